@@ -1,0 +1,140 @@
+"""Questions to the document as a whole."""
+
+from collections.abc import Iterator
+
+from app.checks.base import Check, failed, passed, silent, unsure
+from app.checks.roles import is_copy
+from app.domain.evidence import CheckName, Evidence
+from app.domain.facts import Facts
+from app.domain.license import HOLDER_FACTS, Fact, LicenseFormat
+from app.domain.reasons import Reason
+from app.domain.verdict import local_date
+
+_ENOUGH = 2
+"""Facts beside identifier and type, the holder among them: an identifier alone is a guess."""
+
+
+def _signed(facts: Facts) -> Iterator[Evidence]:
+    name, type = CheckName.SIGNED, facts.trust.type
+    if facts.document.format is LicenseFormat.FACTS:
+        yield silent(name)
+    elif facts.document.signatures:
+        yield passed(name)
+    elif type is not None and type.must_be_sealed:
+        yield failed(name, Reason.SIGNATURE_MISSING)
+    else:
+        yield unsure(name, Reason.UNSIGNED_COPY)
+
+
+def _form(facts: Facts) -> Iterator[Evidence]:
+    name, identifier = CheckName.IDENTIFIER_FORM, facts.document.identifier
+    if identifier is None:  # said by IDENTIFIER_AGREES
+        yield silent(name)
+    elif not identifier.root_ok:
+        yield failed(name, Reason.IDENTIFIER_MISTYPED, detail="root")
+    elif not identifier.check_ok:
+        yield failed(name, Reason.IDENTIFIER_MISTYPED, detail="check character")
+    else:
+        yield passed(name)
+
+
+def _agrees(facts: Facts) -> Iterator[Evidence]:
+    name, found = CheckName.IDENTIFIER_AGREES, len(facts.document.identifiers)
+    if found > 1:
+        yield failed(name, Reason.IDENTIFIER_DISAGREES, detail=f"{found} identifiers")
+    elif facts.document.disagreements:
+        detail = ", ".join(facts.document.disagreements)
+        yield failed(name, Reason.IDENTIFIER_DISAGREES, detail=detail)
+    elif facts.document.identifier is not None:
+        yield passed(name)
+    elif facts.document.format is LicenseFormat.FACTS:
+        yield silent(name)  # asked by number and type
+    else:
+        yield unsure(name, Reason.IDENTIFIER_MISSING)
+
+
+def _copy(facts: Facts) -> Iterator[Evidence]:
+    name, until = CheckName.COPY_CURRENT, facts.document.copy_until
+    ours, theirs = facts.matter, facts.document.copy_matter
+    if not is_copy(facts):
+        yield silent(name)
+    elif until is None:
+        yield unsure(name, Reason.COPY_EXPIRY_MISSING)
+    elif facts.now > until:
+        yield failed(name, Reason.COPY_EXPIRED)
+    elif ours is not None and theirs is not None and ours != theirs:
+        yield failed(name, Reason.COPY_PURPOSE_DIFFERS)
+    else:
+        yield passed(name)
+
+
+def _presentation(facts: Facts) -> Iterator[Evidence]:
+    name, until = CheckName.PRESENTATION_CURRENT, facts.document.presentation_until
+    if until is None:
+        yield silent(name)
+    elif facts.now >= until:
+        yield failed(name, Reason.PRESENTATION_EXPIRED)
+    else:
+        yield passed(name)
+
+
+def _own_dates(facts: Facts) -> Iterator[Evidence]:
+    name, day = CheckName.OWN_DATES, local_date(facts.moment)
+    since, until = facts.document.valid_from, facts.document.valid_until
+    if until is not None and day > until:
+        yield unsure(name, Reason.PAST_OWN_DATE)
+    elif since is not None and day < since:
+        yield unsure(name, Reason.BEFORE_OWN_DATE)
+    elif since is None and until is None:
+        yield silent(name)
+    else:
+        yield passed(name)
+
+
+def _given(facts: Facts) -> Iterator[Evidence]:
+    name, stated = CheckName.FACTS_GIVEN, facts.document.stated - {Fact.IDENTIFIER, Fact.TYPE}
+    if facts.document.format is not LicenseFormat.FACTS:
+        yield silent(name)
+    elif stated & HOLDER_FACTS and len(stated) >= _ENOUGH:
+        yield passed(name)
+    else:
+        yield unsure(name, Reason.INSUFFICIENT_FACTS)
+
+
+SIGNED = Check(CheckName.SIGNED, "Is the document signed?", "文件是否有签名或签章?", _signed)
+IDENTIFIER_FORM = Check(
+    CheckName.IDENTIFIER_FORM,
+    "Is the identifier typed as the standard says?",
+    "证照标识的格式和校验位是否正确?",
+    _form,
+)
+IDENTIFIER_AGREES = Check(
+    CheckName.IDENTIFIER_AGREES,
+    "Is it the same identifier wherever it stands?",
+    "各处的证照标识、类型、颁发机构是否一致?",
+    _agrees,
+)
+COPY_CURRENT = Check(
+    CheckName.COPY_CURRENT,
+    "Is an annotated copy within its expiry and purpose?",
+    "加注件是否在有效期和使用目的之内?",
+    _copy,
+)
+PRESENTATION_CURRENT = Check(
+    CheckName.PRESENTATION_CURRENT,
+    "Is what was presented still meant to be presented?",
+    "出示的令牌是否在有效时间之内?",
+    _presentation,
+)
+OWN_DATES = Check(
+    CheckName.OWN_DATES,
+    "Is it within the dates it bears?",
+    "是否在证照自身载明的有效期之内?",
+    _own_dates,
+)
+FACTS_GIVEN = Check(
+    CheckName.FACTS_GIVEN,
+    "Are there facts enough to compare?",
+    "提供的信息是否足以比对?",
+    _given,
+)

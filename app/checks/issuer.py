@@ -1,0 +1,112 @@
+"""Who is the issuer, is it worth asking, and is its answer about this file?"""
+
+from collections.abc import Iterator, Mapping
+
+from app.checks.base import Check, failed, passed, silent, unsure
+from app.checks.roles import covered_facts
+from app.domain.evidence import CheckName, Evidence
+from app.domain.facts import Facts
+from app.domain.issuer import (
+    Answered,
+    Inquiry,
+    IssuerAnswer,
+    Match,
+    NotAsked,
+    Speaker,
+    Unasked,
+)
+from app.domain.license import HOLDER_FACTS, Claims, Fact, LicenseFormat
+from app.domain.reasons import Reason
+from app.domain.verdict import Broken, LocalState
+
+BOUND_QUESTION = "Is the issuer's answer about this very file?"
+BOUND_QUESTION_ZH = "颁发机构的答复是否针对这一份文件?"
+
+
+def _known(facts: Facts) -> Iterator[Evidence]:
+    name, good_until = CheckName.ISSUER_KNOWN, facts.trust.snapshot_good_until
+    if good_until is not None and good_until < facts.now:
+        yield unsure(name, Reason.TRUST_SOURCE_STALE)
+    elif facts.trust.issuer is None:
+        yield unsure(name, Reason.ISSUER_UNKNOWN)
+    else:
+        yield passed(name)
+
+
+def _entitled(facts: Facts) -> Iterator[Evidence]:
+    name, issuer, type = CheckName.ISSUER_ENTITLED, facts.trust.issuer, facts.trust.type
+    if type is None:
+        yield unsure(name, Reason.TYPE_UNKNOWN)
+    elif issuer is None:
+        yield unsure(name, Reason.ISSUER_UNKNOWN)
+    elif type.code not in issuer.types:
+        yield failed(name, Reason.ISSUER_NOT_FOR_TYPE)
+    else:
+        yield passed(name)
+
+
+def inquiry_for(
+    facts: Facts,
+    claims: Claims,
+    digests: Mapping[str, bytes],
+    local: LocalState,
+    purpose: str,
+) -> Inquiry | NotAsked:
+    """Gaps may be asked about; a document that failed costs nobody a call."""
+    endpoint, document = facts.trust.endpoint, facts.document
+    if isinstance(local, Broken):
+        return NotAsked(Unasked.BROKEN)
+    by_number = Fact.NUMBER in document.stated and document.type is not None
+    if document.identifier is None and not by_number:
+        return NotAsked(Unasked.NO_QUESTION)
+    if facts.trust.issuer is None or endpoint is None:
+        return NotAsked(Unasked.NO_ENDPOINT)
+    facts_only = document.format is LicenseFormat.FACTS
+    compare = document.stated if facts_only else covered_facts(facts)
+    return Inquiry(
+        endpoint=endpoint,
+        identifier=document.identifier,
+        type=document.type,
+        claims=claims,
+        compare=compare - {Fact.IDENTIFIER},
+        digests=digests,
+        purpose=purpose,
+        at=facts.at,
+    )
+
+
+def weigh(facts: Facts, answer: IssuerAnswer) -> Evidence:
+    """Three ways to be bound; an identifier from uncovered content routes and proves nothing."""
+    name, covered = CheckName.BOUND, covered_facts(facts)
+    if facts.document.format is LicenseFormat.FACTS:
+        return silent(name)
+    if Fact.IDENTIFIER in covered:
+        return passed(name, detail="identifier covered")
+    if isinstance(answer, Answered):
+        if answer.authoritative and answer.document is Match.MATCH:
+            return passed(name, detail="digest confirmed")
+        if _compared_at_home(answer, covered):
+            return passed(name, detail="covered facts compared")
+    return unsure(name, Reason.IDENTIFIER_UNPROVEN)
+
+
+def _compared_at_home(answer: Answered, covered: frozenset[Fact]) -> bool:
+    """The issuer itself compared number and holder, both under the signature, and both match."""
+    at_home = answer.speaker is not Speaker.UPSTREAM and (answer.signed or answer.authenticated)
+    compared = covered & answer.matching
+    told = Fact.NUMBER in compared and bool(HOLDER_FACTS & compared)
+    return at_home and told and not answer.contradicts
+
+
+ISSUER_KNOWN = Check(
+    CheckName.ISSUER_KNOWN,
+    "Is the claimed issuer registered?",
+    "所称的颁发机构是否已登记?",
+    _known,
+)
+ISSUER_ENTITLED = Check(
+    CheckName.ISSUER_ENTITLED,
+    "May the issuer issue this license type?",
+    "该机构是否有权颁发此类证照?",
+    _entitled,
+)

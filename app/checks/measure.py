@@ -1,0 +1,88 @@
+"""The mathematics, done once, before anything is judged: bytes and keys in, facts out."""
+
+from datetime import datetime, timedelta
+
+from app.crypto import schemes
+from app.domain.errors import InvalidSignature
+from app.domain.facts import DocumentFacts, Facts, SignatureFacts, Value
+from app.domain.license import Claims, ParsedLicense, Signature
+from app.domain.trust import Trust, TrustedKey
+
+
+def measure(
+    license: ParsedLicense,
+    trust: Trust,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    max_status_age: timedelta | None = None,
+    matter: str | None = None,
+) -> Facts:
+    """Everything the checks will read. What is left behind are bytes and personal values."""
+    signatures = tuple(_measured(s, trust.keys.get(s.key_id)) for s in license.signatures)
+    return Facts(
+        document=_document(license, signatures),
+        trust=trust,
+        now=now,
+        at=at,
+        max_status_age=max_status_age,
+        matter=matter,
+    )
+
+
+def _measured(signature: Signature, key: TrustedKey | None) -> SignatureFacts:
+    value, detail = _value(signature, key)
+    return SignatureFacts(
+        label=signature.label,
+        scheme=signature.scheme,
+        signer=signature.signer,
+        key_id=signature.key_id,
+        covers=signature.covers,
+        signed_at=signature.signed_at,
+        value=value,
+        detail=detail,
+    )
+
+
+def _value(signature: Signature, key: TrustedKey | None) -> tuple[Value, str]:
+    if key is None:
+        return Value.UNMEASURED, ""
+    if key.scheme is not signature.scheme:
+        return Value.SCHEME_DIFFERS, f"the key is registered for {key.scheme}"
+    try:
+        schemes.verify_jose(
+            key.scheme, spki=key.spki, message=signature.message, value=signature.value
+        )
+    except InvalidSignature as exc:
+        return Value.FAILS, str(exc)
+    return Value.HOLDS, ""
+
+
+def _document(license: ParsedLicense, signatures: tuple[SignatureFacts, ...]) -> DocumentFacts:
+    claims, identifier = license.claims, license.claims.identifier
+    return DocumentFacts(
+        format=license.format,
+        identifier=identifier,
+        identifiers=claims.identifiers,
+        type=identifier.type if identifier else claims.type,
+        issuer=identifier.issuer if identifier else claims.issuer,
+        stated=frozenset(claims.values()),
+        disagreements=_disagreements(claims),
+        valid_from=claims.valid_from,
+        valid_until=claims.valid_until,
+        is_copy=claims.is_copy,
+        copy_until=claims.copy_until,
+        copy_matter=claims.copy_matter,
+        presentation_until=claims.presentation_until,
+        signatures=signatures,
+    )
+
+
+def _disagreements(claims: Claims) -> tuple[str, ...]:
+    if claims.identifier is None:
+        return ()
+    pairs = {
+        "type": (claims.type, claims.identifier.type),
+        "issuer": (claims.issuer, claims.identifier.issuer),
+    }
+    return tuple(name for name, (stated, named) in pairs.items() if stated not in (None, named))

@@ -1,0 +1,344 @@
+"""Certificates, trust anchors, revocation lists and what a path said, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.scheme import Scheme
+
+
+class Purpose(StrEnum):
+    """What an operator trusts an anchor for. An anchor without the purpose does not exist for it."""
+
+    LICENSE_SEAL = "license-seal"
+    """电子证照印章."""
+    SEALED_DOCUMENT = "sealed-document"
+    """Contracts, invoices, proofs."""
+    TSA = "tsa"
+    """时间戳服务."""
+    ISSUER_ANSWER = "issuer-answer"
+    """Answers and statements of issuers."""
+
+
+class KeyUsage(StrEnum):
+    """RFC 5280 §4.2.1.3, GB/T 20518 §5.2.4.2.3; in the order of the bits."""
+
+    DIGITAL_SIGNATURE = "digital_signature"
+    NON_REPUDIATION = "non_repudiation"
+    KEY_ENCIPHERMENT = "key_encipherment"
+    DATA_ENCIPHERMENT = "data_encipherment"
+    KEY_AGREEMENT = "key_agreement"
+    KEY_CERT_SIGN = "key_cert_sign"
+    CRL_SIGN = "crl_sign"
+    ENCIPHER_ONLY = "encipher_only"
+    DECIPHER_ONLY = "decipher_only"
+
+
+class CertificateDeviation(StrEnum):
+    """Where a certificate differs from RFC 5280 and DER, and is read all the same."""
+
+    VERSION = "version"
+    """v1 or v2: no extensions, hence no key usage to rely on."""
+    SERIAL_NEGATIVE = "serial_negative"
+    SERIAL_ZERO = "serial_zero"
+    SERIAL_NOT_MINIMAL = "serial_not_minimal"
+    SERIAL_LONG = "serial_long"
+    """More than 20 octets."""
+    ALGORITHMS_DIFFER = "algorithms_differ"
+    """signatureAlgorithm outside is not signature inside."""
+    DUPLICATE_EXTENSION = "duplicate_extension"
+    UNKNOWN_CRITICAL = "unknown_critical"
+    """A critical extension this service does not process."""
+    DEFAULT_ENCODED = "default_encoded"
+    """`critical FALSE` or `cA FALSE` written out."""
+    UNUSED_BITS = "unused_bits"
+    """A key usage whose unused bits are not what DER would write."""
+    UNIQUE_ID_TAG = "unique_id_tag"
+    """A name attribute or unique identifier of another string type than its definition."""
+    NAME_TEXT = "name_text"
+    """A name with octets outside the alphabet of its string type."""
+    TIME_FORM = "time_form"
+    """GeneralizedTime before 2050, or UTCTime's rival where DER wants it."""
+    EXTENSION_UNREADABLE = "extension_unreadable"
+    """A non-critical extension that informs only, and cannot be read."""
+
+
+FATAL_DEVIATIONS = frozenset(
+    {
+        CertificateDeviation.VERSION,
+        CertificateDeviation.SERIAL_NEGATIVE,
+        CertificateDeviation.SERIAL_ZERO,
+        CertificateDeviation.SERIAL_LONG,
+        CertificateDeviation.ALGORITHMS_DIFFER,
+        CertificateDeviation.DUPLICATE_EXTENSION,
+        CertificateDeviation.UNKNOWN_CRITICAL,
+    }
+)
+"""Read and shown, but no path leads through such a certificate (threats CRT-09)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameAttribute:
+    """One attribute of a distinguished name: its dotted OID and bounded text."""
+
+    type: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What is read of a certificate. Text in it is for people; decisions rest on keys and fingerprints."""
+
+    der: bytes = field(repr=False)
+    sha256: str
+    """Fingerprint, hexadecimal."""
+    sm3: str
+    serial: int
+    subject: tuple[NameAttribute, ...] = field(repr=False)
+    issuer: tuple[NameAttribute, ...] = field(repr=False)
+    subject_raw: bytes = field(repr=False)
+    issuer_raw: bytes = field(repr=False)
+    organisation_codes: tuple[str, ...]
+    """统一社会信用代码 candidates, by the order of trust: extensions, then O, then OU."""
+    spki: bytes = field(repr=False)
+    scheme: Scheme | None
+    """Of the key, where its type fixes one; None: the key alone does not tell, or is not ours."""
+    not_before: datetime
+    not_after: datetime
+    key_usage: frozenset[KeyUsage] | None
+    """None: the extension is absent."""
+    extended_key_usage: frozenset[str] | None
+    """Dotted OIDs; None: the extension is absent."""
+    extended_key_usage_critical: bool
+    is_ca: bool
+    path_length: int | None
+    key_id: bytes | None
+    authority_key_id: bytes | None
+    crl_points: tuple[str, ...] = field(repr=False)
+    """CRL distribution points as text. Never dereferenced from here."""
+    signature_oid: str
+    """signatureAlgorithm, outside."""
+    message: bytes = field(repr=False)
+    """tbsCertificate as received."""
+    value: bytes = field(repr=False)
+    """Octets of the signature value."""
+    deviations: frozenset[CertificateDeviation]
+
+    def valid_at(self, at: datetime) -> bool:
+        """Whether `at` lies within the certificate's own dates, both included (RFC 5280 §4.1.2.5)."""
+        return self.not_before <= at <= self.not_after
+
+
+class Role(StrEnum):
+    """What a certificate is used as."""
+
+    SIGNER = "signer"
+    """签章者."""
+    MAKER = "maker"
+    """制章者."""
+    TSA = "tsa"
+    ANSWERER = "answerer"
+
+
+class RoleFinding(StrEnum):
+    """Whether a certificate may act in a role (GB/T 20518, 双证书)."""
+
+    FITS = "fits"
+    ENCRYPTION_CERTIFICATE = "encryption_certificate"
+    """加密证书 of a certificate pair: its key is escrowed, so it proves nobody's act."""
+    NO_SIGNING_USAGE = "no_signing_usage"
+    """Neither digitalSignature nor nonRepudiation, nor an encryption certificate."""
+    KEY_USAGE_ABSENT = "key_usage_absent"
+    """Nothing tells which certificate of the pair this is."""
+    IS_CA = "is_ca"
+    OTHER_PURPOSE = "other_purpose"
+    """Extended key usage names only purposes that are not signing documents."""
+    NO_TIME_STAMPING = "no_time_stamping"
+    """A TSA without the critical, only purpose id-kp-timeStamping (RFC 3161 §2.3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """A certification authority the operator registered, for these purposes and no others."""
+
+    fingerprint: str
+    """SHA-256 of `der`, hexadecimal."""
+    der: bytes = field(repr=False)
+    purposes: frozenset[Purpose]
+    region: str | None = None
+    """Six digits of GB/T 2260, or None: any."""
+    since: datetime
+    until: datetime | None = None
+    """Excluded; None: open."""
+    egov_ca: bool | None = None
+    """电子政务电子认证服务机构; None: unknown."""
+
+    def in_window(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+class Chain(StrEnum):
+    """Is there a path to a registered anchor with the purpose, at the moment? Revocation aside."""
+
+    ANCHORED = "anchored"
+    NO_ANCHOR = "no_anchor"
+    """No path to any anchor registered for the purpose: a trust gap, whatever the upload brings along."""
+    WRONG_ROLE = "wrong_role"
+    EXPIRED = "expired"
+    """The leaf or an authority above it, at the moment."""
+    NOT_YET_VALID = "not_yet_valid"
+    ANCHOR_OUT_OF_WINDOW = "anchor_out_of_window"
+    BAD_SIGNATURE = "bad_signature"
+    """An issuer is known by name, and did not sign this."""
+    WEAK_ALGORITHM = "weak_algorithm"
+    MALFORMED = "malformed"
+    """A certificate on the way is not one to rely on (threats CRT-09)."""
+    CONSTRAINTS = "constraints"
+    """Basic constraints, path length, names, policies or key usage of an authority forbid it."""
+    TOO_COMPLEX = "too_complex"
+    """The search reached its limits before it found a path."""
+
+
+class RevocationState(StrEnum):
+    """What is known of revocation."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
+class RevocationGap(StrEnum):
+    """Why revocation is unknown."""
+
+    NO_LIST = "no_list"
+    STALE = "stale"
+    FROM_FUTURE = "from_future"
+    NO_NEXT_UPDATE = "no_next_update"
+    BEFORE_ISSUE = "before_issue"
+    """The list is older than the certificate."""
+    AFTER_EXPIRY = "after_expiry"
+    """The list is younger than the certificate's end, when entries may be dropped (RFC 5280 §3.3)."""
+    DELTA = "delta"
+    INDIRECT = "indirect"
+    PARTIAL = "partial"
+    """The list covers only some certificates or reasons (issuing distribution point)."""
+    UNKNOWN_CRITICAL = "unknown_critical"
+    BAD_SIGNATURE = "bad_signature"
+    NO_CRL_SIGN = "no_crl_sign"
+    """The authority may not sign lists."""
+    NOT_CONFIRMED = "not_confirmed"
+    """Our reading says good and the path validator does not: not good enough."""
+    NO_PATH = "no_path"
+    """Without a path there is nobody whose list would count."""
+
+
+class RevocationReason(StrEnum):
+    """CRLReason (RFC 5280 §5.3.1)."""
+
+    UNSPECIFIED = "unspecified"
+    KEY_COMPROMISE = "key_compromise"
+    CA_COMPROMISE = "ca_compromise"
+    AFFILIATION_CHANGED = "affiliation_changed"
+    SUPERSEDED = "superseded"
+    CESSATION_OF_OPERATION = "cessation_of_operation"
+    CERTIFICATE_HOLD = "certificate_hold"
+    REMOVE_FROM_CRL = "remove_from_crl"
+    PRIVILEGE_WITHDRAWN = "privilege_withdrawn"
+    AA_COMPROMISE = "aa_compromise"
+    UNKNOWN = "unknown"
+    """A code or an entry extension this service does not know; revoked all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """The word on a whole path: the worst that is known of any certificate below the anchor."""
+
+    state: RevocationState
+    certificate: str | None = None
+    """SHA-256 of the certificate this is about; None when all are good."""
+    at: datetime | None = None
+    """Revoked: since when."""
+    reason: RevocationReason | None = None
+    why: RevocationGap | None = None
+    """Unknown: why."""
+    good_until: datetime | None = None
+    """Good: the earliest nextUpdate of the lists used; None where nothing can be revoked."""
+
+    def __post_init__(self) -> None:
+        revoked = self.state is RevocationState.REVOKED
+        unknown = self.state is RevocationState.UNKNOWN
+        if revoked != (self.at is not None) or revoked != (self.reason is not None):
+            raise ValueError("a date and a reason belong to a revocation, and to nothing else")
+        if unknown != (self.why is not None):
+            raise ValueError("what is unknown says why, and nothing else does")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathFact:
+    """What a path search found, fit to be kept and judged again."""
+
+    purpose: Purpose
+    role: Role
+    moment: datetime
+    """The time certificates were judged at."""
+    fresh_at: datetime
+    """The time revocation lists had to be fresh at."""
+    certificate: str
+    """SHA-256 of the leaf."""
+    chain: Chain
+    role_finding: RoleFinding
+    path: tuple[str, ...] = ()
+    """SHA-256 from the leaf to the anchor, both included; empty without a path."""
+    anchor: str | None = None
+    revocation: Revocation
+    signature_checks: int = 0
+
+    def __post_init__(self) -> None:
+        anchored = self.chain is Chain.ANCHORED
+        if anchored != (self.anchor is not None) or anchored != bool(self.path):
+            raise ValueError(
+                "a path and an anchor belong to an anchored chain, and to nothing else"
+            )
+        if not anchored and self.revocation.state is RevocationState.GOOD:
+            raise ValueError("nothing is known to be good without a path")
+
+    @property
+    def good_until(self) -> datetime | None:
+        """How long the word on revocation holds."""
+        return self.revocation.good_until
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedEntry:
+    """One line of a list."""
+
+    at: datetime
+    reason: RevocationReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crl:
+    """证书撤销列表 (GB/T 20518, RFC 5280 §5), read and not yet verified."""
+
+    der: bytes = field(repr=False)
+    sha256: str
+    issuer_raw: bytes = field(repr=False)
+    this_update: datetime
+    next_update: datetime | None
+    number: int | None
+    entries: Mapping[int, RevokedEntry] = field(repr=False)
+    """Serial → when and why."""
+    authority_key_id: bytes | None
+    delta: bool
+    indirect: bool
+    """Says so itself, or an entry names another issuer."""
+    partial: bool
+    """An issuing distribution point narrows what it covers."""
+    unknown_critical: bool
+    """A critical extension, of the list or of an entry, that is not processed."""
+    expired_certificates_since: datetime | None
+    """expiredCertsOnCRL (X.509 §9.5.2.8): entries stay after expiry from this date on."""
+    signature_oid: str
+    message: bytes = field(repr=False)
+    value: bytes = field(repr=False)

@@ -1,0 +1,79 @@
+"""Everything a verdict rests on, complete before the first check runs, and fit to be kept.
+
+No document bytes and no personal values: what was compared stands here by name only. Judging the
+same facts again gives the same evidence and, with the kept answer, the same verdict.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from app.domain.identifier import Identifier, IssuerCode, TypeCode
+from app.domain.license import Fact, KeyId, LicenseFormat
+from app.domain.scheme import Scheme
+from app.domain.trust import Trust
+
+
+class Value(StrEnum):
+    """What the mathematics of a signature value said, under the registered key."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    SCHEME_DIFFERS = "scheme_differs"
+    """The document names another scheme than the key is registered for."""
+    UNMEASURED = "unmeasured"
+    """No key to measure with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureFacts:
+    """One signature, measured."""
+
+    label: str
+    scheme: Scheme
+    signer: IssuerCode
+    key_id: KeyId
+    covers: frozenset[Fact]
+    signed_at: datetime | None
+    value: Value
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFacts:
+    """What was presented, without its bytes and without its holder."""
+
+    format: LicenseFormat
+    identifier: Identifier | None
+    identifiers: frozenset[str]
+    type: TypeCode | None
+    issuer: IssuerCode | None
+    stated: frozenset[Fact]
+    disagreements: tuple[str, ...]
+    """Names of elements stated twice with different values, in the document's own words."""
+    valid_from: date | None
+    valid_until: date | None
+    is_copy: bool
+    copy_until: datetime | None
+    copy_matter: str | None
+    presentation_until: datetime | None
+    signatures: tuple[SignatureFacts, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The ground of one verification."""
+
+    document: DocumentFacts
+    trust: Trust
+    now: datetime
+    at: datetime | None = None
+    """The time asked about; None: now."""
+    max_status_age: timedelta | None = None
+    """The caller's limit; it can only tighten those of type and policy."""
+    matter: str | None = None
+    """事项编码 the caller verifies for."""
+
+    @property
+    def moment(self) -> datetime:
+        return self.at or self.now

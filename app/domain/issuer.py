@@ -1,0 +1,221 @@
+"""What is asked of an issuer, and what it can say. 谁制发、谁核验."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import IntEnum, StrEnum
+
+from app.domain.identifier import Identifier, IssuerCode, TypeCode
+from app.domain.license import Claims, Fact, KeyId
+from app.domain.scheme import Scheme
+
+
+class Code(IntEnum):
+    """GB/T 36906 result codes of 证照信息验证."""
+
+    IN_FORCE = 0
+    NOT_YET = 1
+    SUSPENDED = 2
+    ENDED = 3
+    INSUFFICIENT = 4
+    NO_RECORD = 5
+    DIFFERS = 6
+    PARTIAL = 7
+
+
+class State(StrEnum):
+    """证照状态: what happened to a license, in the words of the statutes."""
+
+    ISSUED = "issued"
+    SUSPENDED = "suspended"
+    """暂扣: an interval, reversible."""
+    EXPIRED = "expired"
+    """失效: the term ended and was not renewed."""
+    ANNULLED = "annulled"
+    """撤销: void from the beginning (行政许可法 69)."""
+    WITHDRAWN = "withdrawn"
+    """撤回: ended by a change of law or circumstances (行政许可法 8)."""
+    REVOKED = "revoked"
+    """吊销: ended as a penalty."""
+    CANCELLED = "cancelled"
+    """注销: formally deregistered (行政许可法 70)."""
+    SUPERSEDED = "superseded"
+    """变更、换发、延续、补发: another license took its place."""
+    VOID = "void"
+    """作废: declared lost or void."""
+
+
+class Match(StrEnum):
+    """How something of ours compares with the issuer's own."""
+
+    MATCH = "match"
+    UNKNOWN = "unknown"
+    """Not compared; never counts as a match."""
+    DIFFERS = "differs"
+
+
+class Speaker(StrEnum):
+    """Whose endpoint and key spoke. Taken from the registry's route, never from the answer."""
+
+    ISSUER = "issuer"
+    DELEGATE = "delegate"
+    """Named by the issuer to answer for this type."""
+    UPSTREAM = "upstream"
+    """Type owner, region or another node: it repeats what it was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKey:
+    """A key whose signature on an answer counts."""
+
+    key_id: KeyId
+    scheme: Scheme
+    spki: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a question goes, and the bounds within which an answer is awaited."""
+
+    issuer: IssuerCode
+    """Whose endpoint it is; `iss` of its answers and `aud` of our questions."""
+    speaker: Speaker
+    url: str
+    """The registry's; never a document's."""
+    answer_keys: tuple[AnswerKey, ...]
+    networks: tuple[str, ...] = ()
+    """CIDR networks, other than public addresses, that the operator opened for this entry."""
+    deadline: timedelta = timedelta(seconds=3)
+    max_answer: int = 64 * 1024
+    """Bytes."""
+    max_in_flight: int = 20
+    encryption_jwk: str | None = None
+    """JSON of the issuer's public key for holder facts; None: facts travel only in private."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """A question worth sending. Lives for one request; the claims are never stored."""
+
+    endpoint: Endpoint
+    identifier: Identifier | None
+    type: TypeCode | None
+    claims: Claims = field(repr=False)
+    compare: frozenset[Fact]
+    digests: Mapping[str, bytes]
+    """Digest name → digest of the whole file; empty when there is no file."""
+    purpose: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer that echoes our question; any other is `Unreachable`."""
+
+    code: Code
+    document: Match
+    facts: Mapping[Fact, Match]
+    speaker: Speaker
+    signed: bool
+    """The signature held, by a key registered for the speaker."""
+    authenticated: bool
+    """The channel proved whose it is: server certificate checked, or HMAC."""
+    as_of: datetime
+    next_update: datetime | None = None
+    state: State | None = None
+    since: date | None = None
+    until: date | None = None
+    successor: Identifier | None = None
+    token: str = ""
+    """The answer as received, kept as the issuer's word; empty where it came unsigned."""
+
+    @property
+    def authoritative(self) -> bool:
+        """From the issuer or its delegate for answers, over its own signature."""
+        return self.signed and self.speaker is not Speaker.UPSTREAM
+
+    @property
+    def matching(self) -> frozenset[Fact]:
+        return frozenset(f for f, said in self.facts.items() if said is Match.MATCH)
+
+    @property
+    def contradicts(self) -> bool:
+        """Says one thing about the license and another about this file or these facts."""
+        return Match.DIFFERS in (self.document, *self.facts.values())
+
+
+class Silence(StrEnum):
+    """Why there is no usable answer. For operators; none of them counts against a license."""
+
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    FORBIDDEN_ADDRESS = "forbidden_address"
+    STATUS = "status"
+    MEDIA_TYPE = "media_type"
+    ENCODING = "encoding"
+    OVERSIZED = "oversized"
+    MALFORMED = "malformed"
+    SIGNATURE = "signature"
+    WRONG_QUESTION = "wrong_question"
+    WRONG_PARTY = "wrong_party"
+    CLOCK = "clock"
+    BUSY = "busy"
+    PRIVATE_FACTS = "private_facts"
+    """The facts may not travel to this endpoint: neither encrypted nor in private."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """Asked, and no usable answer came."""
+
+    why: Silence
+    detail: str = ""
+
+
+class Unasked(StrEnum):
+    """Why nobody was asked."""
+
+    BROKEN = "broken"
+    """The document fails by itself."""
+    NO_ENDPOINT = "no_endpoint"
+    OFFLINE = "offline"
+    NO_QUESTION = "no_question"
+    """Nothing that names a license was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """Nobody was asked, and why."""
+
+    why: Unasked
+
+
+IssuerAnswer = Answered | Unreachable | NotAsked
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The status as the issuer last told it unasked: a pushed change, an import."""
+
+    code: Code
+    signed: bool
+    as_of: datetime
+    since: datetime | None = None
+    """From when the state holds; None: from before anything we could be asked about."""
+
+    def __post_init__(self) -> None:
+        if self.code > Code.ENDED:
+            raise ValueError(f"{self.code!r} is an answer, not a status")
+
+    @property
+    def in_force(self) -> bool:
+        return self.code is Code.IN_FORCE
+
+    def holds_at(self, at: datetime | None) -> bool:
+        """Whether it speaks of that time; None is now."""
+        return at is None or self.since is None or self.since <= at
+
+    def withdraws(self, answer: Answered, at: datetime | None) -> bool:
+        """A replayed or unsigned answer must not undo a withdrawal the issuer signed."""
+        weaker = not answer.authoritative or self.as_of > answer.as_of
+        return self.signed and not self.in_force and weaker and self.holds_at(at)

@@ -1,0 +1,102 @@
+"""What a submitted document says about itself. Nothing here is trusted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType
+
+from app.domain.identifier import Identifier, IssuerCode, TypeCode
+from app.domain.scheme import Scheme
+
+KeyId = NewType("KeyId", str)
+"""A name for a key, unique among the keys of its owner; in a document a hint, never a proof."""
+
+
+class LicenseFormat(StrEnum):
+    """How what was presented is written."""
+
+    JWS = "jws"
+    FACTS = "facts"
+    """No file: an identifier or a number, with the holder's facts."""
+
+
+class Fact(StrEnum):
+    """What an issuer can be asked to compare."""
+
+    IDENTIFIER = "identifier"
+    NUMBER = "number"
+    TYPE = "type"
+    HOLDER = "holder"
+    HOLDER_CODE = "holder_code"
+    DATES = "dates"
+
+
+HOLDER_FACTS = frozenset({Fact.HOLDER, Fact.HOLDER_CODE})
+PROOF_FACTS = frozenset({Fact.NUMBER, Fact.TYPE, Fact.HOLDER, Fact.DATES})
+"""All four, covered, compared and matching, may close a time gap (design §4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """GB/T 36903 elements as the document, or the caller, states them."""
+
+    identifier: Identifier | None
+    """From covered content where there is one; else from uncovered, and then it only routes."""
+    identifiers: frozenset[str] = frozenset()
+    """Every identifier found anywhere, as text; more than one value disagrees."""
+    type: TypeCode | None = None
+    issuer: IssuerCode | None = None
+    number: str | None = field(default=None, repr=False)
+    holder: str | None = field(default=None, repr=False)
+    holder_code: str | None = field(default=None, repr=False)
+    valid_from: date | None = None
+    valid_until: date | None = None
+    """Last day in force, inclusive, Beijing time."""
+    long_term: bool = False
+    """长期: no end is stated on purpose."""
+    is_copy: bool = False
+    """加注件: a copy layer or copy field was found."""
+    copy_until: datetime | None = None
+    copy_matter: str | None = None
+    """事项编码 the copy was made for."""
+    presentation_until: datetime | None = None
+
+    def values(self) -> Mapping[Fact, object]:
+        """What is stated, by fact; absent facts are absent keys."""
+        dates = {"from": self.valid_from, "until": "长期" if self.long_term else self.valid_until}
+        stated: dict[Fact, object | None] = {
+            Fact.IDENTIFIER: str(self.identifier) if self.identifier else None,
+            Fact.NUMBER: self.number,
+            Fact.TYPE: self.type,
+            Fact.HOLDER: self.holder,
+            Fact.HOLDER_CODE: self.holder_code,
+            Fact.DATES: dates if any(dates.values()) else None,
+        }
+        return {fact: value for fact, value in stated.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature as found: exactly the bytes that were signed, and whose it claims to be."""
+
+    label: str
+    """Unique in its document."""
+    scheme: Scheme
+    """A hint; the registered key decides."""
+    message: bytes = field(repr=False)
+    value: bytes = field(repr=False)
+    signer: IssuerCode
+    key_id: KeyId
+    covers: frozenset[Fact]
+    signed_at: datetime | None
+    """Claimed by the document, not proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedLicense:
+    """What a format reader makes of bytes."""
+
+    format: LicenseFormat
+    claims: Claims
+    signatures: tuple[Signature, ...]

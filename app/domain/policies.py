@@ -1,0 +1,109 @@
+"""Policies: rules of judgement as data, total and named in every report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import assert_never
+
+from app.domain.evidence import CheckName, Evidence, Role
+from app.domain.license import LicenseFormat
+from app.domain.verdict import Subject
+
+
+class Level(StrEnum):
+    """How much a check weighs. No level hides a check, and none lets doubt pass as a pass."""
+
+    REQUIRE = "require"
+    """At least one `passed`, the rest `passed` or `not_applicable`."""
+    GUARD = "guard"
+    """`passed` or `not_applicable`; doubt decides as well as failure."""
+    INFORM = "inform"
+    """Reported, never decisive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A versioned set of rules; readable at its own address for as long as reports name it."""
+
+    name: str
+    subject: Subject
+    levels: Mapping[CheckName, Level]
+    """For the document and for signatures in a required role."""
+    extra: Mapping[CheckName, Level]
+    """For the signatures nobody asked for."""
+    roles: frozenset[Role]
+    max_age: timedelta
+    """Of any status, whatever type and caller allow."""
+
+    def __post_init__(self) -> None:
+        for levels in (self.levels, self.extra):
+            if silent := set(CheckName) - set(levels):
+                raise ValueError(f"policy {self.name} is silent on {sorted(silent)}")
+        if Level.REQUIRE not in self.levels.values():
+            raise ValueError(f"policy {self.name} requires nothing")
+        if self.roles & {Role.DOCUMENT, Role.EXTRA}:
+            raise ValueError(f"policy {self.name} requires a role that nobody can fill")
+        if not self.roles and self.subject is not Subject.RECORD:
+            raise ValueError(f"policy {self.name} requires no signer")
+
+    def level(self, item: Evidence) -> Level:
+        """The weight of one piece of evidence."""
+        levels = self.extra if item.subject.role is Role.EXTRA else self.levels
+        return levels[item.check]
+
+    def with_roles(self, roles: frozenset[Role]) -> "Policy":
+        """The same policy for a document that needs these signers; records need none."""
+        return self if self.subject is Subject.RECORD else replace(self, roles=roles)
+
+
+_REQUIRE, _GUARD, _INFORM = Level.REQUIRE, Level.GUARD, Level.INFORM
+# A stranger's seal proves nothing and spoils nothing, unless it is broken.
+_EXTRA = MappingProxyType(dict.fromkeys(CheckName, _INFORM) | {CheckName.SIGNATURE_HOLDS: _GUARD})
+
+LICENSE = Policy(
+    "license-1",
+    Subject.DOCUMENT,
+    MappingProxyType(
+        dict.fromkeys(CheckName, _REQUIRE)
+        | {
+            CheckName.IDENTIFIER_FORM: _INFORM,  # mistyped is not forged
+            CheckName.COPY_CURRENT: _GUARD,
+            CheckName.PRESENTATION_CURRENT: _GUARD,
+            CheckName.OWN_DATES: _INFORM,  # the issuer's word beats them; decide() weighs them
+            CheckName.FACTS_GIVEN: _INFORM,
+        }
+    ),
+    _EXTRA,
+    frozenset({Role.ISSUER}),
+    timedelta(days=1),
+)
+RECORD = Policy(
+    "record-1",
+    Subject.RECORD,
+    MappingProxyType(
+        dict.fromkeys(CheckName, _GUARD)
+        | {
+            CheckName.FACTS_GIVEN: _REQUIRE,
+            CheckName.IDENTIFIER_FORM: _INFORM,
+            CheckName.OWN_DATES: _INFORM,
+        }
+    ),
+    _EXTRA,
+    frozenset(),
+    timedelta(days=1),
+)
+
+POLICIES: Mapping[str, Policy] = MappingProxyType({p.name: p for p in (LICENSE, RECORD)})
+
+
+def policy_for(format: LicenseFormat) -> Policy:
+    """The document's kind picks the policy, not the caller."""
+    match format:
+        case LicenseFormat.JWS:
+            return LICENSE
+        case LicenseFormat.FACTS:
+            return RECORD
+        case _:
+            assert_never(format)

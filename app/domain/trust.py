@@ -1,0 +1,117 @@
+"""What we know independently of the document."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.domain.evidence import Role
+from app.domain.identifier import Identifier, IssuerCode, TypeCode
+from app.domain.issuer import Endpoint, Statement
+from app.domain.license import KeyId
+from app.domain.scheme import Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of time; `until` is excluded, None is open."""
+
+    since: datetime
+    until: datetime | None
+
+    def contains(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedKey:
+    """A registered public key. The registry fixes its scheme, its owner and what it may sign."""
+
+    key_id: KeyId
+    owner: IssuerCode
+    scheme: Scheme
+    spki: bytes = field(repr=False)
+    types: frozenset[TypeCode]
+    window: Window
+    revoked_at: datetime | None = None
+    status_good_until: datetime | None
+    """How long the word on its revocation holds; None: there is no word."""
+
+
+class Kind(StrEnum):
+    """What a delegate may do in an issuer's name."""
+
+    ORIGINAL = "original"
+    """原件: sign licenses."""
+    COPY = "copy"
+    """加注件: sign annotated copies."""
+    ANSWER = "answer"
+    """Answer inquiries."""
+    COUNTERSIGN = "countersign"
+    """联合签章: seal beside the issuer where the type asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """Who besides the issuer may act for these types, and as what. Not transitive."""
+
+    delegate: IssuerCode
+    kind: Kind
+    types: frozenset[TypeCode]
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """证照颁发机构."""
+
+    code: IssuerCode
+    name: str
+    name_en: str
+    types: frozenset[TypeCode]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenseType:
+    """证照类型, with what its owner demands of a verification."""
+
+    code: TypeCode
+    name: str
+    name_en: str
+    must_be_sealed: bool = True
+    max_status_age: timedelta
+    signed_answers: bool = False
+    """Unsigned answers never count for this type."""
+    roles: frozenset[Role] = frozenset({Role.ISSUER})
+
+
+@dataclass(frozen=True, slots=True)
+class TrustQuestion:
+    """What must be looked up to judge a document. Hints only; absence is an answer."""
+
+    identifier: Identifier | None
+    type: TypeCode | None
+    issuer: IssuerCode | None
+    signers: frozenset[tuple[IssuerCode, KeyId]]
+    digest: bytes | None
+    """SHA-256 of the file, to find the first time it was seen; None: there is no file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """One consistent look at the registry."""
+
+    issuer: Issuer | None
+    type: LicenseType | None
+    keys: Mapping[KeyId, TrustedKey]
+    """Of the claimed issuer and of its delegates, as far as the document names them."""
+    mandates: tuple[Mandate, ...]
+    """Given by the claimed issuer."""
+    endpoint: Endpoint | None
+    statement: Statement | None
+    first_seen: datetime | None = None
+    """When this node first recorded this very file: it existed then."""
+    snapshot: str = "local"
+    """Which trust list, or the local registry."""
+    snapshot_good_until: datetime | None = None
+    """None: the source has no expiry of its own."""

@@ -1,0 +1,85 @@
+"""What a caller asks, and what one finished verification is."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.domain.evidence import Evidence
+from app.domain.facts import Facts
+from app.domain.issuer import IssuerAnswer
+from app.domain.license import Claims
+from app.domain.verdict import Verdict
+
+PUBLIC_CHECK = "public-check"
+"""The purpose of anonymous callers, and the only one they have."""
+
+
+class Basis(StrEnum):
+    """What the verdict rests on."""
+
+    DOCUMENT = "document"
+    """The file or token itself."""
+    FACTS = "facts"
+    """An identifier or number, with facts the caller typed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What was handed in: the bytes of a file or token, or facts."""
+
+    content: bytes | None = field(default=None, repr=False)
+    stated: Claims | None = field(default=None, repr=False)
+    media_type: str | None = None
+    """A hint; never selects the format."""
+    purpose: str = PUBLIC_CHECK
+    at: datetime | None = None
+    max_status_age: timedelta | None = None
+    matter: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.content is None) == (self.stated is None):
+            raise ValueError("a submission is a file or facts, one of the two")
+
+    @property
+    def basis(self) -> Basis:
+        return Basis.FACTS if self.content is None else Basis.DOCUMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Of the whole file as submitted."""
+
+    sha256: bytes
+    sm3: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """One verification, finished."""
+
+    id: str
+    """128 random bits, base64url: who has it may read the report."""
+    at: datetime
+    basis: Basis
+    digests: Digests | None
+    """None for facts: a few facts can be guessed back from their digest."""
+    purpose: str
+    policy: str
+    facts: Facts | None
+    """None where the bytes could not be read."""
+    evidence: tuple[Evidence, ...]
+    answer: IssuerAnswer
+    verdict: Verdict
+    matched: tuple[tuple[str, str], ...] = ()
+    """Facts the caller sent → match, differs or unknown; names only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The verification as published: its report, and the report signed by this node."""
+
+    verification: Verification
+    report: dict[str, object]
+    jws: str
+    expires_at: datetime | None
+    """After this, the id no longer opens the report; None: as long as it is kept."""

@@ -1,0 +1,178 @@
+"""The imperative shell: the only place where I/O and judgement meet.
+
+detect → parse → trust_for (read tx) → examine → inquiry_for → ask (network) → decide → record
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from app.checks import inquiry_for, measure
+from app.crypto.digests import digest
+from app.domain.errors import Malformed
+from app.domain.issuer import (
+    Answered,
+    Inquiry,
+    IssuerAnswer,
+    Match,
+    NotAsked,
+    Unasked,
+)
+from app.domain.license import LicenseFormat, ParsedLicense
+from app.domain.reasons import Reason
+from app.domain.scheme import Digest
+from app.domain.trust import Trust, TrustQuestion
+from app.domain.verdict import Terms
+from app.domain.verification import Digests, Receipt, Submission, Verification
+from app.formats import Format, detect
+from app.policy import policy_for
+from app.services.judgement import conclude, look, unread
+
+_ID_BYTES = 16
+"""128 bits: the id is a capability."""
+
+
+class Registry(Protocol):
+    """What is known independently of any document."""
+
+    async def trust_for(self, question: TrustQuestion) -> Trust:
+        """One short read transaction, closed before it returns."""
+
+
+class Issuers(Protocol):
+    """Everything outbound."""
+
+    async def ask(self, inquiry: Inquiry) -> IssuerAnswer:
+        """One question within its deadline; every failure is a value."""
+
+
+class Publisher(Protocol):
+    """Turns a finished verification into its signed report."""
+
+    def publish(self, verification: Verification) -> Receipt:
+        """Pure but for the node's key."""
+
+
+class Journal(Protocol):
+    """The memory of this node."""
+
+    async def record(self, receipt: Receipt) -> None:
+        """Keep facts, answer and report. Raises `Unavailable`; nothing unrecorded is answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verifier:
+    """One verification, from bytes to a recorded receipt."""
+
+    registry: Registry
+    issuers: Issuers
+    publisher: Publisher
+    journal: Journal
+    clock: Callable[[], datetime]
+
+    async def verify(self, submission: Submission) -> Receipt:
+        """Turn what was handed in into a verdict, and leave a record of it.
+
+        Raises `UnrecognisedFormat` for bytes of no known kind, `Unavailable` where registry or
+        journal do not answer.
+        """
+        receipt = self.publisher.publish(await self._verification(submission, self.clock()))
+        await self.journal.record(receipt)
+        return receipt
+
+    async def _verification(self, submission: Submission, now: datetime) -> Verification:
+        # (1) Which kind is it? Unrecognised bytes are an error, not a verdict.
+        format = None if submission.content is None else detect(submission.content)
+        # (2) Read it, off the event loop. A broken document is a verdict, not an error.
+        try:
+            license, digests = await asyncio.to_thread(_read, submission, format)
+        except Malformed as exc:
+            return await asyncio.to_thread(_unread, submission, format, now, str(exc))
+        # (3) What do we know of issuer, type and keys? One short read transaction.
+        trust = await self.registry.trust_for(_question(license, digests))
+        # (4) Measure and examine it, off the event loop, with no I/O.
+        facts = await asyncio.to_thread(
+            measure,
+            license,
+            trust,
+            now=now,
+            at=submission.at,
+            max_status_age=submission.max_status_age,
+            matter=submission.matter,
+        )
+        local = look(facts)
+        # (5) Ask the issuer, but never on behalf of a document that failed.
+        by_name = {"sha256": digests.sha256, "sm3": digests.sm3} if digests else {}
+        inquiry = inquiry_for(facts, license.claims, by_name, local.state, submission.purpose)
+        answer = await self.issuers.ask(inquiry) if isinstance(inquiry, Inquiry) else inquiry
+        # (6) Two keys, one verdict.
+        evidence, verdict = conclude(facts, local, answer)
+        return Verification(
+            id=secrets.token_urlsafe(_ID_BYTES),
+            at=now,
+            basis=submission.basis,
+            digests=digests,
+            purpose=submission.purpose,
+            policy=local.policy.name,
+            facts=facts,
+            evidence=evidence,
+            answer=answer,
+            verdict=verdict,
+            matched=_matched(license, answer),
+        )
+
+
+def _read(submission: Submission, format: Format | None) -> tuple[ParsedLicense, Digests | None]:
+    if submission.stated is not None:
+        return ParsedLicense(LicenseFormat.FACTS, submission.stated, ()), None
+    if submission.content is None or format is None:
+        raise ValueError("a file has a format")  # Submission and detect() rule this out
+    return format.parse(submission.content), _digests(submission.content)
+
+
+def _digests(content: bytes) -> Digests:
+    return Digests(digest(Digest.SHA256, content), digest(Digest.SM3, content))
+
+
+def _question(license: ParsedLicense, digests: Digests | None) -> TrustQuestion:
+    claims = license.claims
+    return TrustQuestion(
+        identifier=claims.identifier,
+        type=claims.identifier.type if claims.identifier else claims.type,
+        issuer=claims.identifier.issuer if claims.identifier else claims.issuer,
+        signers=frozenset((s.signer, s.key_id) for s in license.signatures),
+        digest=digests.sha256 if digests else None,
+    )
+
+
+def _unread(
+    submission: Submission, format: Format | None, now: datetime, detail: str
+) -> Verification:
+    kind = format.name if format else LicenseFormat.FACTS
+    policy = policy_for(kind)
+    terms = Terms(now=now, subject=policy.subject, policy_age=timedelta(0))
+    evidence, verdict = unread(policy, terms, Reason.MALFORMED, detail)
+    return Verification(
+        id=secrets.token_urlsafe(_ID_BYTES),
+        at=now,
+        basis=submission.basis,
+        digests=_digests(submission.content) if submission.content is not None else None,
+        purpose=submission.purpose,
+        policy=policy.name,
+        facts=None,
+        evidence=(evidence,),
+        answer=NotAsked(Unasked.BROKEN),
+        verdict=verdict,
+    )
+
+
+def _matched(license: ParsedLicense, answer: IssuerAnswer) -> tuple[tuple[str, str], ...]:
+    """Names of what the caller sent, with the issuer's word; never a value."""
+    if license.format is not LicenseFormat.FACTS:
+        return ()
+    said = answer.facts if isinstance(answer, Answered) else {}
+    stated = sorted(license.claims.values())
+    return tuple((fact.value, said.get(fact, Match.UNKNOWN).value) for fact in stated)
