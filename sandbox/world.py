@@ -1,0 +1,166 @@
+"""Everything there is, for one seed and one day: bodies, keys, licenses, copies, files.
+
+The same seed and the same day give the same bytes on every machine. States are relative to the
+day, so a demonstration never ages; pin `today` where bytes are compared.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from types import MappingProxyType
+
+from sandbox import tokens
+from sandbox.bodies import (
+    BEIJING,
+    Body,
+    Delegation,
+    HeldKey,
+    make_bodies,
+    make_delegations,
+    moment,
+)
+from sandbox.books import Desk, write_book
+from sandbox.licenses import License
+from sandbox.stream import Stream
+
+COPIES_PER_ISSUER = 6
+PURPOSES = (
+    ("仅用于办理道路运输经营许可", "11639900MB9902027X3000118001000"),
+    ("仅用于工程投标", None),
+    ("仅用于入职登记", None),
+)
+"""加注事由, and its 事项编码 if it has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An annotated copy (加注件) made by the issuer's delegate for copies."""
+
+    license: License
+    maker: str
+    purpose: str
+    matter: str | None
+    made_at: datetime
+    expires: datetime
+
+    def expired(self, at: datetime) -> bool:
+        return at >= self.expires
+
+
+class World:
+    """Four issuers, two delegates, a stranger, and some five hundred licenses."""
+
+    def __init__(self, seed: int = 1, today: date | None = None) -> None:
+        self.seed = seed
+        self.today = today or datetime.now(UTC).astimezone(BEIJING).date()
+        self.bodies = make_bodies(seed, self.today)
+        self.delegations = make_delegations(self.bodies, self.today)
+        self._tokens: dict[str, bytes] = {}
+
+    @cached_property
+    def licenses(self) -> tuple[License, ...]:
+        return tuple(
+            license
+            for body in self.issuers
+            for license in write_book(self.seed, Desk(body, self._signs_for(body), self.today))
+        )
+
+    @property
+    def issuers(self) -> tuple[Body, ...]:
+        """Registered bodies that issue licenses."""
+        return tuple(body for body in self.bodies if body.types and body.registered)
+
+    @property
+    def registered(self) -> tuple[Body, ...]:
+        return tuple(body for body in self.bodies if body.registered)
+
+    @property
+    def answering(self) -> tuple[Body, ...]:
+        """Bodies that serve an endpoint, in the order of their ports."""
+        return tuple(body for body in self.bodies if body.answers)
+
+    def body(self, name_or_code: str) -> Body:
+        return next(b for b in self.bodies if name_or_code in (b.name, b.code))
+
+    @cached_property
+    def by_identifier(self) -> Mapping[str, License]:
+        return MappingProxyType({license.id: license for license in self.licenses})
+
+    @cached_property
+    def _by_number(self) -> Mapping[tuple[str, str], License]:
+        """The newest version stands for the number."""
+        ordered = sorted(self.licenses, key=lambda license: license.identifier.version)
+        return MappingProxyType({(license.number, license.type): license for license in ordered})
+
+    def find(self, number: str, type: str) -> License | None:
+        return self._by_number.get((number, type))
+
+    def of(self, issuer: str, scenario: str | None = None) -> tuple[License, ...]:
+        """The licenses of one issuer, by its short name or code."""
+        code = self.body(issuer).code
+        return tuple(
+            license
+            for license in self.licenses
+            if license.issuer == code and scenario in (None, license.scenario)
+        )
+
+    def pick(self, issuer: str, scenario: str = "in_force") -> License:
+        """The first license of that issuer in that scenario."""
+        return self.of(issuer, scenario)[0]
+
+    def held(self, kid: str) -> HeldKey:
+        return next(k for body in self.bodies for k in body.keys if k.kid == kid)
+
+    def token(self, license: License) -> bytes:
+        """The license's one token as its signer made it."""
+        if license.id not in self._tokens:
+            self._tokens[license.id] = tokens.license_token(license, self.held(license.kid))
+        return self._tokens[license.id]
+
+    @cached_property
+    def copies(self) -> tuple[Copy, ...]:
+        """For each issuer with a delegate for copies: good ones and one that ran out."""
+        made = [d for d in self.delegations if "copy" in d.kinds]
+        return tuple(copy for delegation in made for copy in self._copies_of(delegation))
+
+    def _copies_of(self, delegation: Delegation) -> Iterable[Copy]:
+        stream = Stream(self.seed, f"copies/{delegation.issuer}")
+        licenses = self.of(delegation.issuer, "in_force")[:COPIES_PER_ISSUER]
+        for ordinal, license in enumerate(licenses):
+            purpose, matter = stream.pick(PURPOSES)
+            out = ordinal == COPIES_PER_ISSUER - 1
+            days = -4 if out else stream.between(30, 300)
+            yield Copy(
+                license=license,
+                maker=delegation.delegate,
+                purpose=purpose,
+                matter=matter,
+                made_at=moment(self._day(-stream.between(5, 60))),
+                expires=moment(self._day(days), 0),
+            )
+
+    def copy_token(self, copy: Copy) -> bytes:
+        held = self.body(copy.maker).held("copy")
+        return tokens.copy_token(
+            copy.license,
+            held,
+            signed_at=copy.made_at,
+            purpose=copy.purpose,
+            matter=copy.matter,
+            expires=copy.expires,
+        )
+
+    def files_of(self, license: License) -> tuple[bytes, ...]:
+        """Every file issued for this license: its token and its copies."""
+        copies = (self.copy_token(c) for c in self.copies if c.license.id == license.id)
+        return (self.token(license), *copies)
+
+    def _day(self, days: int) -> date:
+        return date.fromordinal(self.today.toordinal() + days)
+
+    def _signs_for(self, body: Body) -> Body | None:
+        for d in self.delegations:
+            if d.issuer == body.code and "original" in d.kinds:
+                return self.body(d.delegate)
+        return None
