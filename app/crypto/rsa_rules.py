@@ -4,7 +4,7 @@ from math import gcd, isqrt, prod
 from types import MappingProxyType
 from typing import Final
 
-from app.crypto.weak import PREFIX
+from app.crypto.weak import WeakKey
 from app.domain.errors import InvalidKey
 
 MIN_BITS: Final = 2048
@@ -20,6 +20,8 @@ _SMALL_PRIMES: Final = tuple(
     n for n in range(3, 752, 2) if all(n % d for d in range(3, isqrt(n) + 1, 2))
 )
 _SMALL_PRODUCT: Final = prod(_SMALL_PRIMES)
+
+_SQUARES_64: Final = frozenset(k * k & 63 for k in range(64))
 
 ROCA_PRIMES: Final = (2, *_SMALL_PRIMES[:38])
 """The first 39 primes, 2 to 167 (Nemec et al., "The Return of Coppersmith's Attack", CCS 2017)."""
@@ -51,7 +53,7 @@ def has_close_factors(n: int) -> bool:
     a = isqrt(n - 1) + 1
     for candidate in range(a, a + FERMAT_STEPS):
         rest = candidate * candidate - n
-        if isqrt(rest) ** 2 == rest:
+        if rest & 63 in _SQUARES_64 and isqrt(rest) ** 2 == rest:
             return True
     return False
 
@@ -82,7 +84,7 @@ def require_numbers(n: int, e: int) -> None:
         InvalidKey: names the rule; for a short modulus it begins with `weak_algorithm`.
     """
     if n.bit_length() < MIN_BITS:
-        raise InvalidKey(f"{PREFIX}: RSA modulus of {n.bit_length()} bits, below {MIN_BITS}")
+        raise WeakKey(f"RSA modulus of {n.bit_length()} bits, below {MIN_BITS}")
     if n.bit_length() > MAX_BITS:
         raise InvalidKey(f"RSA key: modulus longer than {MAX_BITS} bits")
     if not n & 1:

@@ -1,8 +1,8 @@
-"""Algorithms recognised only to be refused by name (threats SIG-24, SM-08)."""
+"""Algorithms and keys recognised only to be refused by name (threats SIG-21, SIG-24, SM-08)."""
 
 from types import MappingProxyType
 
-from app.domain.errors import InvalidSignature
+from app.domain.errors import InvalidKey, InvalidSignature
 
 PREFIX = "weak_algorithm"
 """How the message of every such refusal begins, of a signature, a digest or a key."""
@@ -10,6 +10,13 @@ PREFIX = "weak_algorithm"
 
 class WeakAlgorithm(InvalidSignature):
     """An algorithm that is known, and known to be broken or too short."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{PREFIX}: {what}")
+
+
+class WeakKey(InvalidKey):
+    """A key too short to mean anything."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{PREFIX}: {what}")

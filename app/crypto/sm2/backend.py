@@ -11,7 +11,7 @@ from app.crypto.sm2.curve import DEFAULT_ID, N, message_digest
 from app.domain.errors import InvalidKey
 
 
-class BackendFailed(Exception):  # noqa: N818 - an event inside this package
+class BackendFailed(Exception):
     """A back end could not answer; this says nothing about the signature."""
 
 
