@@ -1,0 +1,44 @@
+# Every target makes the environment in .venv first (from the hashed locks) or finds it ready.
+# `make help` lists them. Settings: PYTHON, DATABASE_URL, ZHENGYAN_PORT, ZHENGYAN_DATA, …
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check proof bench migrate lock environment
+bin := .venv/bin
+workers ?= 2
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+environment: ## make .venv from requirements-dev.lock (the others do this by themselves)
+	@sh deploy/environment.sh
+
+run: environment ## everything at once: database, sandbox issuers, service, first verdicts
+	@$(bin)/python -m demo
+
+test: environment ## all tests, with branch coverage, warnings as errors
+	@$(bin)/python -m pytest -n $(workers) --cov --cov-report=term $(T)
+
+check: environment ## what CI runs: format, lint, types, layers, migrations, then the tests
+	$(bin)/ruff format --check .
+	$(bin)/ruff check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+ifneq ($(wildcard migrations/versions/*.py),)
+	$(bin)/python -m embedded --temporary -- sh -c '$(bin)/alembic upgrade head && $(bin)/alembic check'
+endif
+	@$(MAKE) --no-print-directory test
+
+proof: environment ## hours, by hand: kills, fuzz, scale, mutation; writes docs
+	$(bin)/python -m pytest -m proof $(T)
+	@for script in proof/*.py; do \
+	  [ ! -e "$$script" ] || { echo "$(bin)/python $$script"; $(bin)/python "$$script" || exit 1; }; \
+	done
+
+bench: environment ## measure, beside floors in the same run
+	@$(bin)/python -m bench
+
+migrate: environment ## bring DATABASE_URL, or else the database of `make run`, up to date
+	@$(bin)/python -m embedded -- $(bin)/alembic upgrade head
+
+lock: ## make the lock files anew (UPGRADE=1: with the newest versions)
+	@sh deploy/lock.sh
