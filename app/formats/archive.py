@@ -5,7 +5,7 @@ nothing when the viewer shows another member than the one that was hashed. So th
 accepts only archives that every reader understands alike: the directory ends the file, the
 members lie before it without gap or overlap, each local header repeats its directory entry, and
 no two names can be taken for one another. What real producers do otherwise and cannot be
-misread is tolerated by name (`ArchiveDeviation`); everything else is refused by name
+misread is tolerated by name (`Deviation`); everything else is refused by name
 (`ArchiveRule`). APPNOTE 6.3.10; threats ZIP-01…08, OFD-05, OFD-06.
 """
 
@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from app.domain.errors import Malformed
+from app.domain.ofd import Deviation
 from app.formats.member_names import BadName, MemberNames
 
 MIB = 1 << 20
@@ -101,24 +102,6 @@ class ArchiveRule(StrEnum):
     CHECKSUM = "checksum"
 
 
-class ArchiveDeviation(StrEnum):
-    """What real producers write against the letter, and no reader can read two ways."""
-
-    KNOWN_COMMENT = "known_comment"
-    UTF8_FLAG_MISSING = "utf8_flag_missing"
-    UTF8_FLAG_DIFFERS = "utf8_flag_differs"
-    """Set in one of the two headers of an ASCII name."""
-    GBK_NAME = "gbk_name"
-    LOCAL_ZIP64_SIZES = "local_zip64_sizes"
-    """The local header repeats the true 32-bit sizes in a zip64 field; the directory does not."""
-    DESCRIPTOR_SIZES_KEPT = "descriptor_sizes_kept"
-    """True sizes in a local header that announces a descriptor."""
-    ZLIB_CHECKSUM_KEPT = "zlib_checksum_kept"
-    """The four Adler-32 bytes of a zlib stream left behind the deflate data."""
-    FOLDER_WITH_STREAM = "folder_with_stream"
-    """A folder entry holding an empty deflate stream."""
-
-
 class BadArchive(Malformed):
     """A refused archive; `rule` is for callers and tests."""
 
@@ -161,7 +144,7 @@ class Archive:
     """Files only, by canonical name: no leading slash, `/` between folders."""
     folders: tuple[str, ...]
     """Folder entries, without their last slash."""
-    deviations: frozenset[ArchiveDeviation]
+    deviations: frozenset[Deviation]
     inflated: int
     """Bytes."""
 
@@ -203,7 +186,7 @@ def read_archive(
         BadArchive: (a `Malformed`) anything but one plain archive within `limits`.
     """
     meter = Meter() if meter is None else meter
-    deviations: set[ArchiveDeviation] = set()
+    deviations: set[Deviation] = set()
     directory = _end_record(data, limits, deviations)
     entries = _entries(data, directory, meter, deviations)
     _place(data, entries, directory.start, deviations)
@@ -219,9 +202,7 @@ def read_archive(
     return Archive(MappingProxyType(members), tuple(folders), frozenset(deviations), meter.inflated)
 
 
-def _end_record(
-    data: bytes, limits: ArchiveLimits, deviations: set[ArchiveDeviation]
-) -> _Directory:
+def _end_record(data: bytes, limits: ArchiveLimits, deviations: set[Deviation]) -> _Directory:
     if data[:4] != _LOCAL:
         _refuse(ArchiveRule.NOT_AN_ARCHIVE, "at byte 0")
     at = _end_at(data, deviations)
@@ -240,7 +221,7 @@ def _end_record(
     return _Directory(count, start, at)
 
 
-def _end_at(data: bytes, deviations: set[ArchiveDeviation]) -> int:
+def _end_at(data: bytes, deviations: set[Deviation]) -> int:
     """Where the end record begins: it ends the file, with no comment but a known mark."""
     size = _END_RECORD.size
     for comment in (b"", *_KNOWN_COMMENTS):
@@ -249,7 +230,7 @@ def _end_at(data: bytes, deviations: set[ArchiveDeviation]) -> int:
             if int.from_bytes(data[at + size - 2 : at + size], "little") != len(comment):
                 continue
             if comment:
-                deviations.add(ArchiveDeviation.KNOWN_COMMENT)
+                deviations.add(Deviation.KNOWN_COMMENT)
             return at
     at = data.rfind(_END, max(0, len(data) - size - _UNKNOWN_16))
     if at < 0 or at + size > len(data):
@@ -278,7 +259,7 @@ def _only_directory(data: bytes, start: int, at: int) -> None:
 
 
 def _entries(
-    data: bytes, directory: _Directory, meter: Meter, deviations: set[ArchiveDeviation]
+    data: bytes, directory: _Directory, meter: Meter, deviations: set[Deviation]
 ) -> list[_Entry]:
     entries: list[_Entry] = []
     names = MemberNames()
@@ -300,9 +281,9 @@ def _entries(
     except BadName as bad:
         raise BadArchive(ArchiveRule(bad.rule), "among the names") from None
     if names.unflagged_utf8:
-        deviations.add(ArchiveDeviation.UTF8_FLAG_MISSING)
+        deviations.add(Deviation.UTF8_FLAG_MISSING)
     if names.gbk:
-        deviations.add(ArchiveDeviation.GBK_NAME)
+        deviations.add(Deviation.GBK_NAME)
     return entries
 
 
@@ -373,9 +354,7 @@ def _extras(extra: bytes, where: str) -> bytes | None:
     return zip64
 
 
-def _place(
-    data: bytes, entries: Iterable[_Entry], start: int, deviations: set[ArchiveDeviation]
-) -> None:
+def _place(data: bytes, entries: Iterable[_Entry], start: int, deviations: set[Deviation]) -> None:
     """The members fill the space before the directory: no gap, no overlap (ZIP-02, ZIP-04)."""
     at = 0
     for entry in sorted(entries, key=lambda one: one.offset):
@@ -387,7 +366,7 @@ def _place(
         _refuse(ArchiveRule.GAP, "before the directory")
 
 
-def _local_header(data: bytes, entry: _Entry, start: int, deviations: set[ArchiveDeviation]) -> int:
+def _local_header(data: bytes, entry: _Entry, start: int, deviations: set[Deviation]) -> int:
     """Compare the local header with its directory entry; answer where the member ends (ZIP-03)."""
     where = f"at entry {entry.index}"
     if entry.offset + _LOCAL_HEADER.size > start:
@@ -415,17 +394,17 @@ def _local_header(data: bytes, entry: _Entry, start: int, deviations: set[Archiv
         return _descriptor(data, entry, following, start)
     if zip64 is not None:
         packed, size = _widened(entry, zip64, packed, size)
-        deviations.add(ArchiveDeviation.LOCAL_ZIP64_SIZES)
+        deviations.add(Deviation.LOCAL_ZIP64_SIZES)
     if (crc, packed, size) != (entry.crc, entry.packed, entry.size):
         _refuse(ArchiveRule.LOCAL_DIFFERS, where)
     return following
 
 
-def _same_flags(entry: _Entry, flags: int, deviations: set[ArchiveDeviation]) -> None:
+def _same_flags(entry: _Entry, flags: int, deviations: set[Deviation]) -> None:
     """Only the promise of UTF-8 may differ, and only where it changes nothing."""
     if flags ^ entry.flags != _FLAG_UTF8 or not entry.raw_name.isascii():
         _refuse(ArchiveRule.LOCAL_DIFFERS, f"at entry {entry.index}")
-    deviations.add(ArchiveDeviation.UTF8_FLAG_DIFFERS)
+    deviations.add(Deviation.UTF8_FLAG_DIFFERS)
 
 
 def _widened(entry: _Entry, zip64: bytes, packed: int, size: int) -> tuple[int, int]:
@@ -437,14 +416,12 @@ def _widened(entry: _Entry, zip64: bytes, packed: int, size: int) -> tuple[int, 
     return packed, size
 
 
-def _announced(
-    entry: _Entry, crc: int, packed: int, size: int, deviations: set[ArchiveDeviation]
-) -> None:
+def _announced(entry: _Entry, crc: int, packed: int, size: int, deviations: set[Deviation]) -> None:
     """A header that leaves its figures to a descriptor has zeros, or the same figures."""
     if (crc, packed, size) == (0, 0, 0):
         return
     if crc in (0, entry.crc) and packed in (0, entry.packed) and size in (0, entry.size):
-        deviations.add(ArchiveDeviation.DESCRIPTOR_SIZES_KEPT)
+        deviations.add(Deviation.DESCRIPTOR_SIZES_KEPT)
         return
     _refuse(ArchiveRule.LOCAL_DIFFERS, f"at entry {entry.index}")
 
@@ -479,13 +456,13 @@ def _within(entries: Iterable[_Entry], limits: ArchiveLimits) -> None:
             _refuse(ArchiveRule.TOTAL_TOO_LARGE, f"over {limits.total} bytes {where}")
 
 
-def _content(data: bytes, entry: _Entry, meter: Meter, deviations: set[ArchiveDeviation]) -> bytes:
+def _content(data: bytes, entry: _Entry, meter: Meter, deviations: set[Deviation]) -> bytes:
     where = f"at entry {entry.index}"
     packed = data[entry.data_at : entry.data_at + entry.packed]
     if entry.is_folder and (entry.size or entry.packed):
         if entry.size or entry.packed != _EMPTY_DEFLATE or entry.method != _DEFLATED:
             _refuse(ArchiveRule.SPECIAL_FILE, f"a folder with content {where}")
-        deviations.add(ArchiveDeviation.FOLDER_WITH_STREAM)
+        deviations.add(Deviation.FOLDER_WITH_STREAM)
     if entry.method == _STORED:
         if entry.size != entry.packed:
             _refuse(ArchiveRule.SIZE_DIFFERS, where)
@@ -498,9 +475,7 @@ def _content(data: bytes, entry: _Entry, meter: Meter, deviations: set[ArchiveDe
     return content
 
 
-def _inflate(
-    packed: bytes, entry: _Entry, meter: Meter, deviations: set[ArchiveDeviation]
-) -> bytes:
+def _inflate(packed: bytes, entry: _Entry, meter: Meter, deviations: set[Deviation]) -> bytes:
     """Inflate at most one byte more than the entry announces, so that no lie costs memory."""
     where = f"at entry {entry.index}"
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -516,5 +491,5 @@ def _inflate(
     if inflater.unused_data:
         if inflater.unused_data != zlib.adler32(content).to_bytes(4, "big"):
             _refuse(ArchiveRule.DEFLATE, f"bytes after the stream {where}")
-        deviations.add(ArchiveDeviation.ZLIB_CHECKSUM_KEPT)
+        deviations.add(Deviation.ZLIB_CHECKSUM_KEPT)
     return content

@@ -192,7 +192,7 @@ def _prescan(data: bytes, where: str, limits: MarkupLimits) -> None:
 
 def _bounded(root: Element, where: str, limits: MarkupLimits) -> None:
     tree = root.getroottree()
-    if tree.docinfo.doctype:
+    if cast("object", tree.docinfo.internalDTD) is not None:
         _refuse(MarkupRule.DOCTYPE, f"in the {where}")
     if _too_deep(root):
         _refuse(MarkupRule.DEPTH, f"in the {where}: over {MAX_DEPTH}")
@@ -200,7 +200,7 @@ def _bounded(root: Element, where: str, limits: MarkupLimits) -> None:
         _refuse(MarkupRule.NODES, f"in the {where}: over {limits.nodes}")
     if _crowded(root):
         _refuse(MarkupRule.ATTRIBUTES, f"in the {where}: over {MAX_ATTRIBUTES}")
-    if _instructions(tree):
+    if _instructions(root):
         _refuse(MarkupRule.INSTRUCTION, f"in the {where}")
 
 
@@ -223,7 +223,7 @@ class Node:
         foreign: set[str] = set()
         for child in element:
             tag = child.tag
-            if child.tag is etree.Comment:
+            if not isinstance(cast("object", tag), str):  # a comment
                 continue
             if tag.startswith(prefix) and (prefix or tag[0] != "{"):
                 own.setdefault(tag[len(prefix) :], []).append(child)
