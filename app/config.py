@@ -1,0 +1,54 @@
+"""Settings: read once, by a composition root, from the environment (`ZHENGYAN_…`)."""
+
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations."""
+
+    model_config = SettingsConfigDict(env_prefix="ZHENGYAN_", frozen=True, extra="ignore")
+
+    database_url: Annotated[
+        str,
+        Field(
+            validation_alias=AliasChoices("DATABASE_URL", "ZHENGYAN_DATABASE_URL"),
+            description="postgresql+asyncpg://… of the server to use",
+        ),
+    ] = ""
+    key_folder: Annotated[Path, Field(description="where the node's own keys are kept")] = Path(
+        ".data/keys"
+    )
+    node_id: Annotated[
+        str,
+        Field(
+            pattern=r"\A[a-z0-9][a-z0-9.-]{2,62}\Z",
+            description="this node's name in inquiries and reports",
+        ),
+    ] = "zhengyan-node"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    public_url: Annotated[
+        str, Field(description="address under which the public knows this node; for links only")
+    ] = ""
+    max_upload: Annotated[int, Field(ge=1024, description="bytes of one file")] = 20 * 1024 * 1024
+    max_json: Annotated[int, Field(ge=1024, description="bytes of a JSON body")] = 64 * 1024
+    body_deadline: Annotated[timedelta, Field(description="to receive one whole body")] = timedelta(
+        seconds=10
+    )
+    max_concurrent: Annotated[int, Field(ge=1, description="verifications under way at once")] = 64
+    report_lifetime: Annotated[
+        timedelta, Field(description="how long an anonymous caller may read a report again")
+    ] = timedelta(hours=24)
+    docs: Annotated[bool, Field(description="serve /docs and /openapi.json")] = True
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()
