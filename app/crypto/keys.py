@@ -72,7 +72,7 @@ def read_public_key(
     """Read a key offered for registration.
 
     Args:
-        data: a JWK as a mapping; PEM as text or octets; a SubjectPublicKeyInfo or certificate in DER.
+        data: a JWK as a mapping; PEM; a SubjectPublicKeyInfo or certificate in DER.
         scheme: what the key is to verify. RSA keys need it (unless a JWK's `alg` says it); for
             others it is only compared.
 

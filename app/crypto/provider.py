@@ -148,7 +148,7 @@ class FolderKeys:
             }
         except OSError as broken:
             raise Unavailable(f"key folder: {broken.strerror}") from broken
-        self._secrets = {
+        self._secrets: dict[tuple[Purpose, int], bytes] = {
             (purpose, version): _secret(content)
             for (purpose, version), content in files.items()
             if purpose is not Purpose.SIGN
