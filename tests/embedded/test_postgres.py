@@ -44,7 +44,11 @@ def ask(server: Server | str, question: str) -> object:
 
 def run_python(code: str, *arguments: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, *arguments],
+        cwd=PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -143,8 +147,7 @@ def test_the_server_ends_when_its_starter_is_killed_9(base, pipe):
     ask(url, "CREATE TABLE kept AS SELECT 7 AS n")
     assert occupants(base / "data")  # the twin: it runs as long as its starter does
     owner.kill()
-    owner.wait()
-    owner.stdout.close()
+    owner.communicate()
     assert gone_within(10, base / "data")
     with start(base, durable=False) as server:
         assert ask(server, "SELECT n FROM kept") == 7
@@ -155,8 +158,7 @@ def test_a_start_right_after_the_starter_was_killed_waits_for_the_old_server(bas
     owner = run_python(OWNER, str(base))
     ask(owner.stdout.readline().strip(), "CREATE TABLE kept AS SELECT 7 AS n")
     owner.kill()
-    owner.wait()
-    owner.stdout.close()
+    owner.communicate()
     with start(base, durable=False) as server:  # no pause on purpose
         assert ask(server, "SELECT n FROM kept") == 7
 
@@ -191,23 +193,25 @@ def test_a_half_made_cluster_is_made_anew(base):
 
 
 RACER = """
-import sys, time
+import sys
 from pathlib import Path
 from embedded import AlreadyRunning, start
 try:
-    server = start(Path(sys.argv[1]), durable=False, patience=2)
+    server = start(Path(sys.argv[1]), durable=False, patience=5)
 except AlreadyRunning as exc:
     print("refused", exc, flush=True)
 else:
     print("won", flush=True)
-    time.sleep(3)
+    sys.stdin.read()
     server.stop()
 """
 
 
 def test_of_two_starters_on_an_empty_folder_one_wins_and_one_is_told_who(base):
     racers = [run_python(RACER, str(base)) for _ in range(2)]
-    lines = sorted(racer.communicate()[0] for racer in racers)
+    while all(racer.poll() is None for racer in racers):
+        time.sleep(0.05)
+    lines = sorted(racer.communicate("")[0] for racer in racers)
     assert lines[1] == "won\n"
     assert lines[0].startswith("refused ")
     assert "DATABASE_URL=postgresql+asyncpg://" in lines[0]
