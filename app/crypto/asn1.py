@@ -5,7 +5,8 @@ parent, nothing after the last one. What a vendor's encoder gets wrong *inside* 
 forgiven here: readers of a structure ask for the raw content and name the deviation themselves.
 
 Children are framed only when a reader asks for them, and a reader asks once for each container its
-structure names, so the work is linear in the size. Only `definite` recurses, within `Limits.depth`.
+structure names, so the work is linear in the size. Only the undoing of indefinite lengths recurses,
+within `Limits.depth`.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One value: `source[start:end]`, its content from `body` on. Nothing is copied until asked for."""
+    """One value: `source[start:end]`, its content from `body` on. Copied only when asked for."""
 
     source: bytes
     tag: int
@@ -338,41 +339,54 @@ def calendar(digits: bytes, place: str) -> datetime:
 
 # ---- indefinite lengths ----
 
+_END = b"\0\0"
+_CONTAINERS = frozenset({Tag.SEQUENCE, Tag.SET, Tag.CONTEXT_0})
+
 
 def is_indefinite(data: bytes) -> bool:
     """Whether the outermost value is a container of indefinite length (X.690 §8.1.3.6)."""
     return len(data) > 1 and bool(data[0] & CONSTRUCTED) and data[1] == _LONG
 
 
-def definite(data: bytes, limits: Limits, place: str) -> bytes:
-    """`data` with every indefinite length of a container made definite; contents stay as they are.
+def definite_members(data: bytes, limits: Limits, place: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The members of a SEQUENCE of indefinite length: each (with definite lengths, as received).
 
-    The result is what a DER encoder would have written for the same values, so a structure signed in
-    DER and stored in BER can be checked. Strings in pieces are not joined: they are refused.
+    Contents stay as they are, so the first of each pair is what a DER encoder would have written
+    for the same values. Strings in pieces are not joined: they are refused.
 
     Raises:
-        Malformed: too large, too deep, broken framing, or anything after the value.
+        Malformed: too large, too many, too deep, broken framing, or anything after the value.
     """
     if len(data) > limits.octets:
         raise Malformed(f"{place}: larger than {limits.octets} bytes")
-    value, end = _definite(data, 0, len(data), limits.depth, place)
-    if end != len(data):
+    if data[:1] != bytes((Tag.SEQUENCE,)) or not is_indefinite(data):
+        raise Malformed(f"{place}: SEQUENCE of indefinite length expected")
+    members: list[tuple[bytes, bytes]] = []
+    at = 2
+    while data[at : at + 2] != _END:
+        if len(members) == limits.children:
+            raise Malformed(f"{place}: more than {limits.children} values")
+        value, end = _definite(data, at, limits.depth, place)
+        members.append((value, data[at:end]))
+        at = end
+    if at + 2 != len(data):
         raise Malformed(f"{place}: bytes after the value")
-    return value
+    return tuple(members)
 
 
-def _definite(data: bytes, at: int, limit: int, depth: int, place: str) -> tuple[bytes, int]:
+def _definite(data: bytes, at: int, depth: int, place: str) -> tuple[bytes, int]:
+    """(definite form, end) of the value at `at`."""
     if depth == 0:
         raise Malformed(f"{place}: too deep")
     if not is_indefinite(data[at : at + 2]):
-        _, _, end = _frame(data, at, limit, place)
+        _, _, end = _frame(data, at, len(data), place)
         return data[at:end], end
-    if data[at] & _HIGH_TAG < Tag.SEQUENCE & _HIGH_TAG and data[at] < Tag.CONTEXT_0:
+    if data[at] not in _CONTAINERS:
         raise Malformed(f"{place}: string in pieces")
     parts: list[bytes] = []
     start, at = at, at + 2
-    while data[at : at + 2] != b"\0\0":
-        part, at = _definite(data, at, limit, depth - 1, place)
+    while data[at : at + 2] != _END:
+        part, at = _definite(data, at, depth - 1, place)
         parts.append(part)
     return wrap(data[start], *parts), at + 2
 

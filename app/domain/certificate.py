@@ -9,7 +9,7 @@ from app.domain.scheme import Scheme
 
 
 class Purpose(StrEnum):
-    """What an operator trusts an anchor for. An anchor without the purpose does not exist for it."""
+    """What an operator trusts an anchor for; for other purposes it does not exist."""
 
     LICENSE_SEAL = "license-seal"
     """电子证照印章."""
@@ -54,12 +54,10 @@ class CertificateDeviation(StrEnum):
     """`critical FALSE` or `cA FALSE` written out."""
     UNUSED_BITS = "unused_bits"
     """A key usage whose unused bits are not what DER would write."""
-    UNIQUE_ID_TAG = "unique_id_tag"
-    """A name attribute or unique identifier of another string type than its definition."""
     NAME_TEXT = "name_text"
     """A name with octets outside the alphabet of its string type."""
     TIME_FORM = "time_form"
-    """GeneralizedTime before 2050, or UTCTime's rival where DER wants it."""
+    """A GeneralizedTime before 2050, where RFC 5280 §4.1.2.5 wants UTCTime."""
     EXTENSION_UNREADABLE = "extension_unreadable"
     """A non-critical extension that informs only, and cannot be read."""
 
@@ -88,7 +86,7 @@ class NameAttribute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """What is read of a certificate. Text in it is for people; decisions rest on keys and fingerprints."""
+    """What is read of a certificate. Text is for people; decisions rest on keys and octets."""
 
     der: bytes = field(repr=False)
     sha256: str
@@ -119,6 +117,8 @@ class Certificate:
     """CRL distribution points as text. Never dereferenced from here."""
     signature_oid: str
     """signatureAlgorithm, outside."""
+    signature_parameters: bytes | None = field(repr=False)
+    """Their DER; None: absent."""
     message: bytes = field(repr=False)
     """tbsCertificate as received."""
     value: bytes = field(repr=False)
@@ -126,7 +126,7 @@ class Certificate:
     deviations: frozenset[CertificateDeviation]
 
     def valid_at(self, at: datetime) -> bool:
-        """Whether `at` lies within the certificate's own dates, both included (RFC 5280 §4.1.2.5)."""
+        """Whether `at` lies within its own dates, both included (RFC 5280 §4.1.2.5)."""
         return self.not_before <= at <= self.not_after
 
 
@@ -183,7 +183,7 @@ class Chain(StrEnum):
 
     ANCHORED = "anchored"
     NO_ANCHOR = "no_anchor"
-    """No path to any anchor registered for the purpose: a trust gap, whatever the upload brings along."""
+    """No path to any anchor registered for the purpose: a trust gap, whatever is brought along."""
     WRONG_ROLE = "wrong_role"
     EXPIRED = "expired"
     """The leaf or an authority above it, at the moment."""
@@ -218,7 +218,7 @@ class RevocationGap(StrEnum):
     BEFORE_ISSUE = "before_issue"
     """The list is older than the certificate."""
     AFTER_EXPIRY = "after_expiry"
-    """The list is younger than the certificate's end, when entries may be dropped (RFC 5280 §3.3)."""
+    """The list is younger than the certificate's end: entries may be gone (RFC 5280 §3.3)."""
     DELTA = "delta"
     INDIRECT = "indirect"
     PARTIAL = "partial"
@@ -340,5 +340,7 @@ class Crl:
     expired_certificates_since: datetime | None
     """expiredCertsOnCRL (X.509 §9.5.2.8): entries stay after expiry from this date on."""
     signature_oid: str
+    signature_parameters: bytes | None = field(repr=False)
     message: bytes = field(repr=False)
+    """tbsCertList as received."""
     value: bytes = field(repr=False)

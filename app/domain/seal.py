@@ -1,7 +1,7 @@
 """电子印章 (electronic seals) and 电子签章数据 (seal signatures) as values.
 
-GM/T 0031-2014 (v1), GB/T 38540-2020 (v4) and GM/T 0031-2025 (v5). The bytes every signature was made
-over are kept as received; nothing here is encoded again.
+GM/T 0031-2014 (v1), GB/T 38540-2020 (v4) and GM/T 0031-2025 (v5). The bytes every signature was
+made over are kept as received; nothing here is encoded again.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class SealLayout(StrEnum):
 
 
 class SealDeviation(StrEnum):
-    """Where authentic documents differ from the letter. Tolerated, reported, never combined with guessing."""
+    """Where authentic documents differ from the letter. Tolerated and reported; never guessed."""
 
     INTEGER_UNSIGNED = "integer_unsigned"
     """r or s has its top bit set and no leading zero: read as the unsigned number it is."""
@@ -58,7 +58,7 @@ class SealDeviation(StrEnum):
     UNTAGGED_EXTENSIONS = "untagged_extensions"
     """extDatas as a plain SEQUENCE instead of [0]."""
     INDEFINITE_LENGTH = "indefinite_length"
-    """A stored seal with containers of indefinite length; what was signed is its DER."""
+    """A stored seal with containers of indefinite length; its maker signed it in that form."""
     KEY_ALGORITHM = "key_algorithm"
     """1.2.156.10197.1.301.1 (SM2 signing key) where the signature algorithm .501 belongs."""
     CMS_ALGORITHM = "cms_algorithm"
