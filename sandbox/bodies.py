@@ -185,12 +185,12 @@ PLANS: tuple[BodyPlan, ...] = (
     BodyPlan(
         "university", "云海高原大学（虚构）", "Yunhai Plateau University (fictional)",
         INSTITUTION, PROVINCE, "MB990303", (DEGREE,), "EdDSA",
-        (RETIRED, CURRENT, FUTURE, STOLEN, ANSWERING),
+        (RETIRED, CURRENT, FUTURE, STOLEN, ANSWERING, ANSWERED),
     ),
     BodyPlan(
         "housing", "云海省住房和城乡建设厅（虚构）",
         "Yunhai Department of Housing and Urban-Rural Development (fictional)",
-        AGENCY, PROVINCE, "MB990404", (CONSTRUCTION,), "PS256", (RETIRED, BOTH),
+        AGENCY, PROVINCE, "MB990404", (CONSTRUCTION,), "PS256", (RETIRED, BOTH, ANSWERED),
         complete_index=False,
     ),
     BodyPlan(
@@ -201,7 +201,8 @@ PLANS: tuple[BodyPlan, ...] = (
     BodyPlan(
         "data", "云海省数据局政务服务中心（虚构）",
         "Yunhai Data Bureau, government service centre (fictional)",
-        AGENCY, PROVINCE, "MB990606", (), "ES256", (COPYING, ANSWERING),
+        AGENCY, PROVINCE, "MB990606", (), "ES256", (COPYING, ANSWERING, ANSWERED),
+        complete_index=False,
     ),
     BodyPlan(
         "stranger", "雾谷市市场监督管理局（虚构、未登记）",

@@ -1,0 +1,124 @@
+"""Reading an IVP/1 inquiry (docs/ivp.md) as strictly as an issuer should."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox import jws
+from sandbox.jws import JsonObject
+from sandbox.keys import b64
+from sandbox.nodes import Nodes
+
+TYP = "ivp-inquiry+jwt"
+SKEW = 60
+"""Seconds a clock may be off."""
+LIFE = 60
+"""Seconds between `iat` and `exp`."""
+MAX_HOPS = 3
+MAX_INQUIRY = 64 * 1024
+"""Bytes."""
+ALGORITHMS = {"EdDSA": {"EdDSA", "Ed25519"}}
+"""Key algorithm → names it goes by, where there is more than one."""
+
+
+class Refusal(Exception):
+    """The question is not answered; this status and word say why. Never an IVP answer."""
+
+    def __init__(self, status: int, word: str) -> None:
+        super().__init__(word)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    token: bytes
+    payload: JsonObject
+
+    @property
+    def digest(self) -> str:
+        """What the answer's `inquiry` must be."""
+        return b64(hashlib.sha256(self.token).digest())
+
+    @property
+    def node(self) -> str:
+        return str(self.payload["iss"])
+
+    @property
+    def identifier(self) -> str | None:
+        return self.payload.get("identifier")
+
+    @property
+    def subject(self) -> str:
+        """What calls are counted by: the identifier, else type and number."""
+        named = f"{self.payload.get('type')}/{self.payload.get('number')}"
+        return self.identifier or named
+
+    @property
+    def compare(self) -> list[str]:
+        return list(self.payload["compare"])
+
+    @property
+    def at(self) -> datetime | None:
+        at = self.payload.get("at")
+        return None if at is None else datetime.fromtimestamp(at, UTC)
+
+
+async def read_inquiry(
+    token: bytes, *, audience: frozenset[str], nodes: Nodes, now: datetime
+) -> Inquiry:
+    """Check signature, parties, times and members. Raises Refusal."""
+    if len(token) > MAX_INQUIRY:
+        raise Refusal(413, "inquiry_too_long")
+    try:
+        parts = jws.split(token)
+    except ValueError as exc:
+        raise Refusal(400, "inquiry_malformed") from exc
+    if parts.header.keys() != {"typ", "alg", "kid"} or parts.header["typ"] != TYP:
+        raise Refusal(400, "header_malformed")
+    _check_members(parts.payload)
+    if not nodes.anyone:
+        key = await nodes.find(parts.payload["iss"], str(parts.header["kid"]))
+        if key is None:
+            raise Refusal(401, "node_unknown")
+        if parts.header["alg"] not in ALGORITHMS.get(key.alg, {key.alg}):
+            raise Refusal(401, "algorithm_not_of_key")
+        if not key.verify(parts.signed, parts.signature):
+            raise Refusal(401, "signature_invalid")
+    if parts.payload["aud"] not in audience:
+        raise Refusal(403, "not_for_this_issuer")
+    _check_times(parts.payload, int(now.timestamp()))
+    return Inquiry(token, parts.payload)
+
+
+def _check_members(payload: JsonObject) -> None:
+    def is_text(name: str) -> bool:
+        value: Any = payload.get(name)
+        return isinstance(value, str) and bool(value)
+
+    def are_texts(name: str) -> bool:
+        value: Any = payload.get(name)
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+    times = [payload.get("iat"), payload.get("exp"), payload.get("at", 0)]
+    sound = (
+        all(is_text(name) for name in ("iss", "aud", "jti", "purpose"))
+        and are_texts("compare")
+        and are_texts("via")
+        and len(payload["via"]) <= MAX_HOPS
+        and all(type(value) is int for value in times)
+        and (is_text("identifier") or (is_text("number") and is_text("type")))
+        and isinstance(payload.get("documents", []), list)
+        and isinstance(payload.get("facts", {}), dict)
+        and ("identifier" not in payload or is_text("identifier"))
+    )
+    if not sound:
+        raise Refusal(400, "members_malformed")
+
+
+def _check_times(payload: JsonObject, now: int) -> None:
+    issued, ends = payload["iat"], payload["exp"]
+    if ends > issued + LIFE:
+        raise Refusal(400, "life_too_long")
+    if issued > now + SKEW or ends < now - SKEW:
+        raise Refusal(401, "out_of_time")

@@ -1,0 +1,212 @@
+"""An issuer at work: looks a license up, compares what it is asked to, and says what it knows."""
+
+import hashlib
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sandbox.bodies import Body
+from sandbox.inquiry import Inquiry, Refusal
+from sandbox.jwe import open_facts
+from sandbox.jws import JsonObject
+from sandbox.keys import EcKey, b64, make_key
+from sandbox.licenses import Event, License, Outcome, State, Status, status_at
+from sandbox.sm2 import sm3
+from sandbox.tokens import as_text, seconds
+from sandbox.world import World
+
+DOTS = dict.fromkeys(map(ord, "\u00b7\u2022\u30fb\uff0e\u2027\uff65"), "\u00b7")
+"""Middle dots that clerks type for one another; all are folded to U+00B7, before NFKC, which
+would make a full stop of U+FF0E."""
+CODES = frozenset({"number", "type", "holder_code", "identifier"})
+"""Facts compared in upper case."""
+HOLDER = frozenset({"holder", "holder_code"})
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the office found out about one inquiry, before anything is written or signed."""
+
+    outcome: Outcome
+    document: str
+    facts: dict[str, str]
+    license: License | None = None
+    status: Status | None = None
+
+
+class Office:
+    """The books of one body, with what was changed in them while it runs."""
+
+    def __init__(self, world: World, body: Body) -> None:
+        self.world = world
+        self.body = body
+        self._files: defaultdict[str, set[str]] = defaultdict(set)
+        self._events: defaultdict[str, tuple[Event, ...]] = defaultdict(tuple)
+
+    @property
+    def speaks_for(self) -> frozenset[tuple[str, str]]:
+        """(issuer, type) pairs it may answer about: its own, and those delegated to it."""
+        own = {(self.body.code, type) for type in self.body.types}
+        given = {
+            (d.issuer, type)
+            for d in self.world.delegations
+            if d.delegate == self.body.code and "answer" in d.kinds
+            for type in d.types
+        }
+        return frozenset(own | given)
+
+    @property
+    def audience(self) -> frozenset[str]:
+        return frozenset({self.body.code, *(issuer for issuer, _ in self.speaks_for)})
+
+    @property
+    def encryption_key(self) -> EcKey:
+        """For holder facts inside JWE."""
+        key = make_key("ES256", self.world.seed, f"{self.body.name}-facts")
+        if not isinstance(key, EcKey):
+            raise TypeError("P-256 is needed")
+        return key
+
+    def register_document(self, identifier: str, content: bytes) -> None:
+        """One more file issued for this license, e.g. an OFD file."""
+        self._files[identifier].update(digests(content))
+
+    def set_state(
+        self, identifier: str, state: State, since: date, successor: str | None = None
+    ) -> None:
+        """What happens to a license from that day on; the latest call prevails."""
+        event = Event(state, since, successor=successor)
+        self._events[identifier] = (*self._events[identifier], event)
+
+    def look_up(self, inquiry: Inquiry) -> License | None:
+        asked = inquiry.payload
+        license = (
+            self.world.by_identifier.get(asked["identifier"].upper())
+            if "identifier" in asked
+            else self.world.find(asked["number"].upper(), asked["type"].upper())
+        )
+        if license is None or (license.issuer, license.type) not in self.speaks_for:
+            return None
+        return license
+
+    def consider(self, inquiry: Inquiry, now: datetime) -> Findings:
+        """The honest answer: GB/T 36906 codes, in the order docs/ivp.md gives them meaning."""
+        facts = self._facts_of(inquiry)
+        license = self.look_up(inquiry)
+        if license is None:
+            unknown = dict.fromkeys(inquiry.compare, "unknown")
+            return Findings(Outcome.NO_RECORD, "unknown", unknown)
+        document = self._document(inquiry, license)
+        compared = {name: compare(name, facts.get(name), license) for name in inquiry.compare}
+        status = status_at(license, inquiry.at or now, self._events[license.id])
+        if document == "differs" or "mismatch" in compared.values():
+            return Findings(Outcome.DIFFERS, document, compared, license)
+        if inquiry.identifier is None and not any(compared.get(n) == "match" for n in HOLDER):
+            # A number alone is a guess: nothing is told without the holder.
+            return Findings(Outcome.INSUFFICIENT, document, compared)
+        return Findings(status.outcome, document, compared, license, status)
+
+    def _facts_of(self, inquiry: Inquiry) -> JsonObject:
+        sealed = inquiry.payload.get("facts_jwe")
+        if sealed is None:
+            return dict(inquiry.payload.get("facts", {}))
+        try:
+            return open_facts(str(sealed), self.encryption_key)
+        except ValueError as exc:
+            raise Refusal(400, "facts_do_not_open") from exc
+
+    def _document(self, inquiry: Inquiry, license: License) -> str:
+        """Match, differs, or unknown where nothing was shown or the index is not complete."""
+        shown = {
+            f"{item.get('alg')}:{item.get('value')}"
+            for item in inquiry.payload.get("documents", [])
+            if isinstance(item, dict)
+        }
+        if not shown:
+            return "unknown"
+        if shown & self._known(license):
+            return "match"
+        return "differs" if self.body.complete_index else "unknown"
+
+    def _known(self, license: License) -> set[str]:
+        issued = (digests(content) for content in self.world.files_of(license))
+        return self._files[license.id].union(*issued)
+
+
+def digests(content: bytes) -> frozenset[str]:
+    """Of one file, in the two ways docs/ivp.md knows."""
+    return frozenset(
+        {f"sm3:{b64(sm3(content))}", f"sha256:{b64(hashlib.sha256(content).digest())}"}
+    )
+
+
+def compare(name: str, given: object, license: License) -> str:
+    """Match, mismatch, or unknown for a fact that was not sent or has no meaning here."""
+    ours: dict[str, str] = {
+        "number": license.number,
+        "type": license.type,
+        "identifier": license.id,
+        "holder": license.holder.name,
+        "holder_code": license.holder.code,
+    }
+    if name == "dates":
+        return _compare_dates(given, license)
+    if name not in ours or not isinstance(given, str) or not given:
+        return "unknown"
+    return "match" if normal(name, given) == normal(name, ours[name]) else "mismatch"
+
+
+def normal(name: str, text: str) -> str:
+    """NFKC (full width to half width), no spaces, one middle dot; codes in upper case."""
+    folded = unicodedata.normalize("NFKC", text.translate(DOTS))
+    dense = "".join(folded.split())
+    return dense.upper() if name in CODES else dense
+
+
+def _compare_dates(given: object, license: License) -> str:
+    """A null is not stated and so not compared; at least one date must be."""
+    if not isinstance(given, dict):
+        return "unknown"
+    last = license.valid_until
+    ours = {
+        "from": license.valid_from.isoformat(),
+        "until": None if last is None else as_text(last),
+    }
+    stated = {end: given.get(end) for end in ours if given.get(end) is not None}
+    if not stated:
+        return "unknown"
+    return "match" if all(ours[end] == value for end, value in stated.items()) else "mismatch"
+
+
+def payload_of(office: Office, inquiry: Inquiry, found: Findings, now: datetime) -> JsonObject:
+    """The answer's payload as docs/ivp.md lists it; after a mismatch nothing else is told."""
+    payload: JsonObject = {
+        "iss": office.body.code,
+        "aud": inquiry.node,
+        "iat": seconds(now),
+        "inquiry": inquiry.digest,
+        "outcome": int(found.outcome),
+        "document": found.document,
+        "facts": found.facts,
+        "as_of": seconds(now),
+    }
+    if inquiry.identifier is not None:
+        payload["identifier"] = inquiry.identifier
+    elif found.license is not None and found.status is not None:
+        payload["identifier"] = found.license.id
+    if found.license is None or found.status is None:
+        return payload
+    license, status = found.license, found.status
+    payload |= {
+        "type": license.type,
+        "version": f"{license.identifier.version:03}",
+        "state": status.state.value,
+    }
+    if status.since is not None:
+        payload["since"] = status.since.isoformat()
+    if status.until is not None:
+        payload["until"] = status.until.isoformat()
+    if status.successor is not None:
+        payload["successor"] = status.successor
+    return payload

@@ -1,0 +1,80 @@
+"""What a verifying node has to know of this world, as one JSON document."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sandbox.bodies import TYPES, Body, Delegation, HeldKey, LicenseType
+from sandbox.jws import JsonObject
+from sandbox.keys import make_key
+from sandbox.world import World
+
+
+def registration(world: World, endpoints: Mapping[str, str]) -> JsonObject:
+    """`endpoints`: code of the body → URL; a body without one has null."""
+    return {
+        "comment": "虚构数据，仅供测试。 Fictional data, for tests and demonstrations only.",
+        "seed": world.seed,
+        "today": world.today.isoformat(),
+        "license_types": [_type(type) for type in TYPES.values()],
+        "issuers": [_body(world, body, endpoints.get(body.code)) for body in world.registered],
+        "delegations": [_delegation(delegation) for delegation in world.delegations],
+    }
+
+
+def _type(type: LicenseType) -> JsonObject:
+    return {
+        "code": type.code,
+        "name": {"zh": type.name, "en": type.name_en},
+        "must_be_sealed": type.must_be_sealed,
+        "max_status_age": type.max_status_age,
+        "roles": ["issuer"],
+        "fields": list(type.fields),
+    }
+
+
+def _body(world: World, body: Body, endpoint: str | None) -> JsonObject:
+    return {
+        "name": body.name,
+        "code": body.code,
+        "title": {"zh": body.title, "en": body.title_en},
+        "region": body.region,
+        "organisation_codes": {type: [body.code] for type in body.types},
+        "types": list(body.types),
+        "endpoint": endpoint,
+        "encryption_key": _encryption(world, body) if endpoint else None,
+        "keys": [_key(held) for held in body.keys],
+    }
+
+
+def _encryption(world: World, body: Body) -> JsonObject:
+    name = f"{body.name}-facts"
+    return {**make_key("ES256", world.seed, name).jwk(), "kid": name, "alg": "ECDH-ES"}
+
+
+def _key(held: HeldKey) -> JsonObject:
+    return {
+        "kid": held.kid,
+        "alg": held.alg,
+        "uses": sorted(held.uses),
+        "jwk": {**held.key.jwk(), "kid": held.kid, "alg": held.alg},
+        "not_before": _time(held.not_before),
+        "not_after": _time(held.not_after),
+        "revoked_at": None if held.revoked_at is None else _time(held.revoked_at),
+        "reason": held.revocation_reason,
+    }
+
+
+def _delegation(delegation: Delegation) -> JsonObject:
+    return {
+        "from": delegation.issuer,
+        "to": delegation.delegate,
+        "types": list(delegation.types),
+        "kinds": list(delegation.kinds),
+        "not_before": _time(delegation.not_before),
+        "not_after": _time(delegation.not_after),
+    }
+
+
+def _time(at: datetime) -> str:
+    """RFC 3339 in UTC."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
