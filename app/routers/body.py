@@ -1,0 +1,182 @@
+"""Bodies within bounds: size while receiving, one deadline for the whole, parts counted.
+
+Nothing is spooled to disk; what was received lives as long as the request.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from fastapi import Request
+from python_multipart import MultipartParser
+from python_multipart.exceptions import FormParserError
+
+from app.domain.errors import ServiceError
+
+MAX_PARTS = 8
+"""One file and the few terms of a verification."""
+MAX_PART_HEADERS = 8 * 1024
+"""Bytes of the headers of one part."""
+MAX_TEXT = 4 * 1024
+"""Bytes of a text field."""
+_FRAMING = 64 * 1024
+"""Bytes a multipart body may have beyond its file."""
+
+
+class BadRequest(ServiceError):
+    """A request whose body cannot be taken; knows its HTTP status because it is about HTTP."""
+
+    def __init__(self, status: int, field: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request body may cost."""
+
+    upload: int
+    """Bytes of one file."""
+    json: int
+    """Bytes of a JSON body."""
+    deadline: timedelta
+    """For the whole body to arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A multipart body taken apart."""
+
+    file: bytes | None = field(repr=False)
+    media_type: str | None
+    texts: dict[str, str] = field(repr=False)
+
+
+async def read_json_body(request: Request, limits: Limits) -> bytes:
+    """The whole body. Raises `BadRequest` 413 or 408."""
+    return await _receive(request, limits.json, limits.deadline, "body")
+
+
+async def read_form(request: Request, limits: Limits) -> Form:
+    """The parts of a multipart body. Raises `BadRequest` 400, 408, 413 or 422."""
+    boundary = _boundary(request.headers.get("content-type", ""))
+    body = await _receive(request, limits.upload + _FRAMING, limits.deadline, "file")
+    parts = _Parts()
+    parser = MultipartParser(boundary, parts.callbacks(), max_header_size=MAX_PART_HEADERS)
+    try:
+        parser.write(body)
+        parser.finalize()
+    except (FormParserError, UnicodeDecodeError):
+        raise BadRequest(400, "body", "the multipart body cannot be read") from None
+    if not parts.ended:
+        raise BadRequest(400, "body", "the multipart body is cut off")
+    return parts.form(limits.upload)
+
+
+async def _receive(request: Request, limit: int, deadline: timedelta, field: str) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared[:12]) > limit:
+        raise _too_large(field, limit)
+    received = bytearray()
+    try:
+        async with asyncio.timeout(deadline.total_seconds()):
+            async for chunk in request.stream():
+                received += chunk
+                if len(received) > limit:
+                    raise _too_large(field, limit)
+    except TimeoutError:
+        raise BadRequest(408, field, "the body did not arrive in time; send it again") from None
+    return bytes(received)
+
+
+def _too_large(field: str, limit: int) -> BadRequest:
+    return BadRequest(413, field, f"larger than the limit of {limit} bytes; send a smaller one")
+
+
+def _boundary(content_type: str) -> bytes:
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.strip().partition("=")
+        value = value.strip().strip('"')
+        if name.strip().lower() == "boundary" and 0 < len(value) <= 70 and value.isascii():
+            return value.encode("ascii")
+    raise BadRequest(400, "content-type", "multipart/form-data without a boundary of 1 to 70")
+
+
+class _Parts:
+    """Collects what the parser calls out."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._headers: dict[str, str] = {}
+        self._name, self._value = b"", b""
+        self._data = bytearray()
+        self._found: list[tuple[dict[str, str], bytes]] = []
+
+    def callbacks(self) -> dict[str, object]:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_name,
+            "on_header_value": self._on_value,
+            "on_header_end": self._on_header,
+            "on_part_data": self._on_data,
+            "on_part_end": self._end_part,
+            "on_end": self._end,
+        }
+
+    def _begin(self) -> None:
+        if len(self._found) == MAX_PARTS:
+            raise BadRequest(400, "body", f"more than {MAX_PARTS} parts")
+        self._headers, self._data = {}, bytearray()
+
+    def _on_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header(self) -> None:
+        self._headers[self._name.decode("latin-1").lower()] = self._value.decode("utf-8")
+        self._name, self._value = b"", b""
+
+    def _on_data(self, data: bytes, start: int, end: int) -> None:
+        self._data += data[start:end]
+
+    def _end_part(self) -> None:
+        self._found.append((self._headers, bytes(self._data)))
+
+    def _end(self) -> None:
+        self.ended = True
+
+    def form(self, limit: int) -> Form:
+        file: bytes | None = None
+        media_type: str | None = None
+        texts: dict[str, str] = {}
+        for headers, data in self._found:
+            name = _name(headers.get("content-disposition", ""))
+            if name == "file":
+                if file is not None:
+                    raise BadRequest(422, "file", "one file a request; send the other by itself")
+                if len(data) > limit:
+                    raise _too_large("file", limit)
+                file, media_type = data, headers.get("content-type")
+            elif name in texts or len(data) > MAX_TEXT:
+                raise BadRequest(422, name, "a field stands twice or is too long")
+            else:
+                texts[name] = _text(name, data)
+        return Form(file, media_type, texts)
+
+
+def _text(name: str, data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadRequest(422, name, "the field is not UTF-8 text") from None
+
+
+def _name(disposition: str) -> str:
+    for parameter in disposition.split(";")[1:]:
+        name, _, value = parameter.strip().partition("=")
+        if name.lower() == "name":
+            return value.strip('"')[:64]
+    raise BadRequest(400, "body", "a part without a name")

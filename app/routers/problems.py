@@ -1,0 +1,89 @@
+"""ServiceError → RFC 9457 problem. The only file that knows both."""
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.domain.errors import Refused, ServiceError, Unavailable, UnrecognisedFormat
+from app.routers.body import BadRequest
+from app.schemas.problem import Problem
+
+RETRY_AFTER = 5
+"""Seconds after which a failed whole request is worth another try."""
+
+
+class Busy(ServiceError):
+    """More under way at once than this node takes."""
+
+
+def problem(
+    status: int, code: str, title: str, *, field: str | None = None, detail: str | None = None
+) -> JSONResponse:
+    """One problem document; never an echo of the input."""
+    body = Problem(
+        type=f"/problems/{code}", title=title, status=status, field=field, detail=detail
+    )
+    headers = {"Cache-Control": "no-store"}
+    if status in (429, 503):
+        headers["Retry-After"] = str(RETRY_AFTER)
+    return JSONResponse(
+        body.model_dump(exclude_none=True),
+        status,
+        headers,
+        media_type="application/problem+json",
+    )
+
+
+def register(app: FastAPI) -> None:
+    """Teach an application every problem this service has."""
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+async def _service_error(_: Request, exc: Exception) -> JSONResponse:
+    match exc:
+        case UnrecognisedFormat():
+            return problem(
+                415,
+                "unrecognised-format",
+                "These bytes are no license in any format read here",
+                field="file",
+                detail="Send the original file or token as the issuer gave it out.",
+            )
+        case BadRequest():
+            code = {408: "timeout", 413: "too-large"}.get(exc.status, "bad-request")
+            return problem(exc.status, code, "The body cannot be taken", field=exc.field, detail=str(exc))  # fmt: skip # noqa: E501
+        case Refused():
+            return problem(422, "refused", "The request cannot be carried out as asked", field=exc.field, detail=str(exc))  # fmt: skip # noqa: E501
+        case Busy():
+            return problem(429, "busy", "Too many verifications under way; try again shortly")
+        case Unavailable():
+            return problem(
+                503,
+                "unavailable",
+                "The service cannot answer now; this says nothing about the license",
+            )
+        case _:
+            raise exc  # a bug: a ServiceError that nothing turned into evidence
+
+
+async def _invalid(_: Request, exc: Exception) -> JSONResponse:
+    """The first complaint, with its place; the input itself is never repeated."""
+    errors = exc.errors() if isinstance(exc, RequestValidationError) else []
+    first = errors[0] if errors else {}
+    place = ".".join(str(part) for part in first.get("loc", ()) if part not in ("body", "query"))
+    return problem(
+        422,
+        "invalid-request",
+        "A field is missing, unknown or not what it must be",
+        field=place or "body",
+        detail=str(first.get("msg", "")),
+    )
+
+
+async def _http(_: Request, exc: Exception) -> JSONResponse:
+    status = exc.status_code if isinstance(exc, HTTPException) else 500
+    title = {404: "There is nothing here", 405: "Not with this method"}.get(status, "Refused")
+    return problem(status, f"http-{status}", title)

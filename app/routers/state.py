@@ -1,0 +1,65 @@
+"""What a request finds: put there by the composition root, the same type in tests."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Protocol, TypedDict
+
+from fastapi import Depends, Request
+
+from app.routers.body import Limits
+from app.routers.problems import Busy
+from app.services.verify import Verifier
+
+
+class Reports(Protocol):
+    """Reads published reports again."""
+
+    async def report(self, id: str, now: datetime) -> tuple[dict[str, object], str] | None:
+        """Report and JWS, or None for an id that is unknown or has expired."""
+
+
+class Health(Protocol):
+    """Looks at what this node cannot do without."""
+
+    async def look(self) -> dict[str, str]:
+        """Name of each part → `ok`, or what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """Everything a router may reach."""
+
+    verifier: Verifier
+    reports: Reports
+    health: Health
+    keys: tuple[dict[str, object], ...]
+    """Public JWKs of this node."""
+    id: str
+    limits: Limits
+    clock: Callable[[], datetime]
+    slots: asyncio.Semaphore = field(repr=False)
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """A place among the verifications under way. Raises `Busy` at once when there is none."""
+        if self.slots.locked():
+            raise Busy("no slot")
+        async with self.slots:
+            yield
+
+
+class State(TypedDict):
+    """The lifespan's gift to every request."""
+
+    node: Node
+
+
+def _node(request: Request) -> Node:
+    node: Node = request.state.node
+    return node
+
+
+NodeDep = Annotated[Node, Depends(_node)]
