@@ -4,6 +4,7 @@ Lengths are millimetres with the origin at the top left of the page; paths are m
 archive, without leading slash.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -84,8 +85,6 @@ class PartKind(StrEnum):
     COVER = "cover"
     VERSION = "version"
     """A version description (版本描述)."""
-    VERSION_FILE = "version_file"
-    """Listed by a version and reached by nothing else."""
     SIGNATURE_LIST = "signature_list"
     SIGNATURE = "signature"
     SIGNED_VALUE = "signed_value"
@@ -96,6 +95,8 @@ class PartKind(StrEnum):
     INTEGRITY_VALUE = "integrity_value"
     ENCRYPTION = "encryption"
     """Encryptions.xml (GM/T 0099)."""
+    VERSION_FILE = "version_file"
+    """Listed by a version and reached by nothing else."""
 
 
 SHOWN_KINDS = frozenset(
@@ -305,9 +306,35 @@ class TextRun:
     """ID of the page it belongs to; `None` in templates and resources."""
     object_id: str | None
     text: str = field(repr=False)
-    x: float
-    """Start of the first TextCode on its page or template."""
-    y: float
+    boundary: str | None
+    """Boundary as written (ST_Box)."""
+    matrix: str | None
+    """CTM as written."""
+    offset: tuple[str | None, str | None]
+    """X and Y of the first TextCode as written."""
+
+    @property
+    def origin(self) -> tuple[float, float] | None:
+        """Where the text starts on its page or template: left, top; `None` if that is unreadable.
+
+        The object's corner and its transformed offset (GB/T 33190 11.3). Worked out when asked:
+        a long invoice has hundreds of texts and nobody asks where most of them stand.
+        """
+        corner = _decimals(self.boundary or "0 0 0 0", 4)
+        matrix = _decimals(self.matrix or "1 0 0 1 0 0", 6)
+        offset = _decimals(f"{self.offset[0] or 0} {self.offset[1] or 0}", 2)
+        if corner is None or matrix is None or offset is None:
+            return None
+        (left, top, *_), (a, b, c, d, e, f), (x, y) = corner, matrix, offset
+        return left + a * x + c * y + e, top + b * x + d * y + f
+
+
+def _decimals(text: str, count: int) -> tuple[float, ...] | None:
+    try:
+        values = tuple(float(part) for part in text.split())
+    except ValueError:
+        return None
+    return values if len(values) == count and all(map(math.isfinite, values)) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,4 +388,70 @@ class OfdPackage:
     attachments: tuple[Attachment, ...]
     annotations: tuple[Annotation, ...]
     integrity: IntegrityList | None
+    deviations: frozenset[Deviation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What one signature covers of the package, by recomputed digests; parts in archive order.
+
+    Every member is in exactly one of `covered`, `changed`, `unchecked`, `own`, `uncovered` and
+    `unreferenced`.
+    """
+
+    signature: str
+    """ID in its list."""
+    body: int
+    digest: Digest | None
+    weak: bool
+    """MD5 or SHA-1: recognised and not computed, so everything is `unchecked`."""
+    covered: tuple[str, ...]
+    """Referenced, and the digest agrees."""
+    changed: tuple[str, ...]
+    """Referenced, and the digest differs."""
+    unchecked: tuple[str, ...]
+    """Referenced with a digest that is unknown or weak."""
+    missing: tuple[Reference, ...]
+    """References that lead to no member."""
+    own: tuple[str, ...]
+    """The signature's own files, which its references cannot protect: Signature.xml is held by
+    dataHash, the seal by comparison with the signed value."""
+    uncovered: Mapping[PartKind, tuple[str, ...]]
+    """Reachable and not referenced."""
+    unreferenced: tuple[str, ...]
+    """Neither reachable nor referenced."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether every reference was met by the member it names."""
+        return bool(self.covered) and not (self.changed or self.unchecked or self.missing)
+
+    @property
+    def shown_uncovered(self) -> tuple[str, ...]:
+        """Uncovered parts of what a reader sees."""
+        return tuple(
+            part for kind, parts in self.uncovered.items() if kind in SHOWN_KINDS for part in parts
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TagValue:
+    """One entry of a data index (数据索引, GB/T 36905): a named value, mostly a text on a page."""
+
+    part: str
+    """The custom tag file."""
+    name: str
+    """Local name of the element."""
+    value: str = field(repr=False)
+    text_parts: tuple[str, ...]
+    """Where the value was read: pages and templates; empty for a value in the tag file itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagIndex:
+    """All that the custom tags of a package say."""
+
+    values: tuple[TagValue, ...]
+    unresolved: int
+    """Entries that refer to no text, or to more than one."""
     deviations: frozenset[Deviation]

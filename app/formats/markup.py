@@ -91,6 +91,8 @@ class MarkupLimits:
     """Bytes."""
     nodes: int = 200_000
     """Elements, text nodes and comments."""
+    assignments: int = 400_000
+    """Equals signs: no more attributes than these, which cost the most memory."""
     namespaces: int = 1_000
     """Declarations; a document has one or two for each root it embeds."""
 
@@ -176,16 +178,22 @@ def _prescan(data: bytes, where: str, limits: MarkupLimits) -> None:
         _refuse(MarkupRule.ENCODING, f"in the {where}: not UTF-8")
     if b"\0" in body:
         _refuse(MarkupRule.ENCODING, f"in the {where}: a zero byte")
-    declared = body.startswith(b"<?xml")
-    if declared and _DECLARATION.match(body) is None:
+    if body.startswith(b"<?xml") and _DECLARATION.match(body) is None:
         _refuse(MarkupRule.DECLARATION, f"in the {where}: not XML 1.0 in UTF-8")
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         _refuse(MarkupRule.DOCTYPE, f"in the {where}")
+    _precount(body, where, limits)
+
+
+def _precount(body: bytes, where: str, limits: MarkupLimits) -> None:
+    """Bound the size of the tree before there is one."""
     if body.count(b"xmlns") > limits.namespaces:
         _refuse(MarkupRule.NAMESPACES, f"in the {where}: over {limits.namespaces}")
     # Every element costs at least one "<", and two unless it is empty.
     if body.count(b"<") > 2 * limits.nodes:
         _refuse(MarkupRule.NODES, f"in the {where}: over {limits.nodes}")
+    if body.count(b"=") > limits.assignments:
+        _refuse(MarkupRule.ATTRIBUTES, f"in the {where}: over {limits.assignments} in all")
     if len(body) > _CROWDED_FROM and _CROWDED_TAG.search(body) is not None:
         _refuse(MarkupRule.ATTRIBUTES, f"in the {where}: over {MAX_ATTRIBUTES}")
 

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from app.domain.ofd import Box, PartKind, TextRun
 from app.formats.markup import BadMarkup, Element, MarkupRule, Node, numbers
 
-_IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-
 
 def box(text: str, where: str) -> Box:
     """A rectangle in millimetres: left, top, width, height (ST_Box).
@@ -22,30 +20,37 @@ def text_runs(node: Node, part: str, kind: PartKind, page: str | None) -> Iterat
     """The texts of every TextObject below `node`, in document order.
 
     Raises:
-        BadMarkup: a coordinate is no number, or a text is not one node.
+        BadMarkup: a text is not one node.
     """
     root = node.element
     space = root.tag.rpartition("}")[0]
-    code_tag = f"{space}}}TextCode"
-    for found in root.iter(f"{space}}}TextObject"):
-        codes = [child for child in found if child.tag == code_tag]
-        text = "".join(_code_text(code, node.where) for code in codes)
-        if text:
-            x, y = _origin(found, codes[0], node.where)
-            yield TextRun(part, kind, page, found.get("ID"), text, x, y)
+    object_tag = f"{space}}}TextObject"
+    holder: Element | None = None
+    first: Element | None = None
+    texts: list[str] = []
+    for code in root.iter(f"{space}}}TextCode"):
+        if len(code):
+            raise BadMarkup(MarkupRule.TEXT, f"of TextCode in the {node.where} is not one node")
+        parent = code.getparent()
+        if parent is None or parent.tag != object_tag:
+            continue
+        if parent is not holder:
+            if holder is not None and first is not None:
+                yield _run(holder, first, texts, (part, kind, page))
+            holder, first, texts = parent, code, []
+        texts.append(code.text or "")
+    if holder is not None and first is not None:
+        yield _run(holder, first, texts, (part, kind, page))
 
 
-def _code_text(code: Element, where: str) -> str:
-    if len(code):
-        raise BadMarkup(MarkupRule.TEXT, f"of TextCode in the {where} is not one node")
-    return code.text or ""
-
-
-def _origin(found: Element, code: Element, where: str) -> tuple[float, float]:
-    """Where the text starts: the object's corner and its transformed offset (GB/T 33190 11.3)."""
-    boundary, ctm = found.get("Boundary"), found.get("CTM")
-    left, top, _, _ = numbers(boundary, 4, where) if boundary else (0.0, 0.0, 0.0, 0.0)
-    a, b, c, d, e, f = numbers(ctm, 6, where) if ctm else _IDENTITY
-    (x,) = numbers(code.get("X") or "0", 1, where)
-    (y,) = numbers(code.get("Y") or "0", 1, where)
-    return left + a * x + c * y + e, top + b * x + d * y + f
+def _run(
+    holder: Element, first: Element, texts: list[str], place: tuple[str, PartKind, str | None]
+) -> TextRun:
+    return TextRun(
+        *place,
+        holder.get("ID"),
+        "".join(texts),
+        holder.get("Boundary"),
+        holder.get("CTM"),
+        (first.get("X"), first.get("Y")),
+    )

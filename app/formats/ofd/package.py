@@ -24,6 +24,11 @@ OFD_XML = "OFD.xml"
 ENCRYPTIONS_XML = "Encryptions.xml"
 OFD_ENTRIES_XML = "OFDEntries.xml"
 
+MAX_BODIES = 16
+"""Documents in one package; licenses and invoices have one."""
+MAX_VERSIONS = 64
+"""Versions of one body."""
+
 _CUSTOM_LISTS = {"customdatas": "CustomDatas", "cuslomdatas": "CustomDatas"}
 _CUSTOM_ITEMS = {"customdata": "CustomData", "cuslomdata": "CustomData"}
 
@@ -53,8 +58,10 @@ def read_package(archive: Archive) -> OfdPackage:
     signatures: list[SignatureEntry] = []
     encrypted = _is_encrypted(walk)
     if not encrypted:
-        root = walk.read(OFD_XML, PartKind.OFD, "OFD")
-        for index, node in enumerate(root.nodes("DocBody")):
+        found = walk.read(OFD_XML, PartKind.OFD, "OFD").nodes("DocBody")
+        if len(found) > MAX_BODIES:
+            refuse(PackageRule.TOO_MANY_BODIES, f"over {MAX_BODIES} in OFD.xml")
+        for index, node in enumerate(found):
             body, signed = _body(walk, contents, node, index)
             bodies.append(body)
             signatures += signed
@@ -161,8 +168,11 @@ def _versions(walk: Walk, contents: Contents, node: Node | None) -> tuple[Versio
     """Every version with its document, which is walked like the shown one (OFD-03)."""
     if node is None:
         return ()
+    listed = node.nodes("Version")
+    if len(listed) > MAX_VERSIONS:
+        refuse(PackageRule.TOO_MANY_VERSIONS, f"over {MAX_VERSIONS} in OFD.xml")
     found: list[Version] = []
-    for one in node.nodes("Version"):
+    for one in listed:
         part = walk.follow(one.attribute("BaseLoc"), OFD_XML, PartKind.VERSION)
         document = None
         if part is not None and contents.first(part, PartKind.VERSION):

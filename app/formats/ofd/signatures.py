@@ -19,6 +19,11 @@ from app.formats.markup import Node
 from app.formats.ofd.layout import box
 from app.formats.ofd.walk import PackageRule, Walk, refuse
 
+MAX_SIGNATURES = 64
+"""Signatures in one list: each costs public-key operations."""
+MAX_REFERENCES = 4_000
+"""Protected files of one signature: twice the members of the largest archive."""
+
 _HMAC_SM3 = "1.2.156.10197.1.401.2"
 _CHECK_METHODS = MappingProxyType(
     {
@@ -48,7 +53,10 @@ def read_signature_list(
         BadPackage: a listed signature is missing or listed twice.
     """
     node = walk.read(part, PartKind.SIGNATURE_LIST, "Signatures")
-    entries = [_signature(walk, one, part, body) for one in node.nodes("Signature")]
+    listed = node.nodes("Signature")
+    if len(listed) > MAX_SIGNATURES:
+        refuse(PackageRule.TOO_MANY_SIGNATURES, f"over {MAX_SIGNATURES} in the list")
+    entries = [_signature(walk, one, part, body) for one in listed]
     if len({entry.id for entry in entries}) != len(entries):
         refuse(PackageRule.DUPLICATE_ID, "among the signatures")
     if len({entry.part for entry in entries}) != len(entries):
@@ -129,9 +137,12 @@ def _digest(walk: Walk, written: str | None) -> Digest | None:
 
 def _references(walk: Walk, node: Node, part: str) -> tuple[Reference, ...]:
     """The protected files, each at most once (OFD-08); one that leads nowhere is a fact."""
+    listed = node.nodes("Reference")
+    if len(listed) > MAX_REFERENCES:
+        refuse(PackageRule.TOO_MANY_REFERENCES, f"over {MAX_REFERENCES} in the {node.where}")
     found: list[Reference] = []
     met: set[str] = set()
-    for one in node.nodes("Reference"):
+    for one in listed:
         target = one.attribute("FileRef")
         member, unmet = walk.resolve(target, part)
         key = member if member is not None else target

@@ -13,6 +13,10 @@ from app.formats.markup import BadMarkup, MarkupRule, Node, read_markup
 NAMESPACE = "http://www.ofdspec.org/2016"
 LEGACY_NAMESPACE = "http://www.ofdspec.org"
 
+MAX_MARKUP = 32 << 20
+"""Bytes of XML read from one package: what a thousand full pages need."""
+MAX_DANGLING = 2_000
+"""Paths that lead nowhere; an archive holds no more members than that."""
 MAX_TARGET = 255
 """Characters of a path that leads nowhere which are kept to explain it."""
 
@@ -33,6 +37,12 @@ class PackageRule(StrEnum):
     DUPLICATE_REFERENCE = "duplicate_reference"
     CHECK_VALUE = "check_value"
     BOOLEAN = "boolean"
+    TOO_MANY_BODIES = "too_many_bodies"
+    TOO_MANY_VERSIONS = "too_many_versions"
+    TOO_MANY_SIGNATURES = "too_many_signatures"
+    TOO_MANY_REFERENCES = "too_many_references"
+    TOO_MANY_GAPS = "too_many_gaps"
+    TOO_MUCH_MARKUP = "too_much_markup"
 
 
 class BadPackage(Malformed):
@@ -56,8 +66,10 @@ class Walk:
         self.reachable: dict[str, PartKind] = {}
         self.dangling: list[Dangling] = []
         self.deviations: set[Deviation] = set(archive.deviations)
-        self._folders = set(archive.folders)
+        self._empty_folders = archive.folders
+        self._folders: set[str] | None = None
         self._folded: dict[str, str] | None = None
+        self._markup = 0
 
     def follow(self, target: str, source: str, kind: PartKind, base: str = "") -> str | None:
         """The member a path leads to, which becomes reachable as `kind`; a gap is kept.
@@ -70,6 +82,8 @@ class Walk:
         """
         part, unmet = self.resolve(target, source, base)
         if part is None:
+            if len(self.dangling) == MAX_DANGLING:
+                refuse(PackageRule.TOO_MANY_GAPS, f"over {MAX_DANGLING} in the package")
             why = Unmet.MISSING if unmet is None else unmet
             self.dangling.append(Dangling(source, kind, why, target[:MAX_TARGET]))
             return None
@@ -133,8 +147,14 @@ class Walk:
         return plain, None
 
     def _is_folder(self, path: str) -> bool:
-        prefix = f"{path}/"
-        return path in self._folders or any(name.startswith(prefix) for name in self.members)
+        if self._folders is None:
+            self._folders = set(self._empty_folders)
+            for name in self.members:
+                folder = name.rpartition("/")[0]
+                while folder and folder not in self._folders:
+                    self._folders.add(folder)
+                    folder = folder.rpartition("/")[0]
+        return not path or path in self._folders
 
     def _fold(self) -> dict[str, str]:
         # The archive holds no two names that differ in case only.
@@ -147,9 +167,14 @@ class Walk:
 
         Raises:
             BadMarkup: unreadable, another root, or another namespace than the standard's.
+            BadPackage: more XML than one package may cost.
         """
         where = f"{kind} part"
-        element = read_markup(self.members[part], where)
+        content = self.members[part]
+        self._markup += len(content)
+        if self._markup > MAX_MARKUP:
+            refuse(PackageRule.TOO_MUCH_MARKUP, f"over {MAX_MARKUP} bytes in the package")
+        element = read_markup(content, where)
         space, _, name = element.tag[1:].rpartition("}")
         if space == LEGACY_NAMESPACE:
             self.deviations.add(Deviation.LEGACY_NAMESPACE)

@@ -1,0 +1,97 @@
+"""Elements of GB/T 36903 wherever an OFD states them, each with the parts it was read from.
+
+Whether a value is proven or only claimed is the caller's to say: it is proven when every part in
+`sources` is covered by the signature that counts (standards §1.6, design §4).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.domain.elements import LicenseElement, element_named
+from app.domain.identifier import MAX_LENGTH, ROOT
+from app.domain.ofd import OfdPackage, TagIndex
+from app.formats.ofd.package import OFD_XML, page_text
+from app.formats.ofd.tags import read_tags
+
+_LABELLED = re.compile(r"\s*([^:：\s]{2,24})\s*[:：]\s*(\S.*?)\s*", re.DOTALL)
+"""One text that holds a label and its value: 证照编号：…"""
+_IDENTIFIER = re.compile(
+    rf"(?<![0-9A-Za-z.]){re.escape(ROOT)}(?:\.[0-9A-Z]{{1,64}}){{5}}(?![0-9A-Za-z])"
+)
+
+
+class FoundIn(StrEnum):
+    """Where a value stands."""
+
+    CUSTOM_DATA = "custom_data"
+    """DocInfo of OFD.xml."""
+    INDEXED_TEXT = "indexed_text"
+    """A text on a page that the data index names."""
+    TAG_DATA = "tag_data"
+    """The data index itself."""
+    LABELLED_TEXT = "labelled_text"
+    """A text on a page that begins with the element's name."""
+    BARE_TEXT = "bare_text"
+    """An identifier (证照标识) standing in a text on a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundElement:
+    """One statement of one element."""
+
+    element: LicenseElement
+    value: str = field(repr=False)
+    """As written, without the space around it."""
+    sources: tuple[str, ...]
+    """Every part that makes this value: all must be covered for it to be proven."""
+    kind: FoundIn
+
+
+def find_elements(package: OfdPackage, tags: TagIndex | None = None) -> tuple[FoundElement, ...]:
+    """Every statement of every element, in the order of `FoundIn`; contradictions are kept.
+
+    Args:
+        package: the package as read.
+        tags: its data index, where the caller has read it already.
+    """
+    tags = read_tags(package) if tags is None else tags
+    return (*_custom_data(package), *_tagged(tags), *_on_pages(package))
+
+
+def _custom_data(package: OfdPackage) -> Iterator[FoundElement]:
+    for body in package.bodies:
+        for datum in body.info.custom:
+            yield from _found(datum.name, datum.value, (OFD_XML,), FoundIn.CUSTOM_DATA)
+
+
+def _tagged(tags: TagIndex) -> Iterator[FoundElement]:
+    for tag in tags.values:
+        kind = FoundIn.INDEXED_TEXT if tag.text_parts else FoundIn.TAG_DATA
+        yield from _found(tag.name, tag.value, (tag.part, *tag.text_parts), kind)
+
+
+def _on_pages(package: OfdPackage) -> Iterator[FoundElement]:
+    for run in page_text(package):
+        labelled = _LABELLED.fullmatch(run.text)
+        if labelled is not None:
+            yield from _found(labelled[1], labelled[2], (run.part,), FoundIn.LABELLED_TEXT)
+        if ROOT in run.text:
+            for identifier in _identifiers(run.text):
+                yield FoundElement(
+                    LicenseElement.IDENTIFIER, identifier, (run.part,), FoundIn.BARE_TEXT
+                )
+
+
+def _identifiers(text: str) -> Iterable[str]:
+    return (found for found in _IDENTIFIER.findall(text) if len(found) <= MAX_LENGTH)
+
+
+def _found(
+    name: str, value: str, sources: tuple[str, ...], kind: FoundIn
+) -> Iterator[FoundElement]:
+    element = element_named(name)
+    plain = value.strip()
+    if element is not None and plain:
+        yield FoundElement(element, plain, sources, kind)
