@@ -37,6 +37,8 @@ from sandbox.tokens import seconds
 from sandbox.world import World
 
 INVALID, OPEN, VALID = "invalid", "indeterminate", "valid"
+REFUSED = "refused"
+"""No verdict: the bytes are not even meant as a token, and the request is answered so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +78,27 @@ def _asked(
 
 
 # ---- which algorithm: the registered key decides (RFC 8725 §3.1)
+# What no license may be signed with is not read at all; what another key may use is a mismatch.
 
-_add("alg_none", "scheme_mismatch", resigned({"alg": "none"}, lambda _: b""))
-_add("alg_none_cased", "scheme_mismatch", resigned({"alg": "nOnE"}, lambda _: b""))
-_add("alg_none_signed", "scheme_mismatch", headed(alg="none"))
-_add("alg_empty", "scheme_mismatch", headed(alg=""))
+_add("alg_none", "malformed", resigned({"alg": "none"}, lambda _: b""))
+_add("alg_none_cased", "malformed", resigned({"alg": "nOnE"}, lambda _: b""))
+_add("alg_none_signed", "malformed", headed(alg="none"))
+_add("alg_empty", "malformed", headed(alg=""))
 _add("alg_null", "malformed", headed(alg=None))
 _add("alg_list", "malformed", headed(alg=["ES256"]))
 _add("alg_other_curve", "scheme_mismatch", headed(alg="ES384"))
-_add("alg_secp256k1", "scheme_mismatch", headed(alg="ES256K"))
+_add("alg_secp256k1", "malformed", headed(alg="ES256K"))
 _add("alg_rsa", "scheme_mismatch", headed(alg="RS256"))
 _add("alg_sm2", "scheme_mismatch", headed(alg="SM2SM3"))
 _add("alg_missing", "malformed", lambda w, v: bend(w, v).headless("alg").token())
-_add("key_confusion_der", "scheme_mismatch", hmac_with(lambda held: held.key.spki()))
-_add("key_confusion_pem", "scheme_mismatch", hmac_with(pem))
+_add("key_confusion_der", "malformed", hmac_with(lambda held: held.key.spki()))
+_add("key_confusion_pem", "malformed", hmac_with(pem))
 _add(
     "key_confusion_odd_pem",
-    "scheme_mismatch",
+    "malformed",
     hmac_with(lambda held: pem(held, "EC PUBLIC KEY")),
 )
-_add("key_confusion_jwk", "scheme_mismatch", hmac_with(jwk_text))
+_add("key_confusion_jwk", "malformed", hmac_with(jwk_text))
 
 # ---- header members that would bring their own key or rule
 
@@ -135,23 +138,25 @@ def _header_duplicates(world: World, victim: License) -> bytes:
 
 _add("jwk_embedded", "malformed", _jwk_embedded)
 _add("header_duplicate_keys", "malformed", _header_duplicates)
-_add("header_list", "malformed", lambda w, v: bend(w, v).raw_header(b"[]"))
-_add("header_empty", "malformed", lambda w, v: bend(w, v).raw_header(b""))
+_add("header_list", "unrecognised", lambda w, v: bend(w, v).raw_header(b"[]"), REFUSED)
+_add("header_empty", "unrecognised", lambda w, v: bend(w, v).raw_header(b""), REFUSED)
 
 # ---- spelling of the token
 
-_add("one_part", "malformed", around(lambda token: token.replace(b".", b"")))
+_add("one_part", "unrecognised", around(lambda token: token.replace(b".", b"")), REFUSED)
 _add("two_parts", "malformed", around(lambda token: token[: token.rindex(b".")]))
 _add("four_parts", "malformed", around(lambda token: token + b".e30"))
 _add("five_parts", "malformed", around(lambda token: token + b".e30.e30"))
 _add("trailing_newline", "malformed", around(lambda token: token + b"\n"))
 _add("leading_space", "malformed", around(lambda token: b" " + token))
-_add("byte_order_mark", "malformed", around(lambda token: b"\xef\xbb\xbf" + token))
+_add("byte_order_mark", "unrecognised", around(lambda token: b"\xef\xbb\xbf" + token), REFUSED)
 _add("padded_base64", "malformed", around(padded))
 _add("noncanonical_base64", "malformed", around(noncanonical))
-_add("inner_newline", "malformed", around(lambda token: token[:20] + b"\n" + token[20:]))
+_add(
+    "inner_newline", "unrecognised", around(lambda token: token[:20] + b"\n" + token[20:]), REFUSED
+)
 _add("truncated", "malformed", around(lambda token: token[: len(token) // 2]))
-_add("empty_signature", "signature_invalid", signature_part(lambda _: b""))
+_add("empty_signature", "malformed", signature_part(lambda _: b""))
 _add("huge", "malformed", claims(details={"备注": "长" * 20_000}))
 
 # ---- the payload, signed by the genuine key
@@ -327,9 +332,15 @@ def _stolen_key(world: World, victim: License) -> bytes:
 
 _add("wrong_issuer", "identifier_disagrees", _wrong_issuer)
 _add("wrong_type", "identifier_disagrees", _wrong_type)
-_add("wrong_check_character", "identifier_mistyped", _wrong_check)
-_add("wrong_root", "identifier_mistyped", _wrong_root)
-_add("unknown_issuer", "issuer_unknown", _unknown_issuer, OPEN)
+_asked(
+    "wrong_check_character",
+    "issuer_denies",
+    INVALID,
+    _wrong_check,
+    gap="identifier_mistyped",
+)  # mistyped is not forged: the issuer is asked, and does not know it
+_asked("wrong_root", "issuer_denies", INVALID, _wrong_root, gap="identifier_mistyped")
+_add("unknown_issuer", "key_unknown", _unknown_issuer, OPEN)
 _asked("never_issued", "issuer_denies", INVALID, _never_issued)
 _asked("stolen_key_other_holder", "record_mismatch", INVALID, _stolen_key, gap="key_revoked_since")
 

@@ -15,7 +15,7 @@ import contextlib
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from urllib.parse import parse_qs
 
 from sandbox import http1, jws
@@ -29,6 +29,7 @@ from sandbox.lies import LIES, TYP, Answering, Draft, Reply, Scene
 from sandbox.nodes import Nodes
 from sandbox.office import Office, payload_of
 from sandbox.wire import ACTS, Honest, Sleep, Wire, perform
+from sandbox.world import utc_now
 
 ENDPOINT = "/ivp/v1"
 CONTROL = "/_sandbox/"
@@ -38,10 +39,6 @@ READ_SECONDS = 30.0
 """An idle or dripping asker is let go after."""
 
 Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(slots=True)

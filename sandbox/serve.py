@@ -12,14 +12,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 
-from sandbox.issuer import Clock, IssuerServer, utc_now
+from sandbox.issuer import Clock, IssuerServer
 from sandbox.jws import JsonObject
 from sandbox.licenses import State
 from sandbox.nodes import Nodes
 from sandbox.office import Office
 from sandbox.registration import registration
 from sandbox.wire import Sleep
-from sandbox.world import World
+from sandbox.world import World, utc_now
 
 
 class Servers:

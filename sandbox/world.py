@@ -48,12 +48,16 @@ class Copy:
         return at >= self.expires
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class World:
     """Four issuers, two delegates, a stranger, and some five hundred licenses."""
 
     def __init__(self, seed: int = 1, today: date | None = None) -> None:
         self.seed = seed
-        self.today = today or datetime.now(UTC).astimezone(BEIJING).date()
+        self.today = today or utc_now().astimezone(BEIJING).date()
         self.bodies = make_bodies(seed, self.today)
         self.delegations = make_delegations(self.bodies, self.today)
         self._tokens: dict[str, bytes] = {}
