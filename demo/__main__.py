@@ -1,0 +1,158 @@
+"""`make run`. Everything it starts ends with it, however it ends."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from demo import steps
+from demo.console import DemoError, Screen
+from demo.options import PORT, SANDBOX_PORT, STEPS, Options
+from demo.processes import PROJECT, Background, refuse_taken_ports
+from embedded import LauncherError, data_folder, start
+
+LOOK_SECONDS = 0.5  # how often the servers are looked at while we stay
+SHOWN = (  # of the samples; those that come out otherwise than expected are always shown
+    *("business-license", "driving-license", "degree", "construction-permit", "renewed"),
+    *("suspended", "revoked", "old-version", "forged-altered-payload", "forged-foreign-key"),
+    *("forged-never-issued", "facts-match", "facts-other-holder"),
+)
+INTERRUPTED = 130  # what a shell says of a Ctrl-C
+
+
+def main() -> int:
+    """0 when all went well, 1 when a step failed or a verdict was not the expected one."""
+    screen = Screen()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # end in order, as on Ctrl-C
+    try:
+        options = Options.read()
+        with ExitStack() as stack:
+            return _run(screen, options, stack)
+    except (DemoError, LauncherError) as exc:
+        screen.complain(str(exc))
+        return 1
+    except KeyboardInterrupt:
+        screen.say("", "stopped before everything was up")
+        return INTERRUPTED
+
+
+def _run(screen: Screen, options: Options, stack: ExitStack) -> int:
+    last = STEPS.index(options.until)
+    folder = data_folder(PROJECT)
+    demo = folder / "demo"
+    demo.mkdir(mode=0o700, exist_ok=True)
+    ports = {options.port: PORT}
+    for offset in range(steps.SANDBOX_PORTS):
+        ports[options.sandbox_port + offset] = SANDBOX_PORT
+    refuse_taken_ports(ports)
+
+    with screen.step("database", "starting PostgreSQL") as notes:
+        url = _database(options, folder, stack, notes)
+    env = _environment(options, folder, url)
+    if last >= STEPS.index("tables"):
+        with screen.step("tables", "migrated to the newest revision"):
+            steps.migrate(env)
+    servers: list[Background] = []
+    if last >= STEPS.index("sandbox"):
+        with screen.step("sandbox", "starting fictional issuers") as notes:
+            servers.append(steps.start_sandbox(options, demo, env))
+            stack.callback(servers[-1].stop)
+            first, end = options.sandbox_port, options.sandbox_port + steps.SANDBOX_PORTS - 1
+            notes.append(f"fictional issuers on ports {first}-{end}")
+    if last >= STEPS.index("issuers"):
+        with screen.step("issuers", "registering them") as notes:
+            notes.append(steps.register(demo, env))
+    if last >= STEPS.index("service"):
+        with screen.step("service", "starting") as notes:
+            servers.append(steps.start_service(options, demo, env))
+            stack.callback(servers[-1].stop)
+            steps.introduce(options, demo)
+            notes.append(options.page)
+    code = 0
+    if last >= STEPS.index("samples"):
+        code = _samples(screen, options, demo)
+        _addresses(screen, options, demo)
+    if options.stay:
+        _stay(screen, servers)
+    return code
+
+
+def _database(options: Options, folder: Path, stack: ExitStack, notes: list[str]) -> str:
+    """DATABASE_URL, or a server of our own beside the project."""
+    if options.database_url:
+        notes.append("the server named by DATABASE_URL")
+        return options.database_url
+    server = stack.enter_context(start(folder / "postgres"))
+    notes.append(f"PostgreSQL {server.binaries.version} in {server.base}")
+    if server.account.uid != os.geteuid():
+        notes.append(f"run as {server.account.name}, since it refuses root")
+    return server.url
+
+
+def _environment(options: Options, folder: Path, url: str) -> Mapping[str, str]:
+    """For every command: the settings of app.config, and output that is not held back."""
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "ZHENGYAN_PORT": str(options.port),
+        "ZHENGYAN_NODE_ID": steps.NODE,
+        "ZHENGYAN_KEY_FOLDER": str(folder / "keys"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _samples(screen: Screen, options: Options, demo: Path) -> int:
+    """Verify all samples; 1 where a verdict is not the expected one."""
+    with screen.step("samples", "verifying") as notes:
+        found = steps.verify(options, steps.samples(demo))
+        wrong = [finding for finding in found if not finding.expected]
+        notes.append(f"{len(found)} verified, {len(found) - len(wrong)} with the expected verdict")
+    shown = [finding for finding in found if finding.sample.name in SHOWN or not finding.expected]
+    screen.table(
+        "结论 verdicts",
+        ("样例 sample", "", "结论 conclusion", "理由 reason"),
+        [
+            (
+                finding.sample.name,
+                f"{finding.sample.zh}\n{finding.sample.en}",
+                finding.conclusion
+                if finding.expected
+                else f"{finding.conclusion}, expected {finding.sample.conclusion}",
+                finding.reason or ("" if finding.expected else f"expected {finding.sample.reason}"),
+            )
+            for finding in shown
+        ],
+    )
+    return 1 if wrong else 0
+
+
+def _addresses(screen: Screen, options: Options, demo: Path) -> None:
+    sample = demo / "sandbox" / "samples" / "business-license.jws"
+    screen.say(
+        "",
+        f"  page      {options.page}/",
+        f"  API docs  {options.page}/docs",
+        f"  try it    curl -sS -F file=@{sample} {options.page}/v1/verifications",
+        f"  logs      {demo}/*.log",
+        "",
+    )
+
+
+def _stay(screen: Screen, servers: list[Background]) -> None:
+    """Until Ctrl-C, or until one of the servers ends by itself."""
+    screen.say("Ctrl-C stops everything that was started here.")
+    try:
+        while True:
+            for server in servers:
+                server.check()
+            time.sleep(LOOK_SECONDS)
+    except KeyboardInterrupt:
+        screen.say("", "stopping; what was verified stays in the database")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""The commands behind each step: the seam between the demo and the product."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from demo.console import DemoError
+from demo.options import Options
+from demo.processes import BIN, Background, run
+
+NODE = "zhengyan-demo"
+SANDBOX_PORTS = 5  # four issuers and the share platform: port, port + 1, …
+READY_SECONDS = 60.0  # a slow machine compiles every module at the first start
+ANSWER_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One line of the sandbox's samples.json: a file or facts, and what must be said of it."""
+
+    name: str
+    file: Path | None
+    facts: Mapping[str, Any] | None
+    conclusion: str
+    reason: str | None
+    zh: str
+    en: str
+
+    def question(self) -> dict[str, Any]:
+        """The JSON body of `POST /v1/verifications`."""
+        if self.file is not None:
+            return {"token": self.file.read_text()}
+        return dict(self.facts or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the service said of a sample."""
+
+    sample: Sample
+    conclusion: str
+    reason: str | None
+
+    @property
+    def expected(self) -> bool:
+        return (self.conclusion, self.reason) == (self.sample.conclusion, self.sample.reason)
+
+
+def migrate(env: Mapping[str, str]) -> None:
+    run([str(BIN / "alembic"), "upgrade", "head"], what="alembic upgrade head", env=env)
+
+
+def start_sandbox(options: Options, folder: Path, env: Mapping[str, str]) -> Background:
+    """The fictional issuers; ready when registration.json of this start is written."""
+    out = folder / "sandbox"
+    (out / "registration.json").unlink(missing_ok=True)
+    command = [
+        *(str(BIN / "python"), "-m", "sandbox", "serve", "--seed", str(options.seed)),
+        *("--port", str(options.sandbox_port), "--out", str(out)),
+        *("--node-keys", str(folder / "node.json")),  # written by `introduce`
+    ]
+    sandbox = Background.start("sandbox", command, folder=folder, env=env)
+    try:
+        sandbox.wait_until(lambda: "sandbox ready" in sandbox.log.read_text(), READY_SECONDS)
+    except BaseException:
+        sandbox.stop()
+        raise
+    return sandbox
+
+
+def register(folder: Path, env: Mapping[str, str]) -> str:
+    """Tell the service's registry of the sandbox issuers; may be repeated."""
+    command = [str(BIN / "zhengyan"), "issuer", "import", str(folder / "sandbox/registration.json")]
+    printed = run(command, what="zhengyan issuer import", env=env).strip().splitlines()
+    return printed[-1] if printed else "registered"
+
+
+def start_service(options: Options, folder: Path, env: Mapping[str, str]) -> Background:
+    """The service itself; ready when it says so."""
+    service = Background.start(
+        "service",
+        [str(BIN / "zhengyan"), "serve", "--host", "127.0.0.1", "--port", str(options.port)],
+        folder=folder,
+        env=env,
+    )
+
+    def ready() -> bool:
+        try:
+            return client.get("/readyz").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    try:
+        with httpx.Client(base_url=options.page, trust_env=False) as client:
+            service.wait_until(ready, READY_SECONDS)
+    except BaseException:
+        service.stop()
+        raise
+    return service
+
+
+def introduce(options: Options, folder: Path) -> None:
+    """Tell the issuers by which keys they know this node's questions."""
+    with httpx.Client(base_url=options.page, trust_env=False) as client:
+        keys = client.get("/.well-known/jwks.json").raise_for_status().json()["keys"]
+    (folder / "node.json").write_text(json.dumps({"node": NODE, "keys": keys}))
+
+
+def samples(folder: Path) -> list[Sample]:
+    """What the sandbox made for people to try."""
+    out = folder / "sandbox"
+    return [
+        Sample(
+            name=told["name"],
+            file=None if told["file"] is None else out / told["file"],
+            facts=told["facts"],
+            conclusion=told["expect"]["conclusion"],
+            reason=told["expect"]["reason"],
+            zh=told["zh"],
+            en=told["en"],
+        )
+        for told in json.loads((out / "samples.json").read_text())
+    ]
+
+
+def verify(options: Options, chosen: Sequence[Sample]) -> list[Finding]:
+    """Ask the running service, one sample after the other."""
+    found = []
+    with httpx.Client(base_url=options.page, trust_env=False, timeout=ANSWER_SECONDS) as client:
+        for sample in chosen:
+            answer = client.post("/v1/verifications", json=sample.question())
+            if answer.status_code != httpx.codes.OK:
+                raise DemoError(
+                    f"the sample {sample.name} was answered with HTTP {answer.status_code}:\n"
+                    f"  {answer.text[:500]}"
+                )
+            verdict = answer.json()["report"]["verdict"]
+            found.append(Finding(sample, verdict["conclusion"], verdict["reason"]))
+    return found
