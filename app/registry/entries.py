@@ -1,0 +1,107 @@
+"""What is registered, as values: read from a document or from rows, judged by neither."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from app.domain.identifier import IssuerCode, TypeCode
+from app.domain.issuer import Statement
+from app.domain.license import KeyId
+from app.domain.scheme import Scheme
+from app.domain.trust import Issuer, Kind, LicenseType, Window
+from app.models import Use
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+"""How long the word on a locally registered key holds: the registry is the source itself, and is
+asked anew for every document."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerEntry:
+    """An issuer, with what only routing and seals need."""
+
+    issuer: Issuer
+    region: str | None = None
+    """Six digits of GB/T 2260."""
+    organisation_codes: Mapping[TypeCode, frozenset[str]] = field(default_factory=dict)
+    """By which its seals and certificates name it, for each type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEntry:
+    """A registered public key that has passed the ingest gate."""
+
+    owner: IssuerCode
+    key_id: KeyId
+    scheme: Scheme
+    spki: bytes = field(repr=False)
+    uses: frozenset[Use]
+    types: frozenset[TypeCode] | None = None
+    """None: all that its owner is entitled to."""
+    window: Window
+    revoked_at: datetime | None = None
+    revocation_reason: str | None = None
+
+    def live(self, at: datetime) -> bool:
+        """Within its window, and not revoked by then."""
+        return self.window.contains(at) and (self.revoked_at is None or at < self.revoked_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegationEntry:
+    """One issuer lets one body do one kind of thing for one type."""
+
+    issuer: IssuerCode
+    type: TypeCode
+    delegate: IssuerCode
+    kind: Kind
+    window: Window
+    revoked_at: datetime | None = None
+
+    @property
+    def effective(self) -> Window:
+        """A withdrawn mandate ends on the day: what was done under it stays done."""
+        ends = [end for end in (self.window.until, self.revoked_at) if end is not None]
+        return Window(self.window.since, min(ends, default=None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointEntry:
+    """Where a body answers questions (IVP/1), and within which bounds."""
+
+    issuer: IssuerCode
+    url: str
+    networks: tuple[str, ...] = ()
+    deadline: timedelta = timedelta(seconds=3)
+    max_answer: int = 64 * 1024
+    max_in_flight: int = 20
+    encryption_jwk: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """Everything one registration document says."""
+
+    license_types: tuple[LicenseType, ...] = ()
+    issuers: tuple[IssuerEntry, ...] = ()
+    keys: tuple[KeyEntry, ...] = ()
+    endpoints: tuple[EndpointEntry, ...] = ()
+    delegations: tuple[DelegationEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """All that is registered about one question, and nothing else."""
+
+    issuer: Issuer | None = None
+    type: LicenseType | None = None
+    delegations: tuple[DelegationEntry, ...] = ()
+    """Given by the issuer, for the type."""
+    keys: tuple[KeyEntry, ...] = ()
+    """For licenses or copies, named by the document, of the issuer or any delegate of its."""
+    endpoints: tuple[EndpointEntry, ...] = ()
+    """Of the issuer and of its delegates for answers of the type."""
+    answer_keys: tuple[KeyEntry, ...] = ()
+    """Of the same bodies."""
+    statement: Statement | None = None
+    first_seen: datetime | None = None
