@@ -66,8 +66,9 @@ if [ "$(cat .venv/.packages-stamp 2>/dev/null || :)" != "$packages" ]; then
     without=--without-pip
   elif [ -n "${missing:-}" ]; then
     package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+    sudo=$([ "$(id -u)" = 0 ] || echo "sudo ")
     stop "$python comes without $missing (Debian and Ubuntu pack it apart). Type
-    $([ "$(id -u)" = 0 ] || echo 'sudo ')apt-get install $package
+    ${sudo}apt-get update && ${sudo}apt-get install $package
 and then the same make command again."
   fi
   count=$(grep -c '^[a-zA-Z0-9].*==' requirements-dev.lock)
