@@ -67,10 +67,11 @@ def is_canonical(name: str) -> bool:
 class MemberNames:
     """The names of one archive, taken one by one in the order of its directory."""
 
-    __slots__ = ("_files", "_folders", "_seen", "gbk", "unflagged_utf8")
+    __slots__ = ("_aliases", "_files", "_folders", "_seen", "gbk", "unflagged_utf8")
 
     def __init__(self) -> None:
         self._seen: dict[str, str] = {}
+        self._aliases: set[str] = set()
         self._files: set[str] = set()
         self._folders: set[str] = set()
         self.unflagged_utf8 = False
@@ -102,9 +103,16 @@ class MemberNames:
         return plain
 
     def finish(self) -> None:
-        """No file may stand where another member's path needs a folder."""
+        """Hold the names against each other.
+
+        Raises:
+            BadName: a file stands where another member's path needs a folder, or one name read
+                as GBK is another read as UTF-8.
+        """
         if self._files & self._folders:
             raise BadName(NameRule.FILE_AS_FOLDER)
+        if self._aliases & self._seen.keys():
+            raise BadName(NameRule.NAME_ENCODING)
 
     def _decoded(self, raw: bytes, *, utf8: bool) -> str:
         if raw.isascii():
@@ -116,10 +124,11 @@ class MemberNames:
                 raise BadName(NameRule.NAME_ENCODING) from None
             return self._as_gbk(raw)
         if not utf8:
-            # Two readings are possible only where an archive mixes them.
             if self.gbk:
                 raise BadName(NameRule.NAME_ENCODING)
             self.unflagged_utf8 = True
+            # A reader that takes it for GBK must not meet another member under that name.
+            self._aliases.add(fold(raw.decode("gbk", "replace").removesuffix("/")))
         return name
 
     def _as_gbk(self, raw: bytes) -> str:
