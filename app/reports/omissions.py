@@ -1,0 +1,73 @@
+"""What was not checked and why: a report that is silent about it would claim too much."""
+
+from collections.abc import Iterator
+
+from app.domain.evidence import WHOLE, CheckName, Outcome
+from app.domain.issuer import Answered, Match, NotAsked
+from app.domain.verification import Basis, Verification
+from app.domain.word import Silent, Word
+from app.reports import phrases
+from app.reports.entry import Bilingual
+from app.reports.phrases import Omission
+from app.reports.sections import Json, compared, said
+
+
+def unchecked(verification: Verification, word: Word) -> list[object]:
+    """Every check that had nothing to say, and every question nobody answered."""
+    return [
+        *_silent(verification),
+        *_unspoken(verification),
+        *_unanswered(verification, word),
+        _item("presenter", WHOLE.label, Omission.OUT_OF_SCOPE, phrases.PRESENTER),
+    ]
+
+
+def _item(what: str, subject: str, why: Omission, text: Bilingual) -> Json:
+    return {"what": what, "subject": subject, "why": why.value, "text": said(text)}
+
+
+def _silent(verification: Verification) -> Iterator[Json]:
+    facts_only = verification.basis is Basis.FACTS
+    for item in verification.evidence:
+        if item.outcome is Outcome.NOT_APPLICABLE:
+            why, text = phrases.silence_of(item.check, facts_only=facts_only)
+            yield _item(item.check.value, item.subject.label, why, text)
+    facts = verification.facts
+    for found in facts.document.signatures if facts else ():
+        if found.signed_at is not None:
+            yield _item("signing_time", found.label, Omission.ONLY_CLAIMED, phrases.TIME_CLAIMED)
+
+
+def _unspoken(verification: Verification) -> Iterator[Json]:
+    """Checks that left no evidence at all: there was no file, no signature, or nothing readable."""
+    spoke = {item.check for item in verification.evidence}
+    for check in CheckName:
+        if check in spoke:
+            continue
+        if verification.facts is None:
+            why, text = phrases.UNREAD
+        elif verification.basis is Basis.FACTS:
+            why, text = phrases.NO_FILE
+        else:
+            why, text = phrases.NO_SIGNATURE
+        yield _item(check.value, WHOLE.label, why, text)
+
+
+def _unanswered(verification: Verification, word: Word) -> Iterator[Json]:
+    answer, label = verification.answer, WHOLE.label
+    if isinstance(answer, NotAsked):
+        text = phrases.NOT_ASKED[answer.why]
+        yield _item("issuer_answer", label, Omission.NOT_ASKED, text)
+    elif isinstance(word, Silent):
+        why = Omission.NO_USABLE_ANSWER
+        yield _item("issuer_answer", label, why, phrases.NO_USABLE_ANSWER)
+    if not isinstance(answer, Answered):
+        return
+    if verification.basis is Basis.DOCUMENT and answer.document is Match.UNKNOWN:
+        why = Omission.NOT_COMPARED
+        yield _item("document_digest", label, why, phrases.DIGEST_NOT_COMPARED)
+    for pair in compared(verification):
+        match pair:
+            case {"fact": str(fact), "match": "unknown"}:
+                why, text = Omission.NOT_COMPARED, phrases.FACT_NOT_COMPARED
+                yield _item(f"fact:{fact}", label, why, text)

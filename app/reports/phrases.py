@@ -1,0 +1,237 @@
+"""Everything a report says beside its reasons: what valid means, questions, states, omissions."""
+# ruff: noqa: E501  (one text, one line: a translator reads them side by side)
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from app.domain.evidence import SIGNATURE_CHECKS, Block, CheckName
+from app.domain.issuer import State, Unasked
+from app.domain.verdict import Conclusion, Subject
+from app.reports.entry import Bilingual, Texts, bilingual, texts
+
+VALID: Final[Mapping[Subject, Texts]] = {
+    Subject.DOCUMENT: texts(
+        title=(
+            "文件真实，证照处于有效状态",
+            "this file is authentic and the license is in force",
+        ),
+        engineer=(
+            "签名成立，签署者有权，答复针对这份文件，颁发机构答复（或其在时限内的签名声明）有效。逐项依据见 blocks。",
+            "The signature holds, the signer was entitled, the answer is about this file, and the issuer says in force, live or by a signed statement young enough. See blocks, item by item.",
+        ),
+        clerk=(
+            "这份电子证照由{issuer}颁发，未被改动，在核验所指的时间有效。",
+            "This electronic license was issued by {issuer}, is unaltered, and is in force at the time asked about.",
+        ),
+        next_step=(
+            "可以据此办理；仍须核对出示人与证照所载持证主体一致。",
+            "You may act on it. Still compare the person before you with the holder named on the license.",
+        ),
+    ),
+    Subject.RECORD: texts(
+        title=("登记信息一致，证照处于有效状态", "the record agrees and the license is in force"),
+        engineer=(
+            "只核验登记信息，没有提交文件。颁发机构比对的事实不少于两项，其中含持证主体，全部一致，并答复有效。",
+            "Only the record was verified; no file was shown. The issuer compared at least two facts, the holder among them, all match, and it says in force.",
+        ),
+        clerk=(
+            "所填信息与{issuer}的登记一致，证照在核验所指的时间有效；没有核验任何文件。",
+            "What was entered agrees with the record of {issuer}, and the license is in force at the time asked about. No file was verified.",
+        ),
+        next_step=(
+            "可以认定登记情况；需要认定某份文件的，请另行提交该文件核验。",
+            "You may rely on the record. To rely on a file, submit that file and verify it.",
+        ),
+    ),
+    Subject.SEAL: texts(
+        title=("签章有效，内容自签章后未改动", "the seal holds and the content is unaltered since"),
+        engineer=(
+            "签名、印章、证书和时间均成立。结论只及于签章与受其保护的内容，不及于文件所述事项。",
+            "Signature, seal, certificate and time hold. The conclusion is about the seal and what it covers, not about what the file claims.",
+        ),
+        clerk=(
+            "签章真实，文件自签章后没有改动；文件所说的事情是否属实，本次没有核验。",
+            "The seal is genuine and the file is unaltered since. Whether what the file says is true was not verified.",
+        ),
+        next_step=(
+            "请核对签章单位是否为应当签章的单位。",
+            "Check that the body that sealed it is the one that should have.",
+        ),
+    ),
+}
+
+CONCLUSION: Final[Mapping[Conclusion, Bilingual]] = {
+    Conclusion.VALID: bilingual(("有效", "Valid")),
+    Conclusion.INVALID: bilingual(("无效", "Invalid")),
+    Conclusion.INDETERMINATE: bilingual(("暂不能确定", "Cannot be determined")),
+}
+
+BLOCKS: Final[Mapping[Block, Bilingual]] = {
+    Block.AUTHENTICITY: bilingual(
+        ("是否确由所称签署者制发，且未被改动？", "Really issued, unaltered, by that signer?")
+    ),
+    Block.AUTHORITY: bilingual(
+        (
+            "签署者是否有权，答复是否针对这一份文件？",
+            "Was that signer entitled, and is the answer about this very file?",
+        )
+    ),
+    Block.STATUS: bilingual(
+        ("在所问的时间是否有效？", "In force now, or at the asked time?"),
+    ),
+}
+
+STATES: Final[Mapping[State, Bilingual]] = {
+    State.ISSUED: bilingual(("已颁发", "issued")),
+    State.SUSPENDED: bilingual(("暂扣", "suspended")),
+    State.EXPIRED: bilingual(("有效期届满", "expired")),
+    State.ANNULLED: bilingual(("撤销", "annulled")),
+    State.WITHDRAWN: bilingual(("撤回", "withdrawn")),
+    State.REVOKED: bilingual(("吊销", "revoked")),
+    State.CANCELLED: bilingual(("注销", "cancelled")),
+    State.SUPERSEDED: bilingual(("已被新证替代", "superseded")),
+    State.VOID: bilingual(("作废", "declared void")),
+}
+
+ANY_ISSUER: Final = bilingual(("颁发机构", "the issuer"))
+"""Stands where the registry knows no name."""
+
+
+class Omission(StrEnum):
+    """Why something was not checked."""
+
+    NOT_CONCERNED = "not_concerned"
+    """It does not concern what was presented."""
+    GROUND_MISSING = "ground_missing"
+    """What it would rest on is missing; another check says so."""
+    UNREAD = "unread"
+    """The file could not be read."""
+    NOT_ASKED = "not_asked"
+    NO_USABLE_ANSWER = "no_usable_answer"
+    NOT_COMPARED = "not_compared"
+    """The issuer did not say."""
+    ONLY_CLAIMED = "only_claimed"
+    """Taken from the document, not proven."""
+    OUT_OF_SCOPE = "out_of_scope"
+    """No verification of a file or record can tell."""
+
+
+Omitted = tuple[Omission, Bilingual]
+
+NO_FILE: Final[Omitted] = (
+    Omission.NOT_CONCERNED,
+    bilingual(("没有提交文件，不涉及此项", "no file was shown, so this does not arise")),
+)
+UNREAD: Final[Omitted] = (
+    Omission.UNREAD,
+    bilingual(("文件无法读取，未作检查", "the file could not be read, so this was not examined")),
+)
+NO_SIGNATURE: Final[Omitted] = (
+    Omission.GROUND_MISSING,
+    bilingual(("文件没有签名，无从检查", "the file bears no signature to examine")),
+)
+_NO_KEY: Final[Omitted] = (
+    Omission.GROUND_MISSING,
+    bilingual(
+        (
+            "签名密钥未登记，无从检查",
+            "the signing key is not registered, so there is nothing to examine with",
+        )
+    ),
+)
+_SILENT: Final[Mapping[CheckName, Omitted]] = {
+    CheckName.ROLES_FILLED: NO_SIGNATURE,
+    CheckName.IDENTIFIER_FORM: (
+        Omission.GROUND_MISSING,
+        bilingual(("没有证照标识可查", "there is no identifier to examine")),
+    ),
+    CheckName.IDENTIFIER_AGREES: (
+        Omission.NOT_CONCERNED,
+        bilingual(
+            (
+                "按证照编号和类型查询，没有证照标识",
+                "asked by number and type, without an identifier",
+            )
+        ),
+    ),
+    CheckName.COPY_CURRENT: (
+        Omission.NOT_CONCERNED,
+        bilingual(("不是加注件", "it is no annotated copy")),
+    ),
+    CheckName.PRESENTATION_CURRENT: (
+        Omission.NOT_CONCERNED,
+        bilingual(("没有限定出示时间", "the presentation is not bounded in time")),
+    ),
+    CheckName.OWN_DATES: (
+        Omission.GROUND_MISSING,
+        bilingual(("没有载明有效期", "no dates of validity are stated")),
+    ),
+    CheckName.FACTS_GIVEN: (
+        Omission.NOT_CONCERNED,
+        bilingual(("提交的是文件，不是查询信息", "a file was shown, not facts to look up")),
+    ),
+}
+_OF_FILES: Final = SIGNATURE_CHECKS | {
+    CheckName.SIGNED,
+    CheckName.ROLES_FILLED,
+    CheckName.BOUND,
+    CheckName.COPY_CURRENT,
+    CheckName.PRESENTATION_CURRENT,
+}
+_OTHER: Final[Omitted] = (
+    Omission.GROUND_MISSING,
+    bilingual(
+        ("所依据的前提不具备，未作检查", "what it would rest on is missing, so it was not examined")
+    ),
+)
+
+
+def silence_of(check: CheckName, *, facts_only: bool) -> Omitted:
+    """Why a check had nothing to say."""
+    if facts_only and check in _OF_FILES:
+        return NO_FILE
+    return _NO_KEY if check.each else _SILENT.get(check, _OTHER)
+
+
+NOT_ASKED: Final[Mapping[Unasked, Bilingual]] = {
+    Unasked.BROKEN: bilingual(
+        (
+            "文件自身已不成立，未向颁发机构询问",
+            "the document fails by itself, so the issuer was not asked",
+        )
+    ),
+    Unasked.NO_ENDPOINT: bilingual(
+        (
+            "颁发机构没有登记核验接口，未能询问",
+            "no verify endpoint of the issuer is registered, so it could not be asked",
+        )
+    ),
+    Unasked.OFFLINE: bilingual(
+        ("离线核验，未向颁发机构询问", "offline, so the issuer was not asked")
+    ),
+    Unasked.NO_QUESTION: bilingual(
+        ("没有可用来提问的证照标识或编号", "there is neither identifier nor number to ask by")
+    ),
+}
+NO_USABLE_ANSWER: Final = bilingual(
+    ("已询问颁发机构，没有得到可用的答复", "the issuer was asked, and no usable answer came")
+)
+DIGEST_NOT_COMPARED: Final = bilingual(
+    ("颁发机构没有确认这份文件的摘要", "the issuer did not confirm the digest of this file")
+)
+FACT_NOT_COMPARED: Final = bilingual(
+    ("颁发机构没有比对此项", "the issuer did not compare this fact")
+)
+TIME_CLAIMED: Final = bilingual(
+    (
+        "签署时间由文件自称，没有可信时间戳证明",
+        "the time of signing is the document's own claim; no trusted timestamp proves it",
+    )
+)
+PRESENTER: Final = bilingual(
+    (
+        "出示人是否为持证主体本人，未作核验",
+        "whether the person presenting it is the holder was not verified",
+    )
+)

@@ -1,0 +1,224 @@
+"""A finished verification as the JSON that is published, signed and kept. Design §4.
+
+Pure: the same verification and context give the same report. It holds no document bytes and no
+value of any claim: issuer and type stand with their registered names or not at all, facts by name.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.domain.evidence import Block, CheckName
+from app.domain.issuer import Answered
+from app.domain.reasons import Reason
+from app.domain.verdict import BEIJING, Conclusion, Subject
+from app.domain.verification import Verification
+from app.domain.word import Against, Word
+from app.reports import phrases
+from app.reports.catalogue import codes, entry_of
+from app.reports.entry import Bilingual, Texts
+from app.reports.omissions import unchecked
+from app.reports.sections import (
+    Json,
+    Questions,
+    answer,
+    check,
+    compared,
+    instant,
+    said,
+    signature,
+    statement,
+    unusable_reason,
+)
+from app.reports.weighing import DecidedBy, block_outcome, decided_by, word_of
+
+REPORT_VERSION: Final = 1
+"""Of this shape; a member may be added under it, none removed or changed in meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a report tells beside the verification: who made it, and how checks are worded."""
+
+    node: str
+    version: str
+    """Of this service."""
+    questions: Questions
+
+    def __post_init__(self) -> None:
+        if missing := set(CheckName) - set(self.questions):
+            raise ValueError(f"checks without a question: {sorted(missing)}")
+
+
+def report_of(verification: Verification, context: Context) -> dict[str, object]:
+    """The report, ready for `canonical`.
+
+    Raises:
+        KeyError: a policy this version does not know.
+        ValueError: a reason that contradicts its conclusion; a defect, not an input.
+    """
+    verdict, facts = verification.verdict, verification.facts
+    word = word_of(verification)
+    decided = decided_by(verification, word)
+    indication, sub, info, file = codes(verdict.conclusion, verdict.reason, verdict.subject)
+    return {
+        "id": verification.id,
+        "at": instant(verification.at),
+        "versions": {
+            "report": REPORT_VERSION,
+            "service": context.version,
+            "node": context.node,
+            "policy": verification.policy,
+            "trust": facts.trust.snapshot if facts else None,
+        },
+        "basis": verification.basis.value,
+        "digests": _digests(verification),
+        "format": facts.document.format.value if facts else None,
+        "purpose": verification.purpose,
+        "asked_at": instant(facts.at) if facts and facts.at else None,
+        "conclusion": verdict.conclusion.value,
+        "subject": verdict.subject.value,
+        "decided_by": decided.value,
+        "conflict": verdict.conflict,
+        "reason": None
+        if verdict.reason is None
+        else {"code": verdict.reason.value, "family": verdict.reason.family.value},
+        "codes": {
+            "indication": indication.value,
+            "sub_indication": sub,
+            "info_code": info,
+            "file_code": file,
+        },
+        "headline": said(_headline(verification, word, decided)),
+        "explanation": _explained(_texts(verification)),
+        "retry_after": _retry_after(verification),
+        "license": _license(verification),
+        "blocks": {b.value: _block(b, verification, word, context) for b in Block},
+        "signatures": _signatures(verification),
+        "facts_compared": compared(verification),
+        "answer": answer(verification, word),
+        "statement": statement(verification),
+        "unchecked": unchecked(verification, word),
+        "other_reasons": _others(verification, word),
+    }
+
+
+def _digests(verification: Verification) -> Json | None:
+    """Of the whole file; none for facts, which could be guessed back from a digest."""
+    digests = verification.digests
+    if digests is None:
+        return None
+    return {"sm3": digests.sm3.hex(), "sha256": digests.sha256.hex()}
+
+
+def _issuer(verification: Verification) -> Bilingual:
+    """The registered name. What a document calls its issuer never stands in a text."""
+    facts = verification.facts
+    issuer = facts.trust.issuer if facts else None
+    return phrases.ANY_ISSUER if issuer is None else Bilingual(issuer.name, issuer.name_en)
+
+
+def _texts(verification: Verification) -> Texts:
+    verdict, name = verification.verdict, _issuer(verification)
+    reason = verdict.reason
+    found = phrases.VALID[verdict.subject] if reason is None else entry_of(reason).texts
+    return found.filled(name.zh, name.en)
+
+
+def _explained(texts: Texts) -> Json:
+    return {
+        "title": said(texts.title),
+        "engineer": said(texts.engineer),
+        "clerk": said(texts.clerk),
+        "next_step": said(texts.next_step),
+    }
+
+
+def _headline(verification: Verification, word: Word, decided: DecidedBy) -> Bilingual:
+    """Conclusion, asked time if there is one, and what decided; one line."""
+    conclusion, facts = verification.verdict.conclusion, verification.facts
+    label, title = phrases.CONCLUSION[conclusion], _texts(verification).title
+    zh, en = label.zh, label.en
+    if facts is not None and facts.at is not None:
+        day = facts.at.astimezone(BEIJING)
+        when = f"{day.year}年{day.month}月{day.day}日 {day:%H:%M}"
+        zh, en = f"在{when}（北京时间）{zh}", f"{en} on {day:%Y-%m-%d %H:%M} (Beijing time)"
+    what = _what(verification)
+    zh, en = f"{zh}：{what.zh}{title.zh}", f"{en}: {title.en}{what.en}"
+    state = _state(verification, word, decided)
+    return Bilingual(f"{zh}（{state.zh}）", f"{en} ({state.en})") if state else Bilingual(zh, en)
+
+
+def _what(verification: Verification) -> Bilingual:
+    """Registered issuer and type, where a valid verdict speaks of them."""
+    facts, valid = verification.facts, verification.verdict.conclusion is Conclusion.VALID
+    if not valid or facts is None or facts.trust.issuer is None:
+        return Bilingual("", "")
+    type = facts.trust.type
+    issuer = facts.trust.issuer
+    if verification.verdict.subject is Subject.SEAL:
+        return Bilingual(f"{issuer.name}的签章，", f" (sealed by {issuer.name_en})")
+    name = Bilingual(type.name, type.name_en) if type else Bilingual("证照", "license")
+    return Bilingual(f"{issuer.name}颁发的{name.zh}，", f" ({name.en}, {issuer.name_en})")
+
+
+def _state(verification: Verification, word: Word, decided: DecidedBy) -> Bilingual | None:
+    """撤销 is not 注销: what exactly the issuer says happened stands in the headline."""
+    given = verification.answer
+    if decided is not DecidedBy.ANSWER or not isinstance(given, Answered):
+        return None
+    told = isinstance(word, Against) and verification.verdict.reason is Reason.ENDED
+    return phrases.STATES[given.state] if told and given.state else None
+
+
+def _retry_after(verification: Verification) -> int | None:
+    """Seconds; for outages only."""
+    reason = verification.verdict.reason
+    return None if reason is None else entry_of(reason).retry_after
+
+
+def _license(verification: Verification) -> Json:
+    """As registered. The identifier stays with the caller: it may be a person's number."""
+    facts = verification.facts
+    issuer, type = (facts.trust.issuer, facts.trust.type) if facts else (None, None)
+    return {
+        "issuer": None
+        if issuer is None
+        else {"code": issuer.code, "name": {"zh": issuer.name, "en": issuer.name_en}},
+        "type": None
+        if type is None
+        else {"code": type.code, "name": {"zh": type.name, "en": type.name_en}},
+    }
+
+
+def _signatures(verification: Verification) -> list[object]:
+    facts = verification.facts
+    if facts is None:
+        return []
+    return [signature(found, facts, verification) for found in facts.document.signatures]
+
+
+def _block(block: Block, verification: Verification, word: Word, context: Context) -> Json:
+    items = [e for e in verification.evidence if e.check.block is block]
+    return {
+        "question": said(phrases.BLOCKS[block]),
+        "outcome": block_outcome(block, verification, word).value,
+        "checks": [check(item, verification, context.questions) for item in items],
+    }
+
+
+def _others(verification: Verification, word: Word) -> list[object]:
+    """Every other reason named in this report, explained once, in the order of the catalogue."""
+    named = {item.reason for item in verification.evidence}
+    if (unusable := unusable_reason(verification, word)) is not None:
+        named.add(unusable)
+    named -= {None, verification.verdict.reason}
+    name = _issuer(verification)
+    return [
+        {
+            "code": reason.value,
+            "family": reason.family.value,
+            **_explained(entry_of(reason).texts.filled(name.zh, name.en)),
+        }
+        for reason in Reason
+        if reason in named
+    ]

@@ -1,0 +1,31 @@
+"""A report as a JWS of this node: whoever holds the node's public key can confirm it, offline.
+
+JWS compact (RFC 7515); the payload is the report itself in canonical form, byte for byte.
+"""
+
+import base64
+from collections.abc import Mapping
+from typing import Final
+
+from app.crypto.schemes import JOSE_BY_SCHEME
+from app.crypto.signing import Signer
+from app.reports.canonical import canonical
+
+TYP: Final = "verification-report+jwt"
+"""No other token of this node or of an issuer bears it (RFC 8725 §3.11)."""
+
+
+def sign_report(report: Mapping[str, object], signer: Signer) -> str:
+    """The report over the node's signature.
+
+    Raises:
+        Unavailable: the key's holder does not sign.
+        ValueError: the report has no canonical form.
+    """
+    header = {"alg": JOSE_BY_SCHEME[signer.scheme], "kid": signer.kid, "typ": TYP}
+    signed = f"{_base64url(canonical(header))}.{_base64url(canonical(report))}"
+    return f"{signed}.{_base64url(signer.sign(signed.encode()))}"
+
+
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

@@ -1,0 +1,145 @@
+"""A report for a terminal: what to do first, then why, then what was not checked.
+
+Takes the report as published, so a stored one reads as it did on its day. Every string is cleaned of
+control characters: a name in a registry or a document must not move the cursor.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal
+
+from rich.cells import cell_len
+
+Language = Literal["zh", "en"]
+Report = Mapping[str, Any]
+
+_WIDTH: Final = 96
+"""Columns a line may take before it is wrapped."""
+_MARKS: Final = {"passed": "+", "failed": "x", "indeterminate": "?", "not_applicable": "-"}
+_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
+    "zh": {
+        "meaning": "说明",
+        "next": "下一步",
+        "why": "依据",
+        "reason": "原因代码",
+        "retry": "可在 {} 秒后重试",
+        "conflict": "注意：颁发机构的说法之间，或与文件之间，存在矛盾",
+        "authenticity": "真实性",
+        "authority": "权限与对应",
+        "status": "状态",
+        "passed": "通过",
+        "failed": "未通过",
+        "indeterminate": "存疑",
+        "not_applicable": "不涉及",
+        "closed": "（存疑，已由颁发机构的答复补足）",
+        "compared": "比对",
+        "match": "一致",
+        "differs": "不一致",
+        "unknown": "未比对",
+        "unchecked": "未核验",
+        "report": "报告",
+    },
+    "en": {
+        "meaning": "Meaning",
+        "next": "Next step",
+        "why": "Why",
+        "reason": "Reason",
+        "retry": "ask again after {} s",
+        "conflict": "Note: the issuer's words, or they and the document, contradict each other",
+        "authenticity": "Authenticity",
+        "authority": "Authority",
+        "status": "Status",
+        "passed": "passed",
+        "failed": "failed",
+        "indeterminate": "in doubt",
+        "not_applicable": "not applicable",
+        "closed": " (in doubt, closed by the issuer's answer)",
+        "compared": "Compared",
+        "match": "match",
+        "differs": "differs",
+        "unknown": "not compared",
+        "unchecked": "Not checked",
+        "report": "Report",
+    },
+}
+
+
+def render(report: Report, language: Language = "zh", *, width: int = _WIDTH) -> str:
+    """The report as lines of plain text, none wider than `width` columns but for unbroken words."""
+    lines = _lines(report, language)
+    return "\n".join(piece for line in lines for piece in wrap(clean(line), width)) + "\n"
+
+
+def _lines(report: Report, language: Language) -> Iterator[str]:
+    words, said = _WORDS[language], report["explanation"]
+    yield report["headline"][language]
+    yield ""
+    yield f"  {words['meaning']}: {said['clerk'][language]}"
+    yield f"  {words['next']}: {said['next_step'][language]}"
+    if report["reason"] is not None:
+        retry, code = report["retry_after"], report["reason"]["code"]
+        later = f" · {words['retry'].format(retry)}" if retry is not None else ""
+        yield f"  {words['reason']}: {code}{later}"
+        yield f"  {words['why']}: {said['engineer'][language]}"
+    if report["conflict"]:
+        yield f"  {words['conflict']}"
+    yield ""
+    for name, block in report["blocks"].items():
+        yield from _block(name, block, language)
+    if report["facts_compared"]:
+        pairs = (f"{p['fact']} {words[p['match']]}" for p in report["facts_compared"])
+        yield f"{words['compared']}: {', '.join(pairs)}"
+    yield f"{words['unchecked']}:"
+    for item in report["unchecked"]:
+        yield f"  - {item['what']}: {item['text'][language]}"
+    yield ""
+    versions = report["versions"]
+    yield (
+        f"{words['report']} {report['id']} · {report['at']} · {versions['policy']} · "
+        f"{versions['node']} {versions['service']}"
+    )
+
+
+def _block(name: str, block: Report, language: Language) -> Iterator[str]:
+    words = _WORDS[language]
+    yield f"{words[name]}: {words[block['outcome']]}"
+    for check in block["checks"]:
+        outcome = check["outcome"]
+        if outcome == "not_applicable":
+            continue  # told under what was not checked
+        each = "" if check["role"] == "document" else f" [{check['subject']}, {check['role']}]"
+        why = f" · {check['reason']}" if check["reason"] else ""
+        detail = f" · {check['detail']}" if check["detail"] else ""
+        closed = words["closed"] if check["closed_by_issuer"] else ""
+        yield f"  {_MARKS[outcome]} {check['question'][language]}{each}{why}{detail}{closed}"
+
+
+def clean(text: str) -> str:
+    """Without control, format and other invisible characters; they become `�`."""
+    return "".join("�" if unicodedata.category(c)[0] == "C" else c for c in text)
+
+
+def wrap(line: str, width: int) -> Iterator[str]:
+    """Break at spaces, and anywhere between wide characters; later pieces are indented."""
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    current = ""
+    for word in _words(line):
+        if current.strip() and cell_len(current + word.rstrip()) > width:
+            yield current.rstrip()
+            current = indent + word.lstrip()
+        else:
+            current += word
+    yield current.rstrip()
+
+
+def _words(line: str) -> Iterator[str]:
+    """Pieces after which a line may break: a space, or a wide character."""
+    piece = ""
+    closing = "，。、；：？！）」』”"
+    for at, char in enumerate(line):
+        piece += char
+        follows = line[at + 1 : at + 2]
+        if (char == " " or cell_len(char) > 1) and follows not in closing:
+            yield piece
+            piece = ""
+    yield piece

@@ -1,0 +1,116 @@
+"""How much each piece of evidence weighed: block outcomes, and who had the last word."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from app.domain.evidence import Block, Evidence, Outcome
+from app.domain.policies import POLICIES, Level, Policy
+from app.domain.verdict import Conclusion, Terms
+from app.domain.verification import Basis, Verification
+from app.domain.word import Against, InForce, Silent, Word, hear
+from app.reports.catalogue import entry_of
+
+
+class DecidedBy(StrEnum):
+    """Whose word the conclusion rests on."""
+
+    SUBMISSION = "submission"
+    """What was submitted, by itself."""
+    ANSWER = "issuer_answer"
+    """The issuer, asked just now."""
+    STATEMENT = "issuer_statement"
+    """The issuer's last signed statement; nobody could be asked."""
+    NOBODY = "nobody"
+    """The matter is open."""
+
+
+def policy_of(verification: Verification) -> Policy:
+    """The policy it was judged by. Raises `KeyError` for one this version does not know."""
+    return POLICIES[verification.policy]
+
+
+def word_of(verification: Verification) -> Word:
+    """What the issuer's answer amounted to, as `decide` heard it."""
+    facts, policy = verification.facts, policy_of(verification)
+    if facts is None:
+        terms = Terms(now=verification.at, subject=policy.subject)
+        return hear(verification.answer, None, terms)
+    type = facts.trust.type
+    terms = Terms(
+        now=facts.now,
+        at=facts.at,
+        subject=policy.subject,
+        type_age=type.max_status_age if type else timedelta(0),
+        policy_age=policy.max_age,
+        caller_age=facts.max_status_age,
+        signed_answers=type.signed_answers if type else False,
+    )
+    return hear(verification.answer, facts.trust.statement, terms)
+
+
+def deciding(verification: Verification) -> tuple[Evidence, ...]:
+    """The evidence that weighs: all but what the policy only lets inform."""
+    policy = policy_of(verification)
+    return tuple(e for e in verification.evidence if policy.level(e) is not Level.INFORM)
+
+
+def decided_by(verification: Verification, word: Word) -> DecidedBy:
+    """Whose word the conclusion rests on."""
+    conclusion = verification.verdict.conclusion
+    if conclusion is Conclusion.INDETERMINATE:
+        return DecidedBy.NOBODY
+    if any(e.outcome is Outcome.FAILED for e in deciding(verification)):
+        return DecidedBy.SUBMISSION
+    return DecidedBy.STATEMENT if isinstance(word, Silent) else DecidedBy.ANSWER
+
+
+def closed(verification: Verification, item: Evidence) -> bool:
+    """A doubt that weighs, in a valid verdict: one of the two closings has answered it."""
+    valid = verification.verdict.conclusion is Conclusion.VALID
+    weighs = policy_of(verification).level(item) is not Level.INFORM
+    return valid and weighs and item.outcome is Outcome.INDETERMINATE
+
+
+def block_outcome(block: Block, verification: Verification, word: Word) -> Outcome:
+    """What a block comes to.
+
+    * `failed`: evidence in it that weighs has failed, or the deciding reason of an invalid verdict
+      answers its question. For the status block, the issuer's word against the license is enough.
+    * `not_applicable`: authenticity where no file was shown.
+    * `indeterminate`: evidence that weighs is in doubt, a check the policy requires said nothing,
+      nothing passed, the deciding reason of an open verdict answers its question, or, for the
+      status block, no usable word of the issuer is at hand.
+    * `passed`: at least one check that weighs passed (for the status block: the issuer says in
+      force), and none of the above holds. In a valid verdict every doubt was closed by the issuer.
+
+    So a valid verdict has no block failed or open, an invalid one has one failed, and an open one
+    has one open and none failed.
+    """
+    conclusion, reason = verification.verdict.conclusion, verification.verdict.reason
+    weighing = [e for e in deciding(verification) if e.check.block is block]
+    outcomes = {e.outcome for e in weighing}
+    mine = reason is not None and entry_of(reason).block is block
+    against = isinstance(word, Against) and block is Block.STATUS
+    if Outcome.FAILED in outcomes or against or (mine and conclusion is Conclusion.INVALID):
+        return Outcome.FAILED
+    if block is Block.AUTHENTICITY and verification.basis is Basis.FACTS:
+        return Outcome.NOT_APPLICABLE
+    if conclusion is Conclusion.VALID:
+        return Outcome.PASSED
+    unheard = block is Block.STATUS and not isinstance(word, InForce)
+    if mine or unheard or Outcome.INDETERMINATE in outcomes or _mute(block, verification):
+        return Outcome.INDETERMINATE
+    heard = block is Block.STATUS or Outcome.PASSED in outcomes
+    return Outcome.PASSED if heard else Outcome.INDETERMINATE
+
+
+def _mute(block: Block, verification: Verification) -> bool:
+    """A check the policy requires neither passed nor doubted."""
+    spoke = {
+        e.check
+        for e in deciding(verification)
+        if e.outcome in (Outcome.PASSED, Outcome.INDETERMINATE)
+    }
+    levels = policy_of(verification).levels
+    required = {c for c, level in levels.items() if level is Level.REQUIRE and c.block is block}
+    return bool(required - spoke)
