@@ -190,7 +190,8 @@ class Chain(StrEnum):
     NOT_YET_VALID = "not_yet_valid"
     ANCHOR_OUT_OF_WINDOW = "anchor_out_of_window"
     BAD_SIGNATURE = "bad_signature"
-    """An issuer is known by name, and did not sign this."""
+    """An issuer is known by name and did not sign this. It may have another key by now, so this
+    proves no forgery: a trust gap like `NO_ANCHOR`."""
     WEAK_ALGORITHM = "weak_algorithm"
     MALFORMED = "malformed"
     """A certificate on the way is not one to rely on (threats CRT-09)."""
@@ -222,13 +223,17 @@ class RevocationGap(StrEnum):
     DELTA = "delta"
     INDIRECT = "indirect"
     PARTIAL = "partial"
-    """The list covers only some certificates or reasons (issuing distribution point)."""
+    """The list is for other certificates, or for some reasons only (RFC 5280 §5.2.5)."""
+    HELD_AND_REMOVED = "held_and_removed"
+    """A complete list that says removeFromCRL, which only deltas may."""
     UNKNOWN_CRITICAL = "unknown_critical"
     BAD_SIGNATURE = "bad_signature"
     NO_CRL_SIGN = "no_crl_sign"
     """The authority may not sign lists."""
     NOT_CONFIRMED = "not_confirmed"
     """Our reading says good and the path validator does not: not good enough."""
+    TOO_COMPLEX = "too_complex"
+    """More signatures than the search may check."""
     NO_PATH = "no_path"
     """Without a path there is nobody whose list would count."""
 
@@ -327,14 +332,18 @@ class Crl:
     this_update: datetime
     next_update: datetime | None
     number: int | None
-    entries: Mapping[int, RevokedEntry] = field(repr=False)
+    entries: Mapping[int, RevokedEntry] = field(repr=False, compare=False)
     """Serial → when and why."""
     authority_key_id: bytes | None
     delta: bool
     indirect: bool
     """Says so itself, or an entry names another issuer."""
+    points: tuple[str, ...] | None = field(repr=False)
+    """The distribution points it is for, as text (issuing distribution point); None: all."""
+    only_users: bool
+    only_authorities: bool
     partial: bool
-    """An issuing distribution point narrows what it covers."""
+    """Only some reasons, only attribute certificates, or a scope that cannot be read."""
     unknown_critical: bool
     """A critical extension, of the list or of an entry, that is not processed."""
     expired_certificates_since: datetime | None

@@ -1,8 +1,8 @@
 """Reading SESeal and SES_Signature.
 
-GM/T 0031-2014 (v1), GB/T 38540-2020 §6, §7 (v4), GM/T 0031-2025 (v5). The layout is decided once, by
-the number of members; the version integer must then agree with it. No layout is tried after another.
-Bytes that were signed are kept as received.
+GM/T 0031-2014 (v1), GB/T 38540-2020 §6, §7 (v4), GM/T 0031-2025 (v5). The layout is decided once,
+by the number of members; the version integer must then agree with it. No layout is tried after
+another. Bytes that were signed are kept as received.
 """
 
 from dataclasses import replace

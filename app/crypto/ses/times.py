@@ -1,8 +1,8 @@
 """The times of seals as vendors write them, each form by its name.
 
 The standards ask for `YYYYMMDDhhmmssZ` in a GeneralizedTime (v4, v5) or `YYMMDDhhmmssZ` in a
-UTCTime (v1). What authentic documents hold besides is listed here and nowhere else. A form decides by its
-shape alone, so the same octets are always the same moment.
+UTCTime (v1). What authentic documents hold besides is listed here and nowhere else. A form decides
+by its shape alone, so the same octets are always the same moment.
 """
 
 import re

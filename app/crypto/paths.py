@@ -1,0 +1,370 @@
+"""From a certificate to a registered anchor, and what is known of revocation on the way.
+
+Two questions, two answers (design: they are different reasons). Is there a path to an anchor the
+operator registered for this purpose, at this moment? Is anybody on it revoked, by lists fresh at
+that time? The search is ours and bounded; RFC 5280 §6.1 and §6.3 are the validator's; and whether a
+list names a serial is read twice, by `revocation` and by the validator.
+
+Anchors come from the registry only. A root inside an upload is one more certificate that leads
+nowhere (threats CRT-14); nothing named in a certificate is ever fetched (CRT-12).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from itertools import pairwise
+
+from app.crypto import schemes
+from app.crypto.certificates import read_certificate, role_finding
+from app.crypto.revocation import Standing, standing, unknown
+from app.crypto.validator import Exhausted, PathRefused, check_path
+from app.crypto.weak import WeakAlgorithm
+from app.domain.certificate import (
+    FATAL_DEVIATIONS,
+    Anchor,
+    Certificate,
+    Chain,
+    Crl,
+    KeyUsage,
+    PathFact,
+    Purpose,
+    Revocation,
+    RevocationGap,
+    RevocationState,
+    Role,
+    RoleFinding,
+)
+from app.domain.errors import InvalidSignature, Malformed
+
+MAX_DEPTH = 8
+"""Certificates below the anchor (threats CRT-05)."""
+MAX_CHECKS = 64
+"""Different signatures checked for one path, lists included (threats CRT-05)."""
+MAX_STEPS = 512
+"""Issuers considered; only pathological sets of certificates come near."""
+MAX_INTERMEDIATES = 64
+MAX_PATHS = 8
+"""Complete paths put to the validator."""
+
+_ROLES = {
+    Purpose.LICENSE_SEAL: Role.SIGNER,
+    Purpose.SEALED_DOCUMENT: Role.SIGNER,
+    Purpose.TSA: Role.TSA,
+    Purpose.ISSUER_ANSWER: Role.ANSWERER,
+}
+
+
+def validate_path(
+    leaf: Certificate,
+    intermediates: Sequence[Certificate],
+    anchors: Iterable[Anchor],
+    crls: Sequence[Crl],
+    *,
+    moment: datetime,
+    purpose: Purpose,
+    role: Role | None = None,
+    fresh_at: datetime | None = None,
+) -> PathFact:
+    """The best path from `leaf` to an anchor with `purpose`, and the word on its revocation.
+
+    Args:
+        leaf: whose certificate it is about.
+        intermediates: from the registry or the document; trusted for nothing.
+        anchors: registered ones; those without the purpose are not looked at.
+        crls: imported lists, not yet verified.
+        moment: the time certificates are judged at.
+        purpose: what the anchor must be registered for.
+        role: what the leaf acts as; by default what goes with the purpose.
+        fresh_at: the time lists must be fresh at, `moment` or later; by default `moment`.
+
+    Raises:
+        ValueError: a naive time, or lists asked to be fresh before the moment.
+    """
+    fresh = fresh_at or moment
+    if moment.tzinfo is None or fresh.tzinfo is None or fresh < moment:
+        raise ValueError("times with a zone, and fresh_at not before moment")
+    acting = role or _ROLES[purpose]
+    finding = role_finding(leaf, acting)
+    search = _Search(moment, _authorities(anchors, purpose), tuple(intermediates))
+    chain, found = search.run(leaf)
+    revocation = unknown(RevocationGap.NO_PATH)
+    best: tuple[Certificate, ...] = ()
+    if found:
+        best, revocation = _best(search, found, crls, fresh)
+    if chain is Chain.ANCHORED and finding is not RoleFinding.FITS:
+        chain, best, revocation = Chain.WRONG_ROLE, (), _never_good(revocation)
+    return PathFact(
+        purpose=purpose,
+        role=acting,
+        moment=moment,
+        fresh_at=fresh,
+        certificate=leaf.sha256,
+        chain=chain,
+        role_finding=finding,
+        path=tuple(c.sha256 for c in best),
+        anchor=best[-1].sha256 if best else None,
+        revocation=revocation,
+        signature_checks=search.budget.checks,
+    )
+
+
+def _never_good(revocation: Revocation) -> Revocation:
+    if revocation.state is RevocationState.GOOD:
+        return unknown(RevocationGap.NO_PATH)
+    return revocation
+
+
+# ---- signatures, counted ----
+
+
+@dataclass(slots=True)
+class _Budget:
+    """Signature checks of one search. The same signature is computed once and counted once."""
+
+    checks: int = 0
+    steps: int = 0
+    known: dict[bytes, InvalidSignature | None] = field(default_factory=dict)
+
+    def admit(self, intermediates: Sequence[Certificate]) -> None:
+        """Refuse a bag of certificates nobody needs."""
+        if len(intermediates) > MAX_INTERMEDIATES:
+            raise Exhausted
+
+    def step(self) -> None:
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise Exhausted
+
+    def check(
+        self, oid: str, parameters: bytes | None, message: bytes, value: bytes, spki: bytes
+    ) -> None:
+        """Raise `InvalidSignature` unless the value holds."""
+        key = sha256(
+            b"".join(sha256(part).digest() for part in (oid.encode(), message, value, spki))
+            + (parameters or b"")
+        ).digest()
+        if key not in self.known:
+            self.checks += 1
+            if self.checks > MAX_CHECKS:
+                raise Exhausted
+            self.known[key] = _refusal(oid, parameters, message, value, spki)
+        refusal = self.known[key]
+        if refusal is not None:
+            raise refusal
+
+    def issued(self, certificate: Certificate, issuer: Certificate) -> None:
+        self.check(
+            certificate.signature_oid,
+            certificate.signature_parameters,
+            certificate.message,
+            certificate.value,
+            issuer.spki,
+        )
+
+    def listed(self, crl: Crl, issuer: Certificate) -> None:
+        self.check(crl.signature_oid, crl.signature_parameters, crl.message, crl.value, issuer.spki)
+
+
+def _refusal(
+    oid: str, parameters: bytes | None, message: bytes, value: bytes, spki: bytes
+) -> InvalidSignature | None:
+    try:
+        scheme = schemes.scheme_for_oid(oid, parameters)
+        schemes.verify(scheme, spki=spki, message=message, value=value)
+    except InvalidSignature as refused:
+        return refused
+    return None
+
+
+# ---- the search ----
+
+
+@dataclass(frozen=True, slots=True)
+class _Authority:
+    anchor: Anchor
+    certificate: Certificate
+
+
+def _authorities(anchors: Iterable[Anchor], purpose: Purpose) -> tuple[_Authority, ...]:
+    """The anchors of the purpose that can be authorities; one that cannot be read leads nowhere."""
+    found = []
+    for anchor in anchors:
+        if purpose in anchor.purposes:
+            try:
+                certificate = read_certificate(anchor.der)
+            except Malformed:
+                continue
+            if certificate.sha256 == anchor.fingerprint and may_issue(certificate):
+                found.append(_Authority(anchor, certificate))
+    return tuple(found)
+
+
+def may_issue(certificate: Certificate) -> bool:
+    """Whether a certificate is an authority's: cA, and keyCertSign where usage is stated."""
+    usage = certificate.key_usage
+    return certificate.is_ca and (usage is None or KeyUsage.KEY_CERT_SIGN in usage)
+
+
+_NEAREST = (
+    Chain.EXPIRED,
+    Chain.NOT_YET_VALID,
+    Chain.ANCHOR_OUT_OF_WINDOW,
+    Chain.CONSTRAINTS,
+    Chain.MALFORMED,
+    Chain.WEAK_ALGORITHM,
+    Chain.BAD_SIGNATURE,
+)
+"""Of several failures the one nearest to a valid path is reported."""
+
+_Path = tuple[Certificate, ...]
+
+
+@dataclass(slots=True)
+class _Search:
+    moment: datetime
+    authorities: tuple[_Authority, ...]
+    intermediates: _Path
+    budget: _Budget = field(default_factory=_Budget)
+    failures: set[Chain] = field(default_factory=set)
+
+    def run(self, leaf: Certificate) -> tuple[Chain, list[_Path]]:
+        """The outcome, and the valid paths leaf first."""
+        found: list[_Path] = []
+        try:
+            self.budget.admit(self.intermediates)
+            for tried, (path, authority) in enumerate(self._paths((leaf,)), 1):
+                outcome = self._judge(path, authority)
+                if outcome is Chain.ANCHORED:
+                    found.append((*path, authority.certificate))
+                else:
+                    self.failures.add(outcome)
+                if tried == MAX_PATHS:
+                    break
+        except Exhausted:
+            self.failures.add(Chain.TOO_COMPLEX)
+        if found:
+            return Chain.ANCHORED, found
+        if Chain.TOO_COMPLEX in self.failures:
+            return Chain.TOO_COMPLEX, []
+        return next((c for c in _NEAREST if c in self.failures), Chain.NO_ANCHOR), []
+
+    def _paths(self, path: _Path) -> Iterator[tuple[_Path, _Authority]]:
+        """Paths whose every signature holds, depth first, anchors before intermediates."""
+        last = path[-1]
+        for authority in self.authorities:
+            if authority.certificate.sha256 != last.sha256 and self._issued(
+                last, authority.certificate
+            ):
+                yield path, authority
+        if len(path) == MAX_DEPTH:
+            return
+        for issuer in self.intermediates:
+            if _repeats(path, issuer) or self._is_anchor(issuer):
+                continue
+            if self._issued(last, issuer):
+                yield from self._paths((*path, issuer))
+
+    def _is_anchor(self, certificate: Certificate) -> bool:
+        return any(a.certificate.sha256 == certificate.sha256 for a in self.authorities)
+
+    def _issued(self, certificate: Certificate, issuer: Certificate) -> bool:
+        self.budget.step()
+        if certificate.issuer_raw != issuer.subject_raw:
+            return False
+        ids = (certificate.authority_key_id, issuer.key_id)
+        if None not in ids and ids[0] != ids[1]:
+            return False
+        try:
+            self.budget.issued(certificate, issuer)
+        except WeakAlgorithm:
+            self.failures.add(Chain.WEAK_ALGORITHM)
+            return False
+        except InvalidSignature:
+            self.failures.add(Chain.BAD_SIGNATURE)
+            return False
+        return True
+
+    def _judge(self, path: _Path, authority: _Authority) -> Chain:
+        if any(c.deviations & FATAL_DEVIATIONS for c in path):
+            return Chain.MALFORMED
+        whole = (*path, authority.certificate)
+        if not all(may_issue(c) for c in path[1:]):
+            return Chain.CONSTRAINTS
+        try:
+            # Constraints first: an expired path that could never have been one is not "expired".
+            check_path(whole, _common_moment(whole, self.moment), self.budget.check)
+        except PathRefused:
+            return Chain.CONSTRAINTS
+        if any(self.moment > c.not_after for c in whole):
+            return Chain.EXPIRED
+        if any(self.moment < c.not_before for c in whole):
+            return Chain.NOT_YET_VALID
+        if not authority.anchor.in_window(self.moment):
+            return Chain.ANCHOR_OUT_OF_WINDOW
+        return Chain.ANCHORED
+
+
+def _common_moment(path: _Path, moment: datetime) -> datetime:
+    """A time at which all below the anchor are valid, `moment` if it is one.
+
+    Where there is none the validator refuses the path.
+    """
+    since = max(c.not_before for c in path[:-1])
+    until = min(c.not_after for c in path[:-1])
+    return min(max(moment, since), until) if since <= until else moment
+
+
+def _repeats(path: _Path, issuer: Certificate) -> bool:
+    """Whether the same key under the same name is on the path already: a loop."""
+    return any(c.spki == issuer.spki and c.subject_raw == issuer.subject_raw for c in path)
+
+
+# ---- revocation ----
+
+_RANK = {RevocationState.GOOD: 0, RevocationState.REVOKED: 1, RevocationState.UNKNOWN: 2}
+
+
+def _best(
+    search: _Search, found: list[_Path], crls: Sequence[Crl], fresh_at: datetime
+) -> tuple[_Path, Revocation]:
+    """The path of which most is known, and that."""
+    weighed = []
+    for path in found:
+        revocation = _revocation(search, path, crls, fresh_at)
+        if revocation.state is RevocationState.GOOD:
+            return path, revocation
+        weighed.append((path, revocation))
+    return min(weighed, key=lambda pair: _RANK[pair[1].state])
+
+
+def _revocation(
+    search: _Search, path: _Path, crls: Sequence[Crl], fresh_at: datetime
+) -> Revocation:
+    """The worst that is known of any certificate below the anchor."""
+    try:
+        standings = [
+            standing(certificate, issuer, crls, fresh_at, search.budget.listed)
+            for certificate, issuer in pairwise(path)
+        ]
+        worst = _worst(standings)
+        if worst.state is not RevocationState.GOOD:
+            return worst
+        sources = {s.source.sha256: s.source for s in standings if s.source is not None}
+        check_path(path, search.moment, search.budget.check, tuple(sources.values()))
+    except PathRefused:
+        return unknown(RevocationGap.NOT_CONFIRMED)
+    except Exhausted:
+        return unknown(RevocationGap.TOO_COMPLEX)
+    return worst
+
+
+def _worst(standings: list[Standing]) -> Revocation:
+    revoked = [s.revocation for s in standings if s.revocation.at is not None]
+    if revoked:
+        return min(revoked, key=lambda r: (r.at is None, r.at))
+    for one in standings:
+        if one.revocation.state is RevocationState.UNKNOWN:
+            return one.revocation
+    ends = [s.revocation.good_until for s in standings if s.revocation.good_until is not None]
+    return Revocation(state=RevocationState.GOOD, good_until=min(ends, default=None))
