@@ -178,7 +178,10 @@ def _prescan(data: bytes, where: str, limits: MarkupLimits) -> None:
         _refuse(MarkupRule.ENCODING, f"in the {where}: not UTF-8")
     if b"\0" in body:
         _refuse(MarkupRule.ENCODING, f"in the {where}: a zero byte")
-    if body.startswith(b"<?xml") and _DECLARATION.match(body) is None:
+    if (
+        body.startswith((b"<?xml ", b"<?xml\t", b"<?xml\r", b"<?xml\n"))
+        and _DECLARATION.match(body) is None
+    ):
         _refuse(MarkupRule.DECLARATION, f"in the {where}: not XML 1.0 in UTF-8")
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         _refuse(MarkupRule.DOCTYPE, f"in the {where}")
