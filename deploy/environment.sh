@@ -2,7 +2,8 @@
 # Make the environment in .venv from the hashed locks, or do nothing where it is up to date.
 #
 # Everything installed is in requirements-dev.lock by hash, also what builds the project itself;
-# nothing else is fetched. It is made anew when that lock or the Python changes.
+# nothing else is fetched (wheels only: a source package would fetch its builder unasked).
+# It is made anew when that lock or the Python changes.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -81,7 +82,7 @@ $made"
   pip="$PWD/.venv/bin/python -m pip"
   [ -z "${without:-}" ] || pip="$python -m pip --python $PWD/.venv/bin/python"
   printf '%s\n' "$pip" > .venv/.pip
-  { pip install --progress-bar off --require-hashes -r requirements-dev.lock 2>&1 || echo failed > .venv/.failed; } \
+  { pip install --progress-bar off --only-binary :all: --require-hashes -r requirements-dev.lock 2>&1 || echo failed > .venv/.failed; } \
     | tee "$log" | counted "$count"
   [ ! -e .venv/.failed ] || failed "the packages could not be installed" \
     "without a network, give pip a folder of wheels: PIP_NO_INDEX=1 PIP_FIND_LINKS=/folder make …"
