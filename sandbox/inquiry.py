@@ -18,6 +18,8 @@ LIFE = 60
 MAX_HOPS = 3
 MAX_INQUIRY = 64 * 1024
 """Bytes."""
+LAST_SECOND = 253402300799
+"""The end of the year 9999."""
 ALGORITHMS = {"EdDSA": {"EdDSA", "Ed25519"}}
 """Key algorithm → names it goes by, where there is more than one."""
 
@@ -106,7 +108,7 @@ def _check_members(payload: JsonObject) -> None:
         and are_texts("compare")
         and are_texts("via")
         and len(payload["via"]) <= MAX_HOPS
-        and all(type(value) is int for value in times)
+        and all(type(value) is int and 0 <= value <= LAST_SECOND for value in times)
         and (is_text("identifier") or (is_text("number") and is_text("type")))
         and isinstance(payload.get("documents", []), list)
         and isinstance(payload.get("facts", {}), dict)

@@ -113,7 +113,7 @@ class Office:
             return dict(inquiry.payload.get("facts", {}))
         try:
             return open_facts(str(sealed), self.encryption_key)
-        except ValueError as exc:
+        except (ValueError, TypeError, AttributeError) as exc:  # a header of other shapes
             raise Refusal(400, "facts_do_not_open") from exc
 
     def _document(self, inquiry: Inquiry, license: License) -> str:
