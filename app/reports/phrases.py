@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.evidence import SIGNATURE_CHECKS, Block, CheckName
-from app.domain.issuer import State, Unasked
+from app.domain.issuer import Code, State, Unasked
 from app.domain.verdict import Conclusion, Subject
 from app.reports.entry import Bilingual, Texts, bilingual, texts
 
@@ -93,6 +93,18 @@ STATES: Final[Mapping[State, Bilingual]] = {
     State.SUPERSEDED: bilingual(("已被新证替代", "superseded")),
     State.VOID: bilingual(("作废", "declared void")),
 }
+
+OUTCOMES: Final[Mapping[Code, Bilingual]] = {
+    Code.IN_FORCE: bilingual(("信息正确且有效", "correct and in force")),
+    Code.NOT_YET: bilingual(("信息正确且未激活", "correct, not yet in force")),
+    Code.SUSPENDED: bilingual(("信息正确且证照暂时失效", "correct, suspended")),
+    Code.ENDED: bilingual(("信息正确且证照已失效", "correct, ended")),
+    Code.INSUFFICIENT: bilingual(("信息不全无法验证", "not enough to tell")),
+    Code.NO_RECORD: bilingual(("查无此信息", "no such record")),
+    Code.DIFFERS: bilingual(("信息错误", "differs")),
+    Code.PARTIAL: bilingual(("部分信息有误或不完整", "partly wrong or incomplete")),
+}
+"""证照信息验证, GB/T 36906, in its own words."""
 
 ANY_ISSUER: Final = bilingual(("颁发机构", "the issuer"))
 """Stands where the registry knows no name."""

@@ -10,7 +10,7 @@ from app.domain.reasons import Reason
 from app.domain.verification import Verification
 from app.domain.word import Silent, Word
 from app.reports.entry import Bilingual
-from app.reports.phrases import STATES
+from app.reports.phrases import OUTCOMES, STATES
 from app.reports.weighing import closed, policy_of
 
 Json = dict[str, object]
@@ -118,6 +118,7 @@ def _answered(given: Answered, now: datetime) -> Json:
         "signed": given.signed,
         "authenticated": given.authenticated,
         "outcome": int(given.code),
+        "outcome_text": said(OUTCOMES[given.code]),
         "state": given.state.value if given.state else None,
         "state_text": said(STATES[given.state]) if given.state else None,
         "since": given.since.isoformat() if given.since else None,
@@ -137,6 +138,7 @@ def statement(verification: Verification) -> Json | None:
         return None
     return {
         "outcome": int(kept.code),
+        "outcome_text": said(OUTCOMES[kept.code]),
         "signed": kept.signed,
         "since": instant(kept.since) if kept.since else None,
         "as_of": instant(kept.as_of),

@@ -1,7 +1,7 @@
 """A report for a terminal: what to do first, then why, then what was not checked.
 
-Takes the report as published, so a stored one reads as it did on its day. Every string is cleaned of
-control characters: a name in a registry or a document must not move the cursor.
+Takes the report as published, so a stored one reads as it did on its day. Every string is cleaned
+of control characters: a name in a registry or a document must not move the cursor.
 """
 
 import unicodedata
@@ -18,6 +18,11 @@ _WIDTH: Final = 96
 _MARKS: Final = {"passed": "+", "failed": "x", "indeterminate": "?", "not_applicable": "-"}
 _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "zh": {
+        "colon": "：",
+        "issuer_answer": "颁发机构的答复",
+        "issuer_statement": "颁发机构此前签名的声明",
+        "as_of": "截至 {}",
+        "unused": "不能采用",
         "meaning": "说明",
         "next": "下一步",
         "why": "依据",
@@ -40,6 +45,11 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "report": "报告",
     },
     "en": {
+        "colon": ": ",
+        "issuer_answer": "The issuer's answer",
+        "issuer_statement": "The issuer's earlier statement",
+        "as_of": "as of {}",
+        "unused": "does not count",
         "meaning": "Meaning",
         "next": "Next step",
         "why": "Why",
@@ -74,24 +84,25 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
     words, said = _WORDS[language], report["explanation"]
     yield report["headline"][language]
     yield ""
-    yield f"  {words['meaning']}: {said['clerk'][language]}"
-    yield f"  {words['next']}: {said['next_step'][language]}"
+    yield f"  {words['meaning']}{words['colon']}{said['clerk'][language]}"
+    yield f"  {words['next']}{words['colon']}{said['next_step'][language]}"
     if report["reason"] is not None:
         retry, code = report["retry_after"], report["reason"]["code"]
         later = f" · {words['retry'].format(retry)}" if retry is not None else ""
-        yield f"  {words['reason']}: {code}{later}"
-        yield f"  {words['why']}: {said['engineer'][language]}"
+        yield f"  {words['reason']}{words['colon']}{code}{later}"
+        yield f"  {words['why']}{words['colon']}{said['engineer'][language]}"
     if report["conflict"]:
         yield f"  {words['conflict']}"
     yield ""
     for name, block in report["blocks"].items():
         yield from _block(name, block, language)
+    yield from _issuer(report, language)
     if report["facts_compared"]:
         pairs = (f"{p['fact']} {words[p['match']]}" for p in report["facts_compared"])
-        yield f"{words['compared']}: {', '.join(pairs)}"
-    yield f"{words['unchecked']}:"
+        yield f"{words['compared']}{words['colon']}{', '.join(pairs)}"
+    yield f"{words['unchecked']}{words['colon'].rstrip()}"
     for item in report["unchecked"]:
-        yield f"  - {item['what']}: {item['text'][language]}"
+        yield f"  - {item['what']}{words['colon']}{item['text'][language]}"
     yield ""
     versions = report["versions"]
     yield (
@@ -102,7 +113,7 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
 
 def _block(name: str, block: Report, language: Language) -> Iterator[str]:
     words = _WORDS[language]
-    yield f"{words[name]}: {words[block['outcome']]}"
+    yield f"{words[name]}{words['colon']}{words[block['outcome']]}"
     for check in block["checks"]:
         outcome = check["outcome"]
         if outcome == "not_applicable":
@@ -112,6 +123,27 @@ def _block(name: str, block: Report, language: Language) -> Iterator[str]:
         detail = f" · {check['detail']}" if check["detail"] else ""
         closed = words["closed"] if check["closed_by_issuer"] else ""
         yield f"  {_MARKS[outcome]} {check['question'][language]}{each}{why}{detail}{closed}"
+
+
+def _issuer(report: Report, language: Language) -> Iterator[str]:
+    """What the issuer said stands under status, the last block."""
+    words, answer = _WORDS[language], report["answer"]
+    answered, kept = answer["said"], report["statement"]
+    if answered is not None:
+        state = f" · {answered['state_text'][language]}" if answered["state_text"] else ""
+        unused = "" if answer["counts"] else f" · {words['unused']}"
+        why = f" · {answer['reason']}" if answer["reason"] else ""
+        yield (
+            f"  = {words['issuer_answer']}{words['colon']}{answered['outcome_text'][language]}"
+            f"{state} · {words['as_of'].format(answered['as_of'])}{unused}{why}"
+        )
+    elif answer["silence"] is not None:
+        silence = f"{words['unused']} · {answer['silence']}"
+        yield f"  = {words['issuer_answer']}{words['colon']}{silence}"
+    if kept is not None:
+        when = words["as_of"].format(kept["as_of"])
+        text = kept["outcome_text"][language]
+        yield f"  = {words['issuer_statement']}{words['colon']}{text} · {when}"
 
 
 def clean(text: str) -> str:

@@ -1,0 +1,282 @@
+"""The published report, member by member: what `POST` and `GET /v1/verifications` answer.
+
+What `app.reports.report_of` makes is exactly this: a test holds them together in both directions.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.evidence import CheckName, Outcome, Role
+from app.domain.issuer import Match, Silence, Speaker, State, Unasked
+from app.domain.license import Fact, LicenseFormat
+from app.domain.policies import Level
+from app.domain.reasons import Family, Reason
+from app.domain.scheme import Scheme
+from app.domain.verdict import Conclusion, Subject
+from app.domain.verification import Basis
+from app.reports.entry import Indication
+from app.reports.phrases import Omission
+from app.reports.weighing import DecidedBy
+
+Instant = Annotated[
+    str,
+    Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", examples=["2026-11-01T00:00:00Z"]),
+]
+"""RFC 3339, UTC, whole seconds."""
+DayText = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", examples=["2026-11-01"])]
+Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Out(BaseModel):
+    """Every member is always there; what is unknown is null."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class TextOut(_Out):
+    """The same in both languages."""
+
+    zh: Annotated[str, Field(description="中文")]
+    en: Annotated[str, Field(description="English")]
+
+
+class VersionsOut(_Out):
+    """What produced the report."""
+
+    report: Annotated[int, Field(description="of this shape; members may be added under it")]
+    service: Annotated[str, Field(examples=["0.1.0"])]
+    node: Annotated[str, Field(description="name of the node that signs the report")]
+    policy: Annotated[str, Field(description="the rules of judgement", examples=["license-1"])]
+    trust: Annotated[
+        str | None, Field(description="trust list snapshot or local registry; null: not consulted")
+    ]
+
+
+class DigestsOut(_Out):
+    """Of the whole file as submitted."""
+
+    sm3: Annotated[Hex, Field(description="SM3 (GB/T 32905), hexadecimal")]
+    sha256: Annotated[Hex, Field(description="SHA-256, hexadecimal")]
+
+
+class ReasonOut(_Out):
+    """Why it is not valid."""
+
+    code: Annotated[Reason, Field(description="stable; docs/reasons.md lists all")]
+    family: Annotated[Family, Field(description="dependency is an outage, nothing worse")]
+
+
+class CodesOut(_Out):
+    """The verdict in the words of others."""
+
+    indication: Annotated[Indication, Field(description="ETSI EN 319 102-1")]
+    sub_indication: Annotated[
+        str | None, Field(description="of ETSI EN 319 102-1, or our own with prefix zhengyan:")
+    ]
+    info_code: Annotated[
+        int | Literal["transport"],
+        Field(description="证照信息验证, GB/T 36906, 0-7; transport: no result"),
+    ]
+    file_code: Annotated[
+        int | Literal["transport"] | None,
+        Field(description="证照文件验证, GB/T 36906, 0-2; null: no file was shown"),
+    ]
+
+
+class ExplanationOut(_Out):
+    """What the verdict means, in two registers."""
+
+    title: Annotated[TextOut, Field(description="a clause")]
+    engineer: Annotated[TextOut, Field(description="what happened and what to look at")]
+    clerk: Annotated[TextOut, Field(description="what it means, in plain words")]
+    next_step: Annotated[TextOut, Field(description="what to do now")]
+
+
+class NamedOut(_Out):
+    """As the registry names it, never as a document does."""
+
+    code: Annotated[str, Field(examples=["11630000MB0000019J"])]
+    name: TextOut
+
+
+class LicenseOut(_Out):
+    """Issuer and type as registered; null where they are not. The identifier is not repeated."""
+
+    issuer: NamedOut | None
+    type: NamedOut | None
+
+
+class CheckOut(_Out):
+    """One question and what was found."""
+
+    name: CheckName
+    question: TextOut
+    subject: Annotated[str, Field(description="document, or the label of a signature")]
+    role: Annotated[Role, Field(description="what the subject counts for")]
+    level: Annotated[Level, Field(description="how much the policy lets it weigh")]
+    outcome: Outcome
+    reason: Reason | None
+    detail: Annotated[str, Field(description="for engineers; places and limits, never content")]
+    closed_by_issuer: Annotated[
+        bool, Field(description="the doubt was answered by the issuer (the two closings)")
+    ]
+
+
+class BlockOut(_Out):
+    """One of the three questions; never folded into one another."""
+
+    question: TextOut
+    outcome: Annotated[Outcome, Field(description="docs/verification.md says how it is drawn")]
+    checks: list[CheckOut]
+
+
+class BlocksOut(_Out):
+    """真实性、权限与对应、状态."""
+
+    authenticity: BlockOut
+    authority: BlockOut
+    status: BlockOut
+
+
+class SignerOut(_Out):
+    """Owner of a registered key."""
+
+    code: str
+    name: Annotated[TextOut | None, Field(description="null: not the claimed issuer")]
+
+
+class TimeOut(_Out):
+    """When it was signed, and who says so."""
+
+    source: Annotated[
+        Literal["claimed", "first_seen", "none"],
+        Field(description="the document's claim; this node's first record of the file; nothing"),
+    ]
+    at: Instant | None
+
+
+class SignatureOut(_Out):
+    """One signature or seal."""
+
+    label: str
+    role: Role
+    outcome: Annotated[Outcome, Field(description="of all checks of this signature together")]
+    key_id: Annotated[str, Field(description="as the document names it: a hint")]
+    key_registered: bool
+    signer: Annotated[SignerOut | None, Field(description="null: the key is not registered")]
+    scheme: Annotated[Scheme, Field(description="as registered; as claimed where it is not")]
+    covers: Annotated[list[Fact], Field(description="facts under this signature")]
+    time: TimeOut
+    checks: dict[CheckName, Outcome]
+
+
+class ComparedOut(_Out):
+    """A fact by name; its value never stands in a report."""
+
+    fact: Fact
+    match: Match
+
+
+class AnsweredOut(_Out):
+    """The issuer's answer."""
+
+    source: Literal["live"]
+    speaker: Annotated[Speaker, Field(description="whose endpoint and key spoke, by the registry")]
+    signed: bool
+    authenticated: Annotated[bool, Field(description="the channel proved whose it is")]
+    outcome: Annotated[int, Field(ge=0, le=7, description="GB/T 36906 code")]
+    outcome_text: TextOut
+    state: Annotated[State | None, Field(description="证照状态, what exactly happened")]
+    state_text: TextOut | None
+    since: DayText | None
+    until: DayText | None
+    document: Annotated[Match, Field(description="whether the issuer knows this very file")]
+    as_of: Annotated[Instant, Field(description="the data is true for")]
+    age_seconds: Annotated[int, Field(description="at the time of the report")]
+    next_update: Instant | None
+
+
+class AnswerOut(_Out):
+    """What asking the issuer came to."""
+
+    asked: bool
+    counts: Annotated[bool, Field(description="the answer took part in the verdict")]
+    reason: Annotated[Reason | None, Field(description="why it does not count, though asked")]
+    not_asked: Unasked | None
+    silence: Annotated[Silence | None, Field(description="asked, and no usable answer came")]
+    said: AnsweredOut | None
+
+
+class StatementOut(_Out):
+    """The issuer's last word told unasked."""
+
+    outcome: Annotated[int, Field(ge=0, le=3, description="GB/T 36906 code")]
+    outcome_text: TextOut
+    signed: bool
+    since: Instant | None
+    as_of: Instant
+    age_seconds: int
+
+
+class UncheckedOut(_Out):
+    """What was not checked, and why."""
+
+    what: Annotated[str, Field(examples=["copy_current", "issuer_answer", "fact:holder"])]
+    subject: str
+    why: Omission
+    text: TextOut
+
+
+class OtherReasonOut(ExplanationOut):
+    """A reason some check gives, which did not decide."""
+
+    code: Reason
+    family: Family
+
+
+class ReportOut(_Out):
+    """核验报告: one verdict that explains itself, without document bytes or values of facts."""
+
+    id: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_-]{22}$", description="128 bits: who has it may read it")
+    ]
+    at: Annotated[Instant, Field(description="time of the verification")]
+    versions: VersionsOut
+    basis: Annotated[Basis, Field(description="what the verdict rests on")]
+    digests: Annotated[DigestsOut | None, Field(description="null where no file was shown")]
+    format: Annotated[LicenseFormat | None, Field(description="null: it could not be read")]
+    purpose: str
+    asked_at: Annotated[Instant | None, Field(description="the time asked about; null: now")]
+    conclusion: Conclusion
+    subject: Annotated[Subject, Field(description="what the conclusion is about")]
+    decided_by: Annotated[DecidedBy, Field(description="whose word it rests on")]
+    conflict: Annotated[bool, Field(description="the issuer's words, or they and file, disagree")]
+    reason: Annotated[ReasonOut | None, Field(description="null if and only if valid")]
+    codes: CodesOut
+    headline: Annotated[TextOut, Field(description="one line; names the time asked about")]
+    explanation: ExplanationOut
+    retry_after: Annotated[
+        int | None, Field(gt=0, description="seconds; only where an outage decided")
+    ]
+    license: LicenseOut
+    blocks: BlocksOut
+    signatures: list[SignatureOut]
+    facts_compared: list[ComparedOut]
+    answer: AnswerOut
+    statement: StatementOut | None
+    unchecked: list[UncheckedOut]
+    other_reasons: list[OtherReasonOut]
+
+
+class VerificationOut(_Out):
+    """The report, and the same report signed by this node."""
+
+    report: ReportOut
+    jws: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$",
+            description="JWS compact, typ verification-report+jwt, over the canonical report",
+        ),
+    ]

@@ -1,0 +1,289 @@
+"""What `POST /v1/verifications` takes, strictly; complaints name field and fix, never input."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from app.domain.errors import Refused
+from app.domain.identifier import MAX_LENGTH, Identifier
+from app.domain.policies import POLICIES
+from app.domain.verdict import CLOCK_SKEW, Subject
+from app.domain.verification import PUBLIC_CHECK
+from app.schemas.report import ReportOut, VerificationOut
+
+__all__ = ["ReportOut", "TermsIn", "VerificationIn", "VerificationOut", "refused"]
+
+MAX_TOKEN: Final = 16 * 1024
+"""Characters of a token (docs/license-token.md)."""
+MAX_AGE: Final = 366 * 24 * 3600
+"""Seconds; a longer limit would tighten nothing."""
+LONG_TERM: Final = "长期"
+
+_INSTANT: Final = re.compile(
+    r"\A\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)\Z", re.ASCII
+)
+_DAY: Final = re.compile(r"\A\d{4}-\d\d-\d\d\Z", re.ASCII)
+_NAME: Final = re.compile(r"\A[A-Za-z0-9_.-]{1,64}\Z", re.ASCII)
+
+
+def _instant(value: object) -> datetime:
+    """RFC 3339, with an offset: a bare local time is eight hours wrong somewhere."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value
+    fix = "a time with its offset, as 2026-11-01T08:00:00+08:00"
+    if not isinstance(value, str) or not _INSTANT.match(value):
+        raise ValueError(fix)
+    try:
+        return datetime.fromisoformat(value.upper())
+    except ValueError:
+        raise ValueError(fix) from None
+
+
+def _day(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    fix = "a date, as 2026-11-01"
+    if not isinstance(value, str) or not _DAY.match(value):
+        raise ValueError(fix)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(fix) from None
+
+
+def _day_or_long_term(value: object) -> date | Literal["长期"]:
+    if value == LONG_TERM:
+        return LONG_TERM
+    try:
+        return _day(value)
+    except ValueError:
+        raise ValueError(f"a date, as 2026-11-01, or {LONG_TERM}") from None
+
+
+def _identifier(value: str) -> str:
+    Identifier.read(value)  # its message repeats nothing
+    return value
+
+
+def _plain(value: str) -> str:
+    if not value.strip():
+        raise ValueError("only spaces; leave the field out, or fill it")
+    if any(unicodedata.category(char) == "Cc" for char in value):
+        raise ValueError("control characters; send plain text")
+    return value
+
+
+def _known_policy(value: str) -> str:
+    if value not in POLICIES:
+        raise ValueError(f"a policy of this service: {', '.join(POLICIES)}; or leave it out")
+    return value
+
+
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+Day = Annotated[date, BeforeValidator(_day)]
+Text = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_plain)]
+
+
+class TermsIn(BaseModel):
+    """What bounds a verification; the text fields beside a file, and part of the JSON body."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+    policy: Annotated[
+        Annotated[str, AfterValidator(_known_policy)] | None,
+        Field(description="the kind of document picks it; where given, it must agree"),
+    ] = None
+    purpose: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$",
+            description="用证事由, as a code; anonymous callers have public-check only",
+        ),
+    ] = PUBLIC_CHECK
+    at: Annotated[
+        Instant | None,
+        Field(description="asked about; RFC 3339 with offset, not in the future; absent: now"),
+    ] = None
+    max_status_age: Annotated[
+        int | None,
+        Field(ge=0, le=MAX_AGE, description="seconds; only tightens the limits of type and policy"),
+    ] = None
+    matter: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[0-9A-Za-z-]{1,64}$",
+            description="事项编码 of the matter at hand; compared with that of an annotated copy",
+        ),
+    ] = None
+
+    @classmethod
+    def of_form(cls, texts: Mapping[str, str]) -> Self:
+        """From the text fields of a multipart form, where every value is text.
+
+        Raises:
+            ValidationError: to be turned into `Refused` by `refused`.
+        """
+        fields: dict[str, Any] = dict(texts)
+        age = fields.get("max_status_age")
+        if isinstance(age, str) and re.fullmatch(r"[0-9]{1,9}", age, re.ASCII):
+            fields["max_status_age"] = int(age)
+        return cls.model_validate(fields)
+
+    def not_in_future(self, now: datetime) -> None:
+        """Nobody can vouch for a day to come. Raises `Refused`."""
+        if self.at is not None and self.at > now + CLOCK_SKEW:
+            raise Refused("at", "in the future; ask for a time that has come, or leave it out")
+
+
+class VerificationIn(TermsIn):
+    """A token, or facts: an identifier, or a number with its type, and what is known of the holder.
+
+    待核验的证照令牌，或者证照标识（证照编号和证照类型）及持证主体信息。
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        hide_input_in_errors=True,
+        json_schema_extra={
+            "examples": [
+                {"token": "eyJ0eXAiOiJsaWNlbnNlK2p3dCIsImFsZyI6IkVTMjU2Iiwia2lkIjoiazEifQ.e30.AA"},
+                {
+                    "identifier": "1.2.156.3005.2.11100000MB03271699001"
+                    ".11630000MB0000019J.2024000001.001.B",
+                    "holder": "青海样例有限公司",
+                    "number": "N-1",
+                },
+                {
+                    "number": "N-1",
+                    "type": "11100000MB03271699001",
+                    "issuer": "11630000MB0000019J",
+                    "holder": "青海样例有限公司",
+                    "holder_code": "91630000M000100Y43",
+                    "max_status_age": 600,
+                },
+            ]
+        },
+    )
+
+    token: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=MAX_TOKEN,
+            description="证照令牌, JWS compact; stands alone",
+        ),
+    ] = None
+    identifier: Annotated[
+        Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(_identifier)]
+        | None,
+        Field(description="证照标识, GB/T 36904"),
+    ] = None
+    number: Annotated[Text | None, Field(description="证照编号")] = None
+    type: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[0-9A-Z]{21}$",
+            description="证照类型代码; needed beside a number",
+        ),
+    ] = None
+    issuer: Annotated[
+        str | None,
+        Field(
+            pattern=r"^([0-9A-Z]{18}|[0-9]{6})$",
+            description="颁发机构代码: 统一社会信用代码 or region; routes a question by number",
+        ),
+    ] = None
+    holder: Annotated[Text | None, Field(description="持证主体, by name")] = None
+    holder_code: Annotated[Text | None, Field(description="持证主体代码")] = None
+    valid_from: Annotated[Day | None, Field(description="first day in force, Beijing time")] = None
+    valid_until: Annotated[
+        Annotated[date | Literal["长期"], BeforeValidator(_day_or_long_term)] | None,
+        Field(description="last day in force, inclusive, Beijing time; or 长期"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_ground(self) -> Self:
+        """A token, or facts that name a license; the complaint says which field to change."""
+        given = sorted(self.model_fields_set & _FACTS)
+        given = [name for name in given if getattr(self, name) is not None]
+        if self.token is not None and given:
+            raise _Told("token", "a token stands alone: leave out " + ", ".join(given))
+        if self.token is None and not given:
+            raise _Told("body", "nothing to verify: send token, or identifier, or number with type")
+        if self.token is None and self.identifier is None:
+            if self.number is None:
+                raise _Told("identifier", "names no license: send identifier, or number with type")
+            if self.type is None:
+                raise _Told("type", "a number needs its type; send the code of 21 characters")
+        subject = Subject.RECORD if self.token is None else Subject.DOCUMENT
+        if self.policy is not None and POLICIES[self.policy].subject is not subject:
+            fit = [name for name, policy in POLICIES.items() if policy.subject is subject]
+            raise _Told("policy", f"does not go with what was sent: {', '.join(fit)}")
+        return self
+
+
+_FACTS: Final = frozenset(
+    {
+        "identifier",
+        "number",
+        "type",
+        "issuer",
+        "holder",
+        "holder_code",
+        "valid_from",
+        "valid_until",
+    }
+)
+
+
+class _Told(ValueError):
+    """A complaint about several fields that knows which one to name."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+_SHAPES: Final = {
+    "purpose": "a code of lower-case letters, digits and hyphens, as public-check",
+    "matter": "a 事项编码 of letters, digits and hyphens, at most 64",
+    "type": "a 证照类型代码 of 21 capital letters and digits",
+    "issuer": "a 统一社会信用代码 of 18 characters, or a region of 6 digits",
+    "max_status_age": f"whole seconds from 0 to {MAX_AGE}",
+}
+
+
+def refused(exc: ValidationError) -> Refused:
+    """The first complaint as field and fix. The input is not in it, whatever it was."""
+    first = exc.errors(include_url=False, include_input=False)[0]
+    told = first.get("ctx", {}).get("error")
+    if isinstance(told, _Told):
+        return Refused(told.field, str(told))
+    place = next((str(part) for part in first["loc"]), "body")
+    if first["type"] == "extra_forbidden":
+        # A stranger wrote this name: repeated only where it can do no harm.
+        shown = place if _NAME.match(place) else "body"
+        return Refused(shown, "unknown field; leave it out")
+    if isinstance(told, ValueError):
+        return Refused(place, str(told))
+    if first["type"] == "string_too_long":
+        return Refused(place, f"longer than {first['ctx']['max_length']} characters")
+    if first["type"] == "string_too_short":
+        return Refused(place, "empty; leave the field out, or fill it")
+    if place == "body":
+        return Refused(place, "a JSON object with the members of VerificationIn")
+    return Refused(place, f"must be {_SHAPES.get(place, 'text')}")
