@@ -158,6 +158,7 @@ def _run(tree: Path, image: Image, step: Instruction) -> None:
     borrowed = tree / "run" / "replay"
     borrowed.mkdir()
     subprocess.run(["mount", "-t", "proc", "proc", tree / "proc"], check=True)
+    subprocess.run(["mount", "--bind", "/dev/pts", tree / "dev" / "pts"], check=True)
     try:
         command = ["chroot", f"--userspec={image.user}", str(tree), "/bin/sh", "-ec"]
         subprocess.run(
@@ -168,7 +169,7 @@ def _run(tree: Path, image: Image, step: Instruction) -> None:
             stdin=subprocess.DEVNULL,
         )
     finally:
-        for path in [*lent, "/proc"]:
+        for path in [*lent, "/proc", "/dev/pts"]:
             subprocess.run(["umount", tree / path.lstrip("/")], check=True)
         for inside in made:
             inside.unlink()
