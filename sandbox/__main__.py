@@ -23,6 +23,7 @@ FILES = """\
 files in --out:
   registration.json  issuers, keys, delegations, license types, endpoints: what a node must know
   licenses.json      every license with its scenario and state; licenses/*.jws are the tokens
+  copies/*.jws       annotated copies (加注件)
   samples.json       samples with the verdict each must get; samples/*.jws
 
 examples:

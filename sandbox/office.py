@@ -42,6 +42,7 @@ class Office:
         self.world = world
         self.body = body
         self._files: defaultdict[str, set[str]] = defaultdict(set)
+        self._issued: dict[str, frozenset[str]] = {}
         self._events: defaultdict[str, tuple[Event, ...]] = defaultdict(tuple)
 
     @property
@@ -129,9 +130,11 @@ class Office:
             return "match"
         return "differs" if self.body.complete_index else "unknown"
 
-    def _known(self, license: License) -> set[str]:
-        issued = (digests(content) for content in self.world.files_of(license))
-        return self._files[license.id].union(*issued)
+    def _known(self, license: License) -> frozenset[str]:
+        if license.id not in self._issued:
+            issued = (digests(content) for content in self.world.files_of(license))
+            self._issued[license.id] = frozenset().union(*issued)
+        return self._issued[license.id] | self._files[license.id]
 
 
 def digests(content: bytes) -> frozenset[str]:

@@ -1,22 +1,26 @@
-"""Writing a world to a folder: registration, licenses, samples."""
+"""Writing a world to a folder: registration, licenses, annotated copies, samples."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from sandbox.bodies import moment
 from sandbox.licenses import status_at
 from sandbox.registration import registration
 from sandbox.samples import make_samples
-from sandbox.world import World, utc_now
+from sandbox.world import World
 
 
 def write_world(world: World, out: Path, endpoints: Mapping[str, str]) -> int:
     """All files; how many licenses there are. Raises OSError where the folder cannot be used."""
-    licenses, samples = out / "licenses", out / "samples"
-    for folder in (licenses, samples):
+    licenses, copies, samples = out / "licenses", out / "copies", out / "samples"
+    for folder in (licenses, copies, samples):
         folder.mkdir(parents=True, exist_ok=True)
     for license in world.licenses:
         (licenses / f"{license.id}.jws").write_bytes(world.token(license))
+    for ordinal, copy in enumerate(world.copies):
+        file = copies / f"{copy.license.id}-{ordinal}.jws"
+        file.write_bytes(world.copy_token(copy))
     made = make_samples(world)
     for sample in made:
         if sample.content is not None and sample.file is not None:
@@ -29,7 +33,7 @@ def write_world(world: World, out: Path, endpoints: Mapping[str, str]) -> int:
 
 def _index(world: World) -> list[dict[str, object]]:
     """What each license is, for whoever looks for one in a given state."""
-    now = utc_now()
+    noon = moment(world.today, 12)
     return [
         {
             "identifier": license.id,
@@ -39,8 +43,8 @@ def _index(world: World) -> list[dict[str, object]]:
             "kid": license.kid,
             "number": license.number,
             "scenario": license.scenario,
-            "state": status_at(license, now).state.value,
-            "outcome": int(status_at(license, now).outcome),
+            "state": status_at(license, noon).state.value,
+            "outcome": int(status_at(license, noon).outcome),
         }
         for license in world.licenses
     ]
