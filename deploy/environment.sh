@@ -24,9 +24,9 @@ for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11};
 done
 [ -n "$python" ] || stop "no Python 3.11 or later found; install one (Debian, Ubuntu: apt-get install python3 python3-venv), or name it: make PYTHON=/path/to/python3"
 
-# (2) Up to date? The stamps are written last, so an interrupted installation is begun anew.
+# (2) Up to date, and where it was made (its programs name their folder)? The stamps are written last, so an interrupted installation is begun anew.
 version=$("$python" -c 'import platform, sys; print(platform.python_version(), sys.prefix)')
-packages="$version $(cksum < requirements-dev.lock)"
+packages="$version $PWD $(cksum < requirements-dev.lock)"
 project="$packages $(cksum < pyproject.toml)"
 [ "$(cat .venv/.project-stamp 2>/dev/null || :)" != "$project" ] || exit 0
 
