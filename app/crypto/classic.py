@@ -29,14 +29,9 @@ _CURVES: Final = MappingProxyType(
 ORDER: Final = MappingProxyType(
     {
         Curve.P256: 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
-        Curve.P384: int(
-            "ffffffffffffffffffffffffffffffffffffffffffffffff"
-            "c7634d81f4372ddf581a0db248b0a77aecec196accc52973",
-            16,
-        ),
+        Curve.P384: int("ff" * 24 + "c7634d81f4372ddf581a0db248b0a77aecec196accc52973", 16),
         Curve.P521: int(
-            "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
-            "fa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
+            "01" + "ff" * 32 + "fa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
             16,
         ),
     }
