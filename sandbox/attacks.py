@@ -340,7 +340,7 @@ _asked(
     gap="identifier_mistyped",
 )  # mistyped is not forged: the issuer is asked, and does not know it
 _asked("wrong_root", "issuer_denies", INVALID, _wrong_root, gap="identifier_mistyped")
-_add("unknown_issuer", "key_unknown", _unknown_issuer, OPEN)
+_add("unknown_issuer", "issuer_unknown", _unknown_issuer, OPEN)
 _asked("never_issued", "issuer_denies", INVALID, _never_issued)
 _asked("stolen_key_other_holder", "record_mismatch", INVALID, _stolen_key, gap="key_revoked_since")
 

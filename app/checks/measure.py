@@ -80,9 +80,10 @@ def _document(license: ParsedLicense, signatures: tuple[SignatureFacts, ...]) ->
 
 def _disagreements(claims: Claims) -> tuple[str, ...]:
     if claims.identifier is None:
-        return ()
+        return claims.disagreements
     pairs = {
         "type": (claims.type, claims.identifier.type),
         "issuer": (claims.issuer, claims.identifier.issuer),
     }
-    return tuple(name for name, (stated, named) in pairs.items() if stated not in (None, named))
+    named = (name for name, (stated, given) in pairs.items() if stated not in (None, given))
+    return (*named, *claims.disagreements)

@@ -81,6 +81,8 @@ def _filled(facts: Facts) -> Iterator[Evidence]:
         yield silent(name)
     elif not missing:
         yield passed(name)
+    elif facts.trust.issuer is None:
+        yield unsure(name, Reason.ISSUER_UNKNOWN)  # and so is everybody who might act for it
     elif any(key_of(s, facts) is None for s in signatures):
         yield unsure(name, Reason.KEY_UNKNOWN)  # a stranger may turn out to be the one we miss
     elif Role.ISSUER in missing:

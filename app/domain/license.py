@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import NewType
 
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
+from app.domain.ofd import Coverage, OfdPackage, SignatureEntry
 from app.domain.scheme import Scheme
+from app.domain.seal import SealSignature
 
 KeyId = NewType("KeyId", str)
 """A name for a key, unique among the keys of its owner; in a document a hint, never a proof."""
@@ -17,6 +19,7 @@ class LicenseFormat(StrEnum):
     """How what was presented is written."""
 
     JWS = "jws"
+    OFD = "ofd"
     FACTS = "facts"
     """No file: an identifier or a number, with the holder's facts."""
 
@@ -61,6 +64,8 @@ class Claims:
     copy_matter: str | None = None
     """事项编码 the copy was made for."""
     presentation_until: datetime | None = None
+    disagreements: tuple[str, ...] = ()
+    """Names of elements that stand in the document with different values."""
 
     def values(self) -> Mapping[Fact, object]:
         """What is stated, by fact; absent facts are absent keys."""
@@ -93,6 +98,21 @@ class Signature:
     """Claimed by the document, not proven."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing:
+    """One entry of an OFD's signature list, read as far as it can be."""
+
+    label: str
+    """Index of its body and ID in the list; unique in its document."""
+    entry: SignatureEntry = field(repr=False)
+    signature: SealSignature | None = field(repr=False)
+    """None where the signed value is missing or cannot be read as a seal signature."""
+    problem: str
+    """Why it is None."""
+    coverage: Coverage = field(repr=False)
+    covers: frozenset[Fact]
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedLicense:
     """What a format reader makes of bytes."""
@@ -100,3 +120,7 @@ class ParsedLicense:
     format: LicenseFormat
     claims: Claims
     signatures: tuple[Signature, ...]
+    """By registered keys."""
+    package: OfdPackage | None = field(default=None, repr=False)
+    sealings: tuple[Sealing, ...] = ()
+    """By certificates, of `package`."""

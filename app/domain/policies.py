@@ -101,7 +101,7 @@ POLICIES: Mapping[str, Policy] = MappingProxyType({p.name: p for p in (LICENSE, 
 def policy_for(format: LicenseFormat) -> Policy:
     """The document's kind picks the policy, not the caller."""
     match format:
-        case LicenseFormat.JWS:
+        case LicenseFormat.JWS | LicenseFormat.OFD:
             return LICENSE
         case LicenseFormat.FACTS:
             return RECORD

@@ -1,0 +1,142 @@
+"""What was measured of a seal signature (电子签章) and of the file it stands in, fit to be kept.
+
+No pictures, no names of people, no content: layouts, codes, times, fingerprints, and what the
+mathematics said. Clauses are those of GB/T 38540-2020 unless said otherwise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.certificate import CertificateDeviation, PathFact
+from app.domain.ofd import PartKind
+from app.domain.scheme import Digest
+from app.domain.seal import SealDeviation, SealLayout
+
+
+class Arithmetic(StrEnum):
+    """What a recomputation said."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    WEAK = "weak"
+    """Recognised, and refused by name."""
+    UNREADABLE = "unreadable"
+
+
+class Sameness(StrEnum):
+    """How two places compare."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    ABSENT = "absent"
+    """One of the two is not there."""
+
+
+class Clocks(StrEnum):
+    """How SignatureDateTime in the XML compares with timeInfo under the signature (OFD-22)."""
+
+    SAME = "same"
+    EIGHT_HOURS = "eight_hours"
+    """Beijing time written as if it were UTC, or the reverse."""
+    DIFFERS = "differs"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFacts:
+    """A certificate in a role, with its paths at the two times that matter."""
+
+    sha256: str
+    sm3: str
+    serial: str
+    """Hexadecimal."""
+    organisation_codes: tuple[str, ...]
+    """统一社会信用代码 candidates, the most trustworthy first."""
+    not_before: datetime
+    not_after: datetime
+    then: PathFact
+    """Judged at the time of the act: signing, or making the seal."""
+    today: PathFact
+    deviations: frozenset[CertificateDeviation]
+
+    def valid_at(self, at: datetime) -> bool:
+        return self.not_before <= at <= self.not_after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealFacts:
+    """The seal itself (电子印章), by the word of its maker (制章者)."""
+
+    layout: SealLayout
+    version: int
+    id: str
+    """esID, 印章标识."""
+    type: int
+    created: datetime
+    valid_from: datetime
+    valid_until: datetime
+    value: Arithmetic
+    """Of the maker's signature (§6.3 b)."""
+    value_detail: str
+    maker: CertificateFacts | None
+    """None where the maker's certificate cannot be read."""
+    deviations: frozenset[SealDeviation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageFacts:
+    """What the signature covers of the package; parts by name, or by place where a name is free."""
+
+    digest: Digest | None
+    weak: bool
+    covered: int
+    changed: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    missing: int
+    uncovered: Mapping[PartKind, tuple[str, ...]]
+    unreferenced: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Every reference was met by the part it names."""
+        return bool(self.covered) and not (self.changed or self.unchecked or self.missing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedFacts:
+    """One act of sealing."""
+
+    layout: SealLayout
+    version: int
+    seal: SealFacts
+    signer: CertificateFacts | None
+    """None where the signer's certificate cannot be read."""
+    listed: bool
+    """The signer's certificate is in the seal's list, byte for byte or by digest (§7.3)."""
+    data_hash: Arithmetic
+    """dataHash against the digest of Signature.xml as stored."""
+    scope: Sameness
+    """propertyInfo against the path of Signature.xml."""
+    seal_file: Sameness
+    """Seal.esl against the seal under the signature."""
+    mismatched_algorithms: tuple[str, ...]
+    """Places that name another algorithm than the signer's key."""
+    clocks: Clocks
+    coverage: CoverageFacts
+    deviations: frozenset[SealDeviation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageFacts:
+    """The package around the signatures."""
+
+    encrypted: bool
+    bodies: int
+    ambiguous: bool
+    """A viewer could show another document than the one that is read (several bodies, versions)."""
+    hidden: tuple[str, ...]
+    """夹带文件: parts that no reference leads to."""
+    deviations: frozenset[str]
+    """Of archive and structure, by name."""
