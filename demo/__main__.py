@@ -144,8 +144,8 @@ def _addresses(screen: Screen, options: Options, demo: Path) -> None:
 
 def _stay(screen: Screen, servers: list[Background]) -> None:
     """Until Ctrl-C, or until one of the servers ends by itself."""
-    screen.say("Ctrl-C stops everything that was started here.")
     try:
+        screen.say("Ctrl-C stops everything that was started here.")
         while True:
             for server in servers:
                 server.check()

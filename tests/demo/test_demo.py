@@ -39,6 +39,13 @@ def ports():
         return one.getsockname()[1], min(two.getsockname()[1], 64000)
 
 
+@pytest.fixture
+def bystander():
+    with subprocess.Popen(["/bin/sleep", "60"]) as process:
+        yield process
+        process.kill()
+
+
 def demo(ports, until, **more):
     environment = {
         **os.environ,
@@ -77,8 +84,7 @@ def test_twice_in_a_row_in_the_same_folder(place, ports):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupt_stops_what_it_started_and_nothing_else(place, ports, number):
-    bystander = subprocess.Popen(["/bin/sleep", "60"])
+def test_an_interrupt_stops_what_it_started_and_nothing_else(place, ports, number, bystander):
     process = demo(ports, "sandbox")
     wait_for(process, "Ctrl-C")
     with socket.create_connection(("127.0.0.1", ports[1])):
@@ -90,8 +96,6 @@ def test_an_interrupt_stops_what_it_started_and_nothing_else(place, ports, numbe
     assert not occupants(place / "postgres" / "data")
     refuse_taken_ports({ports[1]: "the sandbox's"})
     assert bystander.poll() is None
-    bystander.kill()
-    bystander.wait()
 
 
 def test_kill_9_leaves_nothing_running(place, ports):
