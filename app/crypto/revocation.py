@@ -209,7 +209,7 @@ def _list_extension(element: Element, found: _Found) -> None:
 
 
 _KEY_ID, _URI = 0x80, 0x86
-_ONLY_USERS, _ONLY_AUTHORITIES, _SOME_REASONS, _INDIRECT, _ATTRIBUTES = range(0x81, 0x86)
+_ONLY_USERS, _ONLY_AUTHORITIES, _SOME_REASONS, _INDIRECT = range(0x81, 0x85)
 
 
 def _scope(fields: Fields, found: _Found) -> None:
@@ -219,17 +219,21 @@ def _scope(fields: Fields, found: _Found) -> None:
             found.points = _point_names(part)
             found.partial |= not found.points
             continue
-        if not asn1.boolean(part, "issuingDistributionPoint") and part.tag != _SOME_REASONS:
-            continue
-        match part.tag:
-            case 0x81:
-                found.only_users = True
-            case 0x82:
-                found.only_authorities = True
-            case 0x84:
-                found.indirect = True
-            case _:
-                found.partial = True
+        if part.tag == _SOME_REASONS:
+            found.partial = True
+        elif asn1.boolean(part, "issuingDistributionPoint"):
+            _narrow(part.tag, found)
+
+
+def _narrow(tag: int, found: _Found) -> None:
+    if tag == _ONLY_USERS:
+        found.only_users = True
+    elif tag == _ONLY_AUTHORITIES:
+        found.only_authorities = True
+    elif tag == _INDIRECT:
+        found.indirect = True
+    else:
+        found.partial = True
 
 
 def _point_names(part: Element) -> tuple[str, ...]:

@@ -2,16 +2,16 @@
 
 It does the path algorithm of RFC 5280 §6.1 and the lists of §6.3. Every signature goes through our
 own table of schemes; nothing is fetched; anchors are given, never the operating system's. Names
-that cannot be decoded are compared as octets, and a non-critical extension that informs only may
-be unreadable. Its coroutines never wait, so `drive` runs them here and now.
+are compared as octets, since some cannot be decoded, and a non-critical extension that informs only
+may be unreadable. Its coroutines never wait, so `drive` runs them here and now.
 """
 
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from asn1crypto import core, x509
 from asn1crypto import crl as asn1_crl
-from asn1crypto import x509
 from cryptography.exceptions import InvalidSignature as LibraryInvalidSignature
 from pyhanko_certvalidator.authority import CertTrustAnchor, TrustQualifiers
 from pyhanko_certvalidator.context import ValidationContext
@@ -68,14 +68,21 @@ def drive(coroutine: Coroutine[Any, Any, _T]) -> _T:
 
 
 class _Name(x509.Name):  # type: ignore[misc]
-    """A name that compares as octets where it cannot be compared as text."""
+    """A name that compares as octets, as our own search does; stricter than RFC 5280 §7.1."""
 
     @property
-    def hashable(self) -> Any:
-        try:
-            return super().hashable
-        except (ValueError, TypeError):
-            return self.sha256
+    def hashable(self) -> bytes:
+        octets: bytes = self.dump()
+        return octets
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, x509.Name) and self.dump() == other.dump()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.dump())
 
     @property
     def human_friendly(self) -> str:
@@ -272,7 +279,7 @@ def _anchor(root: x509.Certificate) -> CertTrustAnchor:
 
 def _load_list(crl: Crl, chain: tuple[Certificate, ...]) -> asn1_crl.CertificateList:
     loaded = _List.load(crl.der, strict=True)
-    serials = {x509.core.Integer(c.serial).dump() for c in chain[:-1]}
+    serials = {core.Integer(c.serial).dump() for c in chain[:-1]}
     loaded["tbs_cert_list"].named = tuple(
         entry for serial in sorted(serials) for entry in _entries_naming(crl, serial)
     )
