@@ -163,7 +163,10 @@ def _initialise(data: Path, binaries: Binaries, account: Account, *, durable: bo
     # Single-user mode: the first database exists before anybody can connect.
     _checked(
         account,
-        [binaries.program("postgres"), "--single", "-D", str(growing), "postgres"],
+        [
+            *(binaries.program("postgres"), "--single", *(() if durable else ("-F",))),
+            *("-D", str(growing), "postgres"),
+        ],
         text=f"CREATE DATABASE {DATABASE};\n",
     )
     growing.rename(data)
