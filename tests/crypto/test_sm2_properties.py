@@ -120,3 +120,12 @@ def test_the_example_in_many_threads(native: NativeBackend) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(check, range(400)))
     assert found == [bool(index % 2) for index in range(400)]
+
+
+def test_foreign_calls_release_the_interpreter_lock(native: NativeBackend) -> None:
+    """By the class that loads the library: PyDLL holds the lock, CDLL lets it go."""
+    import ctypes
+
+    library = native._crypto._library
+    assert isinstance(library, ctypes.CDLL)
+    assert not isinstance(library, ctypes.PyDLL)
