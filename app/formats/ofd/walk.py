@@ -15,6 +15,8 @@ LEGACY_NAMESPACE = "http://www.ofdspec.org"
 
 MAX_MARKUP = 32 << 20
 """Bytes of XML read from one package: what a thousand full pages need."""
+MAX_TAGS = 1_500_000
+"""Opening and closing tags read from one package; building a tree of them is what costs."""
 MAX_DANGLING = 2_000
 """Paths that lead nowhere; an archive holds no more members than that."""
 MAX_TARGET = 255
@@ -70,6 +72,7 @@ class Walk:
         self._folders: set[str] | None = None
         self._folded: dict[str, str] | None = None
         self._markup = 0
+        self._tags = 0
 
     def follow(self, target: str, source: str, kind: PartKind, base: str = "") -> str | None:
         """The member a path leads to, which becomes reachable as `kind`; a gap is kept.
@@ -172,8 +175,11 @@ class Walk:
         where = f"{kind} part"
         content = self.members[part]
         self._markup += len(content)
+        self._tags += content.count(b"<")
         if self._markup > MAX_MARKUP:
             refuse(PackageRule.TOO_MUCH_MARKUP, f"over {MAX_MARKUP} bytes in the package")
+        if self._tags > MAX_TAGS:
+            refuse(PackageRule.TOO_MUCH_MARKUP, f"over {MAX_TAGS} tags in the package")
         element = read_markup(content, where)
         space, _, name = element.tag[1:].rpartition("}")
         if space == LEGACY_NAMESPACE:

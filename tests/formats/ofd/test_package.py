@@ -139,6 +139,15 @@ def test_a_transformed_text_and_an_unreadable_place():
 
 SPLIT = "<ofd:DocBody><ofd:DocRoot>Doc_0<!-- -->/Document.xml</ofd:DocRoot></ofd:DocBody>"
 
+
+def resources(count: int, inner: str) -> Files:
+    """A package with `count` resource files of this content."""
+    listed = "".join(f"<ofd:PublicRes>R{i}.xml</ofd:PublicRes>" for i in range(count))
+    document = xml("Document", f"<ofd:CommonData>{listed}</ofd:CommonData><ofd:Pages/>")
+    files = {f"Doc_0/R{i}.xml": xml("Res", inner) for i in range(count)}
+    return sealed(**{DOCUMENT: document, **files})
+
+
 NEGATIVES: dict[str, tuple[PackageRule | MarkupRule, Files]] = {
     "no_ofd_xml": (PackageRule.NO_OFD_XML, {"ofd/OFD.xml": b"", "a": b""}),
     "ofd_xml_in_other_case": (PackageRule.NO_OFD_XML, {"ofd.xml": ofd_xml()}),
@@ -348,23 +357,8 @@ NEGATIVES: dict[str, tuple[PackageRule | MarkupRule, Files]] = {
             **{PAGE: xml("Page", "<ofd:PageRes>none.xml</ofd:PageRes>" * 2_001 + "<ofd:Content/>")}
         ),
     ),
-    "much_markup": (
-        PackageRule.TOO_MUCH_MARKUP,
-        sealed(
-            **{
-                DOCUMENT: xml(
-                    "Document",
-                    "<ofd:CommonData>"
-                    + "".join(f"<ofd:PublicRes>R{i}.xml</ofd:PublicRes>" for i in range(5))
-                    + "</ofd:CommonData><ofd:Pages/>",
-                ),
-                **{
-                    f"Doc_0/R{i}.xml": xml("Res", "<!--" + "ab" * (7 << 19) + "-->")
-                    for i in range(5)
-                },
-            },
-        ),
-    ),
+    "much_markup": (PackageRule.TOO_MUCH_MARKUP, resources(5, "<!--" + "ab" * (7 << 19) + "-->")),
+    "many_tags": (PackageRule.TOO_MUCH_MARKUP, resources(8, "<a/>" * 190_000)),
 }
 
 
@@ -384,6 +378,10 @@ def test_messages_name_places_and_never_content():
     with pytest.raises(Malformed) as refused:
         read(files)
     assert str(refused.value) == "xml: syntax in the page part, line 1"
+
+
+def test_as_much_markup_as_is_allowed():
+    assert len(read_ofd(plain(resources(7, "<a/>" * 190_000), STORED)).reachable) > 7
 
 
 # Noted, not refused.
