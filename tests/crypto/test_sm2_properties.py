@@ -1,5 +1,11 @@
 """Both back ends give one answer, on digests and points no signer would make."""
 
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
+from threading import Barrier
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -109,17 +115,45 @@ def test_a_digest_is_not_read_modulo_n_twice(native: NativeBackend) -> None:
     assert not answers(native, key.encoded, MAKER.octets(6), r, s)
 
 
-def test_the_example_in_many_threads(native: NativeBackend) -> None:
-    """Calls run in parallel without the interpreter lock; parsed keys are shared."""
-    from concurrent.futures import ThreadPoolExecutor
+@pytest.fixture
+def eager_switching() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("native", "eager_switching")
+def test_threads_that_read_one_key_at_once() -> None:
+    """All but one of the parsed keys are not taken by the cache; each lives while it is in use."""
+    gate = Barrier(8)
+
+    def check(backend: NativeBackend, s: int) -> bool:
+        gate.wait()
+        return backend.verify(EXAMPLE.point, EXAMPLE.digest, EXAMPLE.r, s)
+
+    values = [EXAMPLE.s, EXAMPLE.s ^ 1] * 4
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(40):
+            fresh = NativeBackend()
+            assert list(pool.map(partial(check, fresh), values)) == [True, False] * 4
+
+
+@pytest.mark.usefixtures("eager_switching")
+def test_keys_that_leave_the_cache_while_in_use(
+    native: NativeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = NativeBackend()
+    monkeypatch.setattr(small, "_key", lru_cache(1)(small._crypto.public))
+    keys = [MAKER.Key(d) for d in range(2, 10)]
+    signed = [(key.encoded, *key.sign_digest(EXAMPLE.digest)) for key in keys]
 
     def check(index: int) -> bool:
-        s = EXAMPLE.s if index % 2 else EXAMPLE.s ^ 1
-        return native.verify(EXAMPLE.point, EXAMPLE.digest, EXAMPLE.r, s)
+        point, r, s = signed[index % len(signed)]
+        return small.verify(point, EXAMPLE.digest, r, s)
 
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(check, range(400)))
-    assert found == [bool(index % 2) for index in range(400)]
+        assert all(pool.map(check, range(800)))
 
 
 def test_foreign_calls_release_the_interpreter_lock(native: NativeBackend) -> None:

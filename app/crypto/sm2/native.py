@@ -176,8 +176,10 @@ class NativeBackend:
             return False
         value = encode_signature(r, s)
         crypto = self._crypto
+        # Held to the end: the cache may drop its handle, or never have taken this one, at any time.
+        key = self._key(point)
         crypto.call("ERR_clear_error")
-        context = crypto.call("EVP_PKEY_CTX_new", self._key(point).pointer, None)
+        context = crypto.call("EVP_PKEY_CTX_new", key.pointer, None)
         try:
             if not context or crypto.call("EVP_PKEY_verify_init", context) != 1:
                 raise BackendFailed("this libcrypto has no SM2 verification")
