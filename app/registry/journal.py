@@ -1,0 +1,159 @@
+"""The memory of this node: what was verified, on which facts, and what was answered."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from app.domain.evidence import Evidence
+from app.domain.facts import Facts
+from app.domain.issuer import IssuerAnswer
+from app.domain.reasons import Reason
+from app.domain.verdict import Conclusion, Subject
+from app.domain.verification import Receipt
+from app.registry import serial
+from app.registry.sessions import OUTAGES, POOL_WAIT, Database, unavailable
+
+RECORD_SQL: Final = """
+WITH seen AS (
+    INSERT INTO first_seen (sha256, at) SELECT $10::bytea, $2::timestamptz WHERE $10 IS NOT NULL
+    ON CONFLICT DO NOTHING
+)
+INSERT INTO verification (
+    id, at, conclusion, reason, subject, basis, policy, issuer, type, sha256, sm3,
+    expires_at, conflict, facts, answer, evidence, report, jws
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+"""
+"""One statement, so one transaction and one round trip: both rows are there, or neither."""
+
+REPORT_SQL: Final = """
+SELECT report, jws FROM verification WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2)
+"""
+
+REPLAY_SQL: Final = """
+SELECT id, at, facts, answer, policy, conclusion, reason, subject, conflict, evidence
+  FROM verification
+ WHERE facts IS NOT NULL AND (at, id) > ($1, $2) AND at < $3
+ ORDER BY at, id LIMIT $4
+"""
+
+ID_LENGTH: Final = 22
+"""Characters of an id: 128 bits in base64url."""
+
+_REASONS: Final = {reason.value: reason for reason in Reason}
+
+BATCH: Final = 200
+"""Verifications fetched at once for a replay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A verification as it was judged: everything to judge it again, and to compare."""
+
+    id: str
+    at: datetime
+    facts: Facts = field(repr=False)
+    answer: IssuerAnswer
+    policy: str
+    evidence: tuple[Evidence, ...] = field(repr=False)
+    conclusion: Conclusion
+    reason: Reason | None
+    subject: Subject
+    conflict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresJournal:
+    """Fits `services.verify.Journal`."""
+
+    database: Database
+
+    async def record(self, receipt: Receipt) -> None:
+        """Keep facts, answer, evidence and report; returns when they are on disk.
+
+        Not repeated on its own: after `Unavailable` nothing is known of the row, and the caller,
+        who got no answer, asks anew under a new id.
+
+        Raises `Unavailable`.
+        """
+        await self._execute(RECORD_SQL, *row_of(receipt))
+
+    async def report(self, id: str, now: datetime) -> tuple[dict[str, Any], str] | None:
+        """The report and its JWS; None for an id that is unknown, expired or no id at all.
+
+        All three take the same query, so they cannot be told apart by their time.
+
+        Raises `Unavailable`.
+        """
+        asked = id if len(id) == ID_LENGTH and id.isascii() and "\0" not in id else ""
+        found = await self._fetch(REPORT_SQL, asked, now)
+        return (serial.load_report(found[0]["report"]), found[0]["jws"]) if found else None
+
+    async def replayable(self, *, since: datetime, until: datetime) -> AsyncIterator[Kept]:
+        """What was recorded from `since` (included) to `until`, oldest first, in short reads.
+
+        Files that could not be read left no facts and are passed over. Raises `Unavailable`, and
+        `Malformed` for a row that does not fit the domain any more.
+        """
+        after = (since, "")
+        while batch := await self._fetch(REPLAY_SQL, *after, until, BATCH):
+            for row in batch:
+                yield _kept(row)
+            after = (batch[-1]["at"], batch[-1]["id"])
+
+    async def _execute(self, sql: str, *values: object) -> None:
+        try:
+            async with self.database.pool.acquire(timeout=POOL_WAIT) as connection:
+                await connection.execute(sql, *values)
+        except OUTAGES as exc:
+            raise unavailable(exc) from None
+
+    async def _fetch(self, sql: str, *values: object) -> list[Any]:
+        try:
+            async with self.database.pool.acquire(timeout=POOL_WAIT) as connection:
+                found: list[Any] = await connection.fetch(sql, *values)
+                return found
+        except OUTAGES as exc:
+            raise unavailable(exc) from None
+
+
+def row_of(receipt: Receipt) -> tuple[object, ...]:
+    """The parameters of RECORD_SQL."""
+    done = receipt.verification
+    verdict, digests, facts = done.verdict, done.digests, done.facts
+    trust = facts.trust if facts else None
+    return (
+        done.id,
+        done.at,
+        verdict.conclusion.value,
+        verdict.reason.value if verdict.reason else None,
+        verdict.subject.value,
+        done.basis.value,
+        done.policy,
+        trust.issuer.code if trust and trust.issuer else None,
+        trust.type.code if trust and trust.type else None,
+        digests.sha256 if digests else None,
+        digests.sm3 if digests else None,
+        receipt.expires_at,
+        verdict.conflict,
+        serial.dump_facts(facts),
+        serial.dump_answer(done.answer),
+        serial.dump_evidence(done.evidence),
+        serial.dump_report(receipt.report),
+        receipt.jws,
+    )
+
+
+def _kept(row: Any) -> Kept:
+    return Kept(
+        id=row["id"],
+        at=row["at"],
+        facts=serial.load_facts(row["facts"]),
+        answer=serial.load_answer(row["answer"]),
+        policy=row["policy"],
+        evidence=serial.load_evidence(row["evidence"]),
+        conclusion=Conclusion(row["conclusion"]),
+        reason=_REASONS[row["reason"]] if row["reason"] else None,
+        subject=Subject(row["subject"]),
+        conflict=row["conflict"],
+    )
