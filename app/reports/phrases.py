@@ -61,6 +61,21 @@ VALID: Final[Mapping[Subject, Texts]] = {
     ),
 }
 
+CLOSED: Final = bilingual(
+    (
+        "有检查项存疑（见各项的 closed_by_issuer），已由颁发机构签名的答复补足：该答复确认了这份文件的摘要，或逐项比对了受签名保护的事实。其余各项成立，颁发机构答复有效。",
+        "Some checks are in doubt (see closed_by_issuer), and the issuer's signed answer closed them: it confirms the digest of this very file, or compared the signed facts one by one. All else holds, and the issuer says in force.",
+    )
+)
+"""For engineers, instead of the above, where a valid verdict rests on one of the two closings."""
+
+BY_STATEMENT: Final = bilingual(
+    (
+        "依据颁发机构截至{when}的签名声明，未取得实时答复",
+        "by the issuer's signed statement as of {when}, without a live answer",
+    )
+)
+
 CONCLUSION: Final[Mapping[Conclusion, Bilingual]] = {
     Conclusion.VALID: bilingual(("有效", "Valid")),
     Conclusion.INVALID: bilingual(("无效", "Invalid")),

@@ -4,7 +4,8 @@ Pure: the same verification and context give the same report. It holds no docume
 value of any claim: issuer and type stand with their registered names or not at all, facts by name.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from app.domain.evidence import Block, CheckName
@@ -29,7 +30,7 @@ from app.reports.sections import (
     statement,
     unusable_reason,
 )
-from app.reports.weighing import DecidedBy, block_outcome, decided_by, word_of
+from app.reports.weighing import DecidedBy, block_outcome, closed, decided_by, word_of
 
 REPORT_VERSION: Final = 1
 """Of this shape; a member may be added under it, none removed or changed in meaning."""
@@ -121,6 +122,8 @@ def _texts(verification: Verification) -> Texts:
     verdict, name = verification.verdict, _issuer(verification)
     reason = verdict.reason
     found = phrases.VALID[verdict.subject] if reason is None else entry_of(reason).texts
+    if any(closed(verification, item) for item in verification.evidence):
+        found = replace(found, engineer=phrases.CLOSED)
     return found.filled(name.zh, name.en)
 
 
@@ -139,13 +142,19 @@ def _headline(verification: Verification, word: Word, decided: DecidedBy) -> Bil
     label, title = phrases.CONCLUSION[conclusion], _texts(verification).title
     zh, en = label.zh, label.en
     if facts is not None and facts.at is not None:
-        day = facts.at.astimezone(BEIJING)
-        when = f"{day.year}年{day.month}月{day.day}日 {day:%H:%M}"
-        zh, en = f"在{when}（北京时间）{zh}", f"{en} on {day:%Y-%m-%d %H:%M} (Beijing time)"
-    what = _what(verification)
-    zh, en = f"{zh}：{what.zh}{title.zh}", f"{en}: {title.en}{what.en}"
-    state = _state(verification, word, decided)
-    return Bilingual(f"{zh}（{state.zh}）", f"{en} ({state.en})") if state else Bilingual(zh, en)
+        when = _when(facts.at)
+        zh, en = f"在{when.zh}{zh}", f"{en} on {when.en}"
+    what, more = _what(verification), _more(verification, word, decided)
+    return Bilingual(
+        f"{zh}：{what.zh}{title.zh}" + (f"（{more.zh}）" if more else ""),
+        f"{en}: {title.en}{what.en}" + (f" ({more.en})" if more else ""),
+    )
+
+
+def _when(at: datetime) -> Bilingual:
+    day = at.astimezone(BEIJING)
+    zh = f"{day.year}年{day.month}月{day.day}日 {day:%H:%M}（北京时间）"
+    return Bilingual(zh, f"{day:%Y-%m-%d %H:%M} (Beijing time)")
 
 
 def _what(verification: Verification) -> Bilingual:
@@ -161,13 +170,16 @@ def _what(verification: Verification) -> Bilingual:
     return Bilingual(f"{issuer.name}颁发的{name.zh}，", f" ({name.en}, {issuer.name_en})")
 
 
-def _state(verification: Verification, word: Word, decided: DecidedBy) -> Bilingual | None:
-    """撤销 is not 注销: what exactly the issuer says happened stands in the headline."""
-    given = verification.answer
-    if decided is not DecidedBy.ANSWER or not isinstance(given, Answered):
-        return None
-    told = isinstance(word, Against) and verification.verdict.reason is Reason.ENDED
-    return phrases.STATES[given.state] if told and given.state else None
+def _more(verification: Verification, word: Word, decided: DecidedBy) -> Bilingual | None:
+    """What exactly ended it (撤销 is not 注销), or that nobody could be asked."""
+    given, facts = verification.answer, verification.facts
+    if decided is DecidedBy.STATEMENT and facts is not None and facts.trust.statement is not None:
+        when, text = _when(facts.trust.statement.as_of), phrases.BY_STATEMENT
+        return Bilingual(text.zh.format(when=when.zh), text.en.format(when=when.en))
+    ended = isinstance(word, Against) and word.reason is Reason.ENDED
+    if decided is DecidedBy.ANSWER and ended and isinstance(given, Answered) and given.state:
+        return phrases.STATES[given.state]
+    return None
 
 
 def _retry_after(verification: Verification) -> int | None:

@@ -3,10 +3,10 @@
 JWS compact (RFC 7515); the payload is the report itself in canonical form, byte for byte.
 """
 
-import base64
 from collections.abc import Mapping
 from typing import Final
 
+from app.crypto.jose import to_base64url
 from app.crypto.schemes import JOSE_BY_SCHEME
 from app.crypto.signing import Signer
 from app.reports.canonical import canonical
@@ -23,9 +23,5 @@ def sign_report(report: Mapping[str, object], signer: Signer) -> str:
         ValueError: the report has no canonical form.
     """
     header = {"alg": JOSE_BY_SCHEME[signer.scheme], "kid": signer.kid, "typ": TYP}
-    signed = f"{_base64url(canonical(header))}.{_base64url(canonical(report))}"
-    return f"{signed}.{_base64url(signer.sign(signed.encode()))}"
-
-
-def _base64url(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+    signed = f"{to_base64url(canonical(header))}.{to_base64url(canonical(report))}"
+    return f"{signed}.{to_base64url(signer.sign(signed.encode()))}"

@@ -1,0 +1,227 @@
+"""For every reason, facts and an answer that make it decide; each differs in one thing from GOOD."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from app.domain.facts import Facts, Value
+from app.domain.issuer import (
+    Answered,
+    Code,
+    IssuerAnswer,
+    NotAsked,
+    Silence,
+    Speaker,
+    Statement,
+    Unasked,
+    Unreachable,
+)
+from app.domain.license import Claims, Fact, LicenseFormat
+from app.domain.reasons import Reason
+from app.domain.trust import Issuer
+from app.domain.verification import Basis, Submission, Verification
+from app.reports.report import Context
+from app.services.judgement import conclude, look
+from app.services.publish import QUESTIONS
+from tests.world import (
+    COSIGNED,
+    DAY,
+    HOUR,
+    IDENTIFIER,
+    IN_FORCE,
+    ISSUER,
+    NOW,
+    PAST,
+    TYPE,
+    World,
+    said,
+    token,
+    with_key,
+    with_type,
+)
+
+CONTEXT = Context("zhengyan-test", "0.1.0", QUESTIONS)
+HOLDER, HOLDER_CODE, NUMBER = "青海样例有限公司", "91630000M000100Y43", "N-1"
+
+
+def verified(content: bytes = token(), answer: IssuerAnswer = IN_FORCE, **terms: Any) -> Any:
+    """A whole verification of bytes."""
+    return asyncio.run(World(answer=answer).verify(content, **terms))
+
+
+GOOD: Verification = verified()
+assert GOOD.facts is not None
+FACTS: Facts = GOOD.facts
+
+STATED = Claims(
+    identifier=IDENTIFIER,
+    identifiers=frozenset({str(IDENTIFIER)}),
+    number=NUMBER,
+    holder=HOLDER,
+    holder_code=HOLDER_CODE,
+)
+COMPARED = replace(IN_FORCE, facts=said(Fact.NUMBER, Fact.HOLDER, Fact.HOLDER_CODE))
+
+
+def stated(answer: IssuerAnswer = COMPARED, claims: Claims = STATED) -> Verification:
+    """A verification of facts alone."""
+    verifier = World(answer=answer).verifier()
+    return asyncio.run(verifier.verify(Submission(stated=claims))).verification
+
+
+GOOD_RECORD = stated()
+
+
+def judged(facts: Facts, answer: IssuerAnswer = IN_FORCE) -> Verification:
+    """The pure half, over facts of our making."""
+    local = look(facts)
+    evidence, verdict = conclude(facts, local, answer)
+    basis = Basis.FACTS if facts.document.format is LicenseFormat.FACTS else Basis.DOCUMENT
+    return replace(
+        GOOD,
+        basis=basis,
+        digests=None if basis is Basis.FACTS else GOOD.digests,
+        policy=local.policy.name,
+        facts=facts,
+        evidence=evidence,
+        answer=answer,
+        verdict=verdict,
+    )
+
+
+def document(**changes: Any) -> Facts:
+    return replace(FACTS, document=replace(FACTS.document, **changes))
+
+
+def trust(**changes: Any) -> Facts:
+    return replace(FACTS, trust=replace(FACTS.trust, **changes))
+
+
+def signature(**changes: Any) -> Facts:
+    first = replace(FACTS.document.signatures[0], **changes)
+    return document(signatures=(first,))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What differs from GOOD."""
+
+    facts: Facts = FACTS
+    answer: IssuerAnswer = IN_FORCE
+
+    def play(self) -> Verification:
+        return judged(self.facts, self.answer)
+
+
+def key_is(**changes: Any) -> Facts:
+    return trust(keys=with_key("issuer", **changes).keys)
+
+
+def other_key() -> Facts:
+    found = replace(FACTS.document.signatures[0], key_id="other")
+    return document(signatures=(found,))
+
+
+def coded(code: Code, **changes: Any) -> Answered:
+    return replace(IN_FORCE, code=code, **changes)
+
+
+SILENT = Unreachable(Silence.TIMEOUT)
+_WITHDRAWN = Statement(Code.ENDED, signed=True, as_of=NOW)
+_OLD = replace(IN_FORCE, as_of=NOW - HOUR / 2)
+_YESTERDAY, _TOMORROW = (NOW - DAY).date(), (NOW + 2 * DAY).date()
+
+SCENES: Mapping[Reason, Scene] = {
+    Reason.INSUFFICIENT_FACTS: Scene(answer=coded(Code.INSUFFICIENT)),
+    Reason.SIGNATURE_MISSING: Scene(document(signatures=())),
+    Reason.UNSIGNED_COPY: Scene(
+        replace(
+            document(signatures=()),
+            trust=replace(FACTS.trust, type=with_type(must_be_sealed=False).type),
+        )
+    ),
+    Reason.KEY_UNKNOWN: Scene(trust(keys={})),
+    Reason.SCHEME_MISMATCH: Scene(signature(value=Value.SCHEME_DIFFERS)),
+    Reason.SIGNATURE_INVALID: Scene(signature(value=Value.FAILS)),
+    Reason.SIGNING_TIME_MISSING: Scene(signature(signed_at=None)),
+    Reason.SIGNED_IN_FUTURE: Scene(signature(signed_at=NOW + DAY)),
+    Reason.SIGNED_OUTSIDE_WINDOW: Scene(signature(signed_at=NOW - 9999 * DAY)),
+    Reason.SIGNED_AFTER_REVOCATION: Scene(key_is(revoked_at=NOW - 20 * DAY)),
+    Reason.KEY_REVOKED_SINCE: Scene(key_is(revoked_at=NOW - DAY)),
+    Reason.KEY_EXPIRED_SINCE: Scene(key_is(window=PAST)),
+    Reason.KEY_NOT_FOR_TYPE: Scene(key_is(types=frozenset())),
+    Reason.SIGNER_NOT_ISSUER: Scene(other_key()),
+    Reason.ROLE_MISSING: Scene(trust(type=COSIGNED.type, mandates=COSIGNED.mandates)),
+    Reason.ISSUER_UNKNOWN: Scene(trust(issuer=None)),
+    Reason.TYPE_UNKNOWN: Scene(trust(type=None)),
+    Reason.ISSUER_NOT_FOR_TYPE: Scene(trust(issuer=Issuer(ISSUER, "局", "Office", frozenset()))),
+    Reason.IDENTIFIER_MISSING: Scene(document(identifier=None, identifiers=frozenset())),
+    Reason.IDENTIFIER_DISAGREES: Scene(document(disagreements=("type",))),
+    Reason.IDENTIFIER_UNPROVEN: Scene(signature(covers=frozenset())),
+    Reason.COPY_EXPIRED: Scene(document(is_copy=True, copy_until=NOW - DAY)),
+    Reason.COPY_EXPIRY_MISSING: Scene(document(is_copy=True, copy_until=None)),
+    Reason.COPY_PURPOSE_DIFFERS: Scene(
+        replace(document(is_copy=True, copy_until=NOW + DAY, copy_matter="A"), matter="B")
+    ),
+    Reason.PRESENTATION_EXPIRED: Scene(document(presentation_until=NOW - DAY)),
+    Reason.PAST_OWN_DATE: Scene(document(valid_until=_YESTERDAY), SILENT),
+    Reason.BEFORE_OWN_DATE: Scene(document(valid_from=_TOMORROW), SILENT),
+    Reason.NOT_YET_IN_FORCE: Scene(answer=coded(Code.NOT_YET)),
+    Reason.SUSPENDED: Scene(answer=coded(Code.SUSPENDED)),
+    Reason.ENDED: Scene(answer=coded(Code.ENDED)),
+    Reason.ISSUER_DENIES: Scene(answer=coded(Code.NO_RECORD)),
+    Reason.RECORD_MISMATCH: Scene(answer=coded(Code.DIFFERS)),
+    Reason.NOT_FOUND: Scene(GOOD_RECORD.facts or FACTS, coded(Code.NO_RECORD)),
+    Reason.NOT_FOUND_UNSIGNED: Scene(answer=coded(Code.NO_RECORD, signed=False)),
+    Reason.NOT_FOUND_UPSTREAM: Scene(answer=coded(Code.NO_RECORD, speaker=Speaker.UPSTREAM)),
+    Reason.PARTIAL_ANSWER: Scene(answer=coded(Code.PARTIAL)),
+    Reason.ANSWER_UNSIGNED: Scene(answer=replace(IN_FORCE, signed=False, authenticated=False)),
+    Reason.STATUS_CONFLICT: Scene(
+        replace(
+            GOOD_RECORD.facts or FACTS,
+            trust=replace((GOOD_RECORD.facts or FACTS).trust, statement=_WITHDRAWN),
+        ),
+        replace(COMPARED, as_of=_OLD.as_of),
+    ),
+    Reason.ISSUER_UNREACHABLE: Scene(answer=SILENT),
+    Reason.ISSUER_NOT_ASKED: Scene(answer=NotAsked(Unasked.OFFLINE)),
+    Reason.ANSWER_UNUSABLE: Scene(answer=Unreachable(Silence.SIGNATURE)),
+    Reason.STATUS_STALE: Scene(answer=replace(IN_FORCE, as_of=NOW - 2 * HOUR)),
+    Reason.REVOCATION_UNAVAILABLE: Scene(key_is(status_good_until=None)),
+    Reason.TRUST_SOURCE_STALE: Scene(trust(snapshot_good_until=NOW - timedelta(seconds=1))),
+    Reason.CHECK_MISSING: Scene(signature(value=Value.UNMEASURED)),
+}
+"""MALFORMED comes from bytes: see `unread`."""
+
+NEVER_DECIDE = frozenset({Reason.UNRECOGNISED, Reason.IDENTIFIER_MISTYPED})
+"""The first refuses a request, the second only informs."""
+NOT_YET_MADE = frozenset({Reason.WEAK_ALGORITHM, Reason.ENCRYPTED})
+"""No format read today gives them."""
+
+
+def unread() -> Verification:
+    """Bytes of a known format that break its rules."""
+    return verified(token(unknown_member=1))
+
+
+@cache
+def everything() -> tuple[Verification, ...]:
+    """Every scene under every kind of answer and statement, beside the good ones."""
+    answers: list[IssuerAnswer] = [IN_FORCE, COMPARED, _OLD, NotAsked(Unasked.BROKEN)]
+    for answer in [coded(code) for code in Code] + [scene.answer for scene in SCENES.values()]:
+        if answer not in answers:
+            answers.append(answer)
+    statements = [None, _WITHDRAWN, Statement(Code.IN_FORCE, signed=True, as_of=NOW)]
+    found = [GOOD, GOOD_RECORD, unread(), *(scene.play() for scene in SCENES.values())]
+    for scene in [Scene(), Scene(GOOD_RECORD.facts or FACTS), *SCENES.values()]:
+        for at, answer in enumerate(answers):
+            for kept in statements if at < 4 or isinstance(answer, Unreachable) else [None]:
+                trusted = replace(scene.facts.trust, statement=kept)
+                found.append(judged(replace(scene.facts, trust=trusted), answer))
+    return tuple(found)
+
+
+assert FACTS.document.type == TYPE

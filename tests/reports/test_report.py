@@ -1,0 +1,499 @@
+"""The report: whole, exact, in the published shape, and without a value of anybody's."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.domain.evidence import CheckName, Outcome
+from app.domain.identifier import Identifier
+from app.domain.issuer import Code, Match, NotAsked, Speaker, State, Statement, Unasked
+from app.domain.license import Fact
+from app.domain.reasons import Reason
+from app.domain.trust import Issuer
+from app.domain.verdict import Conclusion, Subject
+from app.domain.verification import Verification
+from app.reports.canonical import canonical
+from app.reports.catalogue import CATALOGUE
+from app.reports.entry import Bilingual
+from app.reports.report import Context, report_of
+from app.schemas.report import ReportOut
+from app.services.publish import QUESTIONS
+from tests.reports import scenes
+from tests.reports.scenes import (
+    COMPARED,
+    CONTEXT,
+    FACTS,
+    GOOD,
+    GOOD_RECORD,
+    SCENES,
+    SILENT,
+    coded,
+    judged,
+    stated,
+    unread,
+    verified,
+)
+from tests.world import CONFIRMED, DAY, HOUR, IDENTIFIER, IN_FORCE, ISSUER, NOW, altered, token
+
+
+def report(verification: Verification = GOOD) -> dict[str, Any]:
+    return report_of(verification, CONTEXT)
+
+
+def outcomes(verification: Verification) -> dict[str, str]:
+    return {name: block["outcome"] for name, block in report(verification)["blocks"].items()}
+
+
+# ---- the good ones
+
+
+def test_a_valid_document() -> None:
+    made = report()
+    assert made["conclusion"] == "valid"
+    assert made["reason"] is None
+    assert made["retry_after"] is None
+    assert made["decided_by"] == "issuer_answer"
+    assert made["codes"] == {
+        "indication": "TOTAL-PASSED",
+        "sub_indication": None,
+        "info_code": 0,
+        "file_code": 0,
+    }
+    assert outcomes(GOOD) == dict.fromkeys(("authenticity", "authority", "status"), "passed")
+    assert made["headline"]["zh"] == "有效：青海样例局颁发的样例证，文件真实，证照处于有效状态"
+    assert made["versions"] == {
+        "report": 1,
+        "service": "0.1.0",
+        "node": "zhengyan-test",
+        "policy": "license-1",
+        "trust": "local",
+    }
+    assert GOOD.digests is not None
+    assert made["digests"]["sm3"] == GOOD.digests.sm3.hex()
+    assert made["other_reasons"] == []
+
+
+def test_a_valid_record_says_that_no_file_was_verified() -> None:
+    made = report(GOOD_RECORD)
+    assert (made["conclusion"], made["subject"], made["basis"]) == ("valid", "record", "facts")
+    assert made["digests"] is None
+    assert made["signatures"] == []
+    assert made["codes"]["file_code"] is None
+    assert made["blocks"]["authenticity"]["outcome"] == "not_applicable"
+    assert "没有核验任何文件" in made["explanation"]["clerk"]["zh"]
+    assert {"fact": "number", "match": "match"} in made["facts_compared"]
+    missing = {item["what"] for item in made["unchecked"]}
+    assert {"signed", "signature_holds", "bound", "presenter"} <= missing
+
+
+def test_the_same_verification_gives_the_same_report() -> None:
+    for verification in (GOOD, GOOD_RECORD, unread()):
+        assert canonical(report(verification)) == canonical(report(verification))
+
+
+def test_a_past_time_stands_in_the_headline_and_no_other_does() -> None:
+    then = verified(at=NOW - 3 * DAY)
+    assert report(then)["headline"]["zh"].startswith("在2026年10月29日 08:00（北京时间）有效：")
+    assert report(then)["headline"]["en"].startswith("Valid on 2026-10-29 08:00 (Beijing time)")
+    assert report(then)["asked_at"] == "2026-10-29T00:00:00Z"
+    assert report()["headline"]["en"].startswith("Valid: ")
+    ended = report(verified(at=NOW - 3 * DAY, answer=coded(Code.ENDED)))
+    assert ended["headline"]["en"].startswith("Invalid on 2026-10-29")
+
+
+def test_the_headline_says_how_it_ended() -> None:
+    for state, zh in ((State.REVOKED, "吊销"), (State.ANNULLED, "撤销"), (State.CANCELLED, "注销")):
+        made = report(verified(answer=coded(Code.ENDED, state=state)))
+        assert made["headline"]["zh"] == f"无效：证照已失效（{zh}）"
+    assert report(verified(answer=coded(Code.ENDED)))["headline"]["zh"] == "无效：证照已失效"
+
+
+# ---- blocks
+
+
+def test_blocks_agree_with_every_verdict() -> None:
+    """Valid: none failed or open. Invalid: one failed. Open: one open, none failed."""
+    seen: set[tuple[str, ...]] = set()
+    for verification in scenes.everything():
+        drawn = outcomes(verification)
+        found = set(drawn.values())
+        match verification.verdict.conclusion:
+            case Conclusion.VALID:
+                assert found <= {"passed", "not_applicable"}
+                assert drawn["status"] == drawn["authority"] == "passed"
+            case Conclusion.INVALID:
+                assert "failed" in found
+            case Conclusion.INDETERMINATE:
+                assert "failed" not in found
+                assert "indeterminate" in found
+        seen.add(tuple(drawn.values()))
+    assert len(seen) > 10
+
+
+@pytest.mark.parametrize("reason", SCENES)
+def test_the_deciding_reason_marks_its_block(reason: Reason) -> None:
+    verification = SCENES[reason].play()
+    wanted = "failed" if verification.verdict.conclusion is Conclusion.INVALID else "indeterminate"
+    assert outcomes(verification)[CATALOGUE[reason].block] == wanted
+
+
+def test_blocks_are_not_folded_together() -> None:
+    ended = verified(answer=coded(Code.ENDED))
+    assert outcomes(ended) == {
+        "authenticity": "passed",
+        "authority": "passed",
+        "status": "failed",
+    }
+    assert outcomes(verified(altered(token()))) == {
+        "authenticity": "failed",
+        "authority": "passed",
+        "status": "indeterminate",
+    }
+    assert outcomes(verified(answer=SILENT)) == {
+        "authenticity": "passed",
+        "authority": "passed",
+        "status": "indeterminate",
+    }
+    assert outcomes(unread()) == {
+        "authenticity": "failed",
+        "authority": "indeterminate",
+        "status": "indeterminate",
+    }
+
+
+def test_a_block_is_open_while_a_required_check_is_silent() -> None:
+    fewer = tuple(e for e in GOOD.evidence if e.check is not CheckName.ISSUER_KNOWN)
+    open_ = replace(SCENES[Reason.ISSUER_UNREACHABLE].play(), evidence=fewer)
+    assert outcomes(SCENES[Reason.ISSUER_UNREACHABLE].play())["authority"] == "passed"
+    assert outcomes(open_)["authority"] == "indeterminate"
+
+
+def test_what_only_informs_marks_no_block() -> None:
+    assert FACTS.document.identifier is not None
+    mistyped = judged(scenes.document(identifier=replace(FACTS.document.identifier, check="X")))
+    made = report(mistyped)
+    check = next(c for c in made["blocks"]["authority"]["checks"] if c["name"] == "identifier_form")
+    assert (check["outcome"], check["level"]) == ("failed", "inform")
+    assert made["blocks"]["authority"]["outcome"] == "passed"
+    assert [r["code"] for r in made["other_reasons"]] == ["identifier_mistyped"]
+
+
+def test_a_closed_doubt_is_marked_as_closed() -> None:
+    facts = SCENES[Reason.KEY_UNKNOWN].facts
+    closed, open_ = report(judged(facts, CONFIRMED)), report(judged(facts, IN_FORCE))
+    assert (closed["conclusion"], open_["conclusion"]) == ("valid", "indeterminate")
+    for made, marked in ((closed, True), (open_, False)):
+        checks = [c for b in made["blocks"].values() for c in b["checks"]]
+        doubts = [c for c in checks if c["outcome"] == "indeterminate" and c["level"] != "inform"]
+        assert doubts
+        assert {c["closed_by_issuer"] for c in doubts} == {marked}
+        assert not any(c["closed_by_issuer"] for c in checks if c not in doubts)
+
+
+def test_a_valid_verdict_by_a_closing_does_not_say_that_the_signature_holds() -> None:
+    closed = report(judged(SCENES[Reason.KEY_UNKNOWN].facts, CONFIRMED))
+    assert closed["explanation"]["engineer"]["en"].startswith("Some checks are in doubt")
+    assert report()["explanation"]["engineer"]["en"].startswith("The signature holds")
+
+
+# ---- who said so
+
+
+def test_who_decided() -> None:
+    kept = Statement(Code.IN_FORCE, signed=True, as_of=NOW - HOUR / 2)
+    gone = Statement(Code.ENDED, signed=True, as_of=NOW - HOUR / 2)
+    by_statement = judged(scenes.trust(statement=kept), SILENT)
+    against = judged(scenes.trust(statement=gone), SILENT)
+    told = [GOOD, by_statement, against, verified(altered(token())), verified(answer=SILENT)]
+    assert [(report(v)["conclusion"], report(v)["decided_by"]) for v in told] == [
+        ("valid", "issuer_answer"),
+        ("valid", "issuer_statement"),
+        ("invalid", "issuer_statement"),
+        ("invalid", "submission"),
+        ("indeterminate", "nobody"),
+    ]
+    assert report(by_statement)["statement"]["age_seconds"] == 1800
+    assert report(by_statement)["headline"]["en"].endswith(
+        "(by the issuer's signed statement as of 2026-11-01 07:30 (Beijing time), "
+        "without a live answer)"
+    )
+    assert report(by_statement)["answer"]["silence"] == "timeout"
+    assert report(by_statement)["other_reasons"][0]["code"] == "issuer_unreachable"
+    assert "issuer_answer" in {i["what"] for i in report(by_statement)["unchecked"]}
+
+
+def test_the_answer_with_source_and_age() -> None:
+    answer = replace(
+        IN_FORCE,
+        as_of=NOW - timedelta(minutes=5),
+        next_update=NOW + HOUR,
+        state=State.ISSUED,
+        speaker=Speaker.DELEGATE,
+    )
+    made = report(verified(answer=answer))["answer"]
+    assert made["counts"] is True
+    said = made["said"]
+    assert (said["age_seconds"], said["speaker"], said["signed"]) == (300, "delegate", True)
+    assert (said["outcome"], said["state"], said["document"]) == (0, "issued", "unknown")
+    assert said["next_update"] == "2026-11-01T01:00:00Z"
+
+
+def test_an_answer_that_does_not_count_says_why() -> None:
+    stale = report(SCENES[Reason.STATUS_STALE].play())["answer"]
+    assert (stale["asked"], stale["counts"], stale["reason"]) == (True, False, "status_stale")
+    assert stale["said"]["age_seconds"] == 7200
+    offline = report(judged(FACTS, NotAsked(Unasked.OFFLINE)))["answer"]
+    assert offline == {
+        "asked": False,
+        "counts": False,
+        "reason": None,
+        "not_asked": "offline",
+        "silence": None,
+        "said": None,
+    }
+
+
+def test_a_record_that_is_not_found_is_nowhere_called_denied() -> None:
+    made = report(SCENES[Reason.NOT_FOUND].play())
+    assert made["reason"]["code"] == "not_found"
+    assert "issuer_denies" not in json.dumps(made)
+
+
+def test_retry_after_is_for_outages_only() -> None:
+    for verification in scenes.everything():
+        reason, made = verification.verdict.reason, report(verification)
+        outage = reason is not None and reason.family == "dependency"
+        assert outage == (made["retry_after"] is not None)
+
+
+def test_conflict_is_told() -> None:
+    made = report(SCENES[Reason.STATUS_CONFLICT].play())
+    assert made["conflict"] is True
+    assert made["statement"]["outcome"] == 3
+    assert report()["conflict"] is False
+
+
+# ---- what was not checked
+
+
+def unchecked(verification: Verification) -> dict[str, str]:
+    return {item["what"]: item["why"] for item in report(verification)["unchecked"]}
+
+
+def test_every_check_is_answered_or_named_as_unchecked() -> None:
+    for verification in scenes.everything():
+        made = report(verification)
+        spoke = {
+            c["name"]
+            for b in made["blocks"].values()
+            for c in b["checks"]
+            if c["outcome"] != "not_applicable"
+        }
+        assert set(CheckName) <= spoke | {item["what"] for item in made["unchecked"]}
+
+
+def test_why_something_was_not_checked() -> None:
+    assert unchecked(GOOD) == {
+        "copy_current": "not_concerned",
+        "presentation_current": "not_concerned",
+        "facts_given": "not_concerned",
+        "signing_time": "only_claimed",
+        "document_digest": "not_compared",
+        "presenter": "out_of_scope",
+    }
+    assert "document_digest" not in unchecked(verified(answer=CONFIRMED))
+    assert unchecked(unread())["signature_holds"] == "unread"
+    assert unchecked(unread())["issuer_answer"] == "not_asked"
+    assert unchecked(SCENES[Reason.KEY_UNKNOWN].play())["signature_holds"] == "ground_missing"
+    assert unchecked(SCENES[Reason.SIGNATURE_MISSING].play())["key_live"] == "ground_missing"
+    assert unchecked(verified(answer=SILENT))["issuer_answer"] == "no_usable_answer"
+    unknown = {**COMPARED.facts, Fact.HOLDER_CODE: Match.UNKNOWN}
+    assert unchecked(stated(replace(COMPARED, facts=unknown)))["fact:holder_code"] == "not_compared"
+
+
+# ---- signatures
+
+
+def test_a_signature_with_its_key_role_and_time() -> None:
+    (made,) = report()["signatures"]
+    assert made["signer"] == {
+        "code": ISSUER,
+        "name": {"zh": "青海样例局", "en": "Qinghai Sample Bureau"},
+    }
+    assert (made["role"], made["outcome"], made["scheme"]) == ("issuer", "passed", "ed25519")
+    assert made["time"] == {"source": "claimed", "at": "2026-10-23T00:00:00Z"}
+    assert set(made["checks"].values()) == {"passed"}
+
+
+def test_an_unknown_key_has_no_owner() -> None:
+    (made,) = report(SCENES[Reason.KEY_UNKNOWN].play())["signatures"]
+    assert (made["key_registered"], made["signer"], made["role"]) == (False, None, "extra")
+    assert made["outcome"] == "indeterminate"
+    (failed,) = report(SCENES[Reason.SIGNATURE_INVALID].play())["signatures"]
+    assert failed["outcome"] == "failed"
+
+
+def test_the_time_of_a_signature_without_one() -> None:
+    untimed = scenes.signature(signed_at=None)
+    seen = replace(untimed, trust=replace(untimed.trust, first_seen=NOW - DAY))
+    assert report(judged(untimed))["signatures"][0]["time"] == {"source": "none", "at": None}
+    assert report(judged(seen))["signatures"][0]["time"] == {
+        "source": "first_seen",
+        "at": "2026-10-31T00:00:00Z",
+    }
+
+
+# ---- the registry's names, and nobody's values
+
+
+def test_an_issuer_is_named_by_the_registry_only() -> None:
+    named = Issuer(ISSUER, "登记名称", "Registered Name", frozenset({IDENTIFIER.type}))
+    ended = coded(Code.ENDED)
+    assert (
+        "登记名称"
+        in report(judged(scenes.trust(issuer=named), ended))["explanation"]["clerk"]["zh"]
+    )
+    unknown = report(judged(scenes.trust(issuer=None), ended))
+    assert unknown["license"]["issuer"] is None
+    assert unknown["explanation"]["clerk"]["zh"].startswith("这张证照确由颁发机构登记")
+    assert unknown["explanation"]["clerk"]["en"].startswith("The issuer has this license")
+
+
+CANARIES = ("CANARYNUMBER", "金丝雀持证人", "91CANARYHOLDER0000", "2031-12-13", "CANARYMATTER")
+
+
+def test_no_value_of_a_document_stands_in_its_report() -> None:
+    serial = "CANARYSERIAL"
+    identifier = f"1.2.156.3005.2.{IDENTIFIER.type}.{IDENTIFIER.issuer}.{serial}.001.0"
+    page = token(
+        identifier=identifier,
+        number=CANARIES[0],
+        holder={"name": CANARIES[1], "code": CANARIES[2], "code_type": "001"},
+        valid_until=CANARIES[3],
+        name="金丝雀证照名称",
+        copy={"purpose": "金丝雀事由", "matter": CANARIES[4], "expires": int(NOW.timestamp()) + 9},
+    )
+    told = (*CANARIES, serial, "金丝雀")
+    for content in (page, altered(page)):
+        for answer in (IN_FORCE, COMPARED, coded(Code.ENDED), SILENT):
+            verification = verified(content, answer=answer, matter="OTHERCANARY")
+            assert verification.facts is not None
+            text = canonical(report(verification)).decode()
+            assert not [canary for canary in (*told, "OTHERCANARY") if canary in text]
+
+
+def test_no_value_a_caller_states_stands_in_the_report() -> None:
+    identifier = Identifier.read(
+        f"1.2.156.3005.2.{IDENTIFIER.type}.{IDENTIFIER.issuer}.CANARYSERIAL.001.0"
+    )
+    claims = replace(
+        scenes.STATED,
+        identifier=identifier,
+        number=CANARIES[0],
+        holder=CANARIES[1],
+        holder_code=CANARIES[2],
+    )
+    for answer in (COMPARED, coded(Code.NO_RECORD), coded(Code.DIFFERS), SILENT):
+        text = canonical(report(stated(answer, claims))).decode()
+        assert not [c for c in (*CANARIES, "CANARYSERIAL") if c in text]
+        assert '"fact":"holder"' in text  # by name it does stand there
+
+
+# ---- the published shape
+
+
+def test_every_report_is_in_the_published_shape_and_canonical() -> None:
+    count = 0
+    for verification in scenes.everything():
+        octets = canonical(report(verification))
+        ReportOut.model_validate_json(octets)
+        assert json.loads(octets) == report(verification)
+        count += 1
+    assert count > 1000
+
+
+def members(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Paths of all members of all objects."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield (*path, name)
+            yield from members(item, (*path, name))
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from members(item, (*path, at))
+
+
+def without(value: Any, path: tuple[Any, ...]) -> Any:
+    copy = json.loads(json.dumps(value))
+    inner = copy
+    for step in path[:-1]:
+        inner = inner[step]
+    del inner[path[-1]]
+    return copy
+
+
+def test_the_shape_has_no_member_the_report_lacks_and_lacks_none() -> None:
+    kept = Statement(Code.ENDED, signed=True, as_of=NOW - HOUR)
+    full = report(judged(scenes.trust(statement=kept), replace(COMPARED, state=State.ISSUED)))
+    ReportOut.model_validate_json(canonical(full))
+    paths = [p for p in members(full) if not (len(p) == 4 and p[2] == "checks")]
+    assert len(paths) > 200
+    for path in paths:  # every member is required
+        with pytest.raises(ValidationError):
+            ReportOut.model_validate_json(json.dumps(without(full, path)))
+    for path in [(), *(p for p in members(full))]:  # and no other is allowed anywhere
+        more = json.loads(json.dumps(full))
+        inner = more
+        for step in path:
+            inner = inner[step]
+        if isinstance(inner, dict) and path[-1:] != ("checks",):
+            inner["undocumented"] = 1
+            with pytest.raises(ValidationError):
+                ReportOut.model_validate_json(json.dumps(more))
+
+
+def test_every_member_is_described_in_the_schema() -> None:
+    schema = json.dumps(ReportOut.model_json_schema(), ensure_ascii=False)
+    assert schema.count('"description"') > 60
+
+
+# ---- context and defects
+
+
+def test_a_check_without_a_question_is_a_defect() -> None:
+    assert set(QUESTIONS) == set(CheckName)
+    fewer = {k: v for k, v in QUESTIONS.items() if k is not CheckName.BOUND}
+    with pytest.raises(ValueError, match="bound"):
+        Context("n", "v", fewer)
+
+
+def test_questions_are_in_both_languages() -> None:
+    for question in QUESTIONS.values():
+        assert isinstance(question, Bilingual)
+        assert question.en.isascii()
+        assert not question.zh.isascii()
+
+
+def test_a_policy_that_is_gone_is_not_guessed() -> None:
+    with pytest.raises(KeyError):
+        report(replace(GOOD, policy="license-0"))
+
+
+def test_a_seal_alone_claims_less() -> None:
+    verdict = replace(
+        GOOD.verdict,
+        subject=Subject.SEAL,
+        conclusion=Conclusion.INVALID,
+        reason=Reason.SIGNATURE_INVALID,
+    )
+    assert report(replace(GOOD, verdict=verdict))["subject"] == "seal"
+
+
+def test_outcome_words_are_those_of_the_domain() -> None:
+    used = {b["outcome"] for v in scenes.everything() for b in report(v)["blocks"].values()}
+    assert used == set(Outcome)
