@@ -15,6 +15,7 @@ _URL = re.compile(r"[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]+\Z")
 _HOST = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\Z"
 )
+_LOCAL = re.compile(r"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|::1)\Z")
 _NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)\Z")
 """A last label that a resolver may take for part of an address in an odd spelling."""
 
@@ -22,8 +23,8 @@ _NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)\Z")
 def read_url(place: str, text: str, networks: Sequence[str] = ()) -> str:
     """An endpoint's address: https, a plain host, no account, no query.
 
-    http is for networks that the operator opened (`networks`): a sandbox, or an intranet.
-    Raises `Refused`.
+    http is for this machine and for networks that the operator opened (`networks`), and even
+    there nothing is asked unless the network was opened. Raises `Refused`.
     """
     if len(text) > MAX_URL or not _URL.match(text):
         refuse(place, f"is not a URL of at most {MAX_URL} ASCII characters")
@@ -32,8 +33,9 @@ def read_url(place: str, text: str, networks: Sequence[str] = ()) -> str:
         port = parts.port
     except ValueError:
         refuse(place, "is not a URL with a host and a port from 1 to 65535")
-    if parts.scheme != "https" and not (parts.scheme == "http" and networks):
-        refuse(place, "is not https (http is for networks that the operator opened)")
+    inside = bool(networks) or _LOCAL.match(parts.hostname or "") is not None
+    if parts.scheme != "https" and not (parts.scheme == "http" and inside):
+        refuse(place, "is not https (http is for this machine and for opened networks)")
     if "@" in parts.netloc or parts.query or parts.fragment or "?" in text:
         refuse(place, "holds an account, a query or a fragment: leave them out")
     if port == 0:

@@ -1,0 +1,150 @@
+"""The registry out of a file, for the command line: the same meaning, no database.
+
+A trust folder holds `registration.json` (`app.registry.registration`). Nothing is remembered: no
+file has been seen before, and no issuer has told a status unasked.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Self
+
+from app.crypto.jose import JsonLimits, read_json_object
+from app.domain.errors import Malformed, Refused
+from app.domain.identifier import IssuerCode, TypeCode
+from app.domain.trust import Kind, Trust, TrustQuestion
+from app.domain.verification import Receipt
+from app.models import Use
+from app.registry.entries import DelegationEntry, KeyEntry, Look, Registration
+from app.registry.mapping import trust_of
+from app.registry.registration import read_registration
+
+FILE_NAME: Final = "registration.json"
+
+LIMITS: Final = JsonLimits(size=16 * 1024 * 1024, items=10_000)
+"""A document of a province: some two thousand bodies, each with a few kilobytes of keys."""
+
+_FOR_DOCUMENTS: Final = frozenset({Use.LICENSE, Use.COPY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotRegistry:
+    """Fits `services.verify.Registry`."""
+
+    registration: Registration = field(repr=False)
+    name: str
+    """`sha256:` and the digest of the file: which registration a verdict rests on."""
+    clock: Callable[[], datetime]
+    _keys: Mapping[IssuerCode, tuple[KeyEntry, ...]] = field(init=False, repr=False)
+    _given: Mapping[IssuerCode, tuple[DelegationEntry, ...]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        keys = defaultdict[IssuerCode, tuple[KeyEntry, ...]](tuple)
+        given = defaultdict[IssuerCode, tuple[DelegationEntry, ...]](tuple)
+        for key in self.registration.keys:
+            keys[key.owner] += (key,)
+        for delegation in self.registration.delegations:
+            given[delegation.issuer] += (delegation,)
+        object.__setattr__(self, "_keys", dict(keys))
+        object.__setattr__(self, "_given", dict(given))
+
+    @classmethod
+    def read(
+        cls, place: Path, clock: Callable[[], datetime], *, networks: Sequence[str] = ()
+    ) -> Self:
+        """A trust folder, or the file itself; `networks` as in `read_registration`.
+
+        Raises `Refused`: it names the file, or the member of it, and what to do.
+        """
+        data = _read(place)
+        document = _object(place, data)
+        registration = read_registration(document, networks=networks)
+        _require_whole(registration)
+        digest = hashlib.sha256(data).hexdigest()
+        return cls(registration=registration, name=f"sha256:{digest}", clock=clock)
+
+    async def trust_for(self, question: TrustQuestion) -> Trust:
+        """As `PostgresRegistry.trust_for`; touches nothing outside."""
+        return trust_of(question, self.look(question), self.clock(), snapshot=self.name)
+
+    def look(self, question: TrustQuestion) -> Look:
+        """What the statement of `app.registry.trust` selects, selected here."""
+        all_given = self._given.get(question.issuer, ()) if question.issuer else ()
+        delegates = {d.delegate for d in all_given}
+        given = tuple(d for d in all_given if d.type == question.type)
+        answering = {d.delegate for d in given if d.kind is Kind.ANSWER}
+        own = {question.issuer} if question.issuer else set[IssuerCode]()
+        hints = {key_id for _, key_id in question.signers}
+        issuers, types = self.registration.issuers, self.registration.license_types
+        return Look(
+            issuer=next((e.issuer for e in issuers if e.issuer.code == question.issuer), None),
+            type=next((t for t in types if t.code == question.type), None),
+            delegations=given,
+            keys=tuple(
+                key
+                for owner in own | delegates
+                for key in self._keys.get(owner, ())
+                if key.key_id in hints and key.uses & _FOR_DOCUMENTS
+            ),
+            endpoints=tuple(e for e in self.registration.endpoints if e.issuer in own | answering),
+            answer_keys=tuple(
+                key
+                for owner in own | answering
+                for key in self._keys.get(owner, ())
+                if Use.ANSWER in key.uses
+            ),
+        )
+
+
+def read_document(place: Path) -> dict[str, object]:
+    """The JSON of a registration file, or of the one in a folder; its meaning is not looked at.
+
+    Raises `Refused`: it names the file and what is wrong with it.
+    """
+    return _object(place, _read(place))
+
+
+def _read(place: Path) -> bytes:
+    path = place / FILE_NAME if place.is_dir() else place
+    try:
+        with path.open("rb") as file:
+            return file.read(LIMITS.size + 1)  # one more, so that the reader sees it is too long
+    except OSError as exc:
+        message = f"{path} cannot be read ({exc.strerror}): name {FILE_NAME} or a folder with it"
+        raise Refused("registration", message) from exc
+
+
+def _object(place: Path, data: bytes) -> dict[str, object]:
+    try:
+        return read_json_object(data, LIMITS)
+    except Malformed as exc:
+        raise Refused("registration", f"{place}: {exc}") from exc
+
+
+def _require_whole(registration: Registration) -> None:
+    """What an import finds out from the tables: every code that is named is registered."""
+    types = {type.code for type in registration.license_types}
+    own: dict[IssuerCode, frozenset[TypeCode]] = {
+        entry.issuer.code: entry.issuer.types for entry in registration.issuers
+    }
+    for code, named in own.items():
+        if named - types:
+            raise Refused(f"issuers[{code}].types", "a type in it is not under license_types")
+    for each in registration.delegations:
+        for side, code in (("from", each.issuer), ("to", each.delegate)):
+            if code not in own:
+                raise Refused(f"delegations[{each.issuer}].{side}", "is not under issuers: add it")
+        if each.type not in own[each.issuer]:
+            message = "a type the issuer itself may not issue cannot be handed on"
+            raise Refused(f"delegations[{each.issuer}].types", message)
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetfulJournal:
+    """Keeps nothing: for a command that prints its verdict and ends."""
+
+    async def record(self, receipt: Receipt) -> None:
+        del receipt
