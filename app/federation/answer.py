@@ -1,0 +1,269 @@
+"""An answer as it comes back: IVP/1 (docs/ivp.md), `typ: ivp-answer+jwt`, read to the last member.
+
+Whatever the bytes, the result is a value: `Answered` for an answer to this very question from the
+party that was asked, else `Unreachable` with the reason. Details name rules and places only.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from app.crypto.jose import (
+    Compact,
+    CompactLimits,
+    JsonLimits,
+    read_json_object,
+    split_compact,
+)
+from app.crypto.schemes import SCHEME_BY_JOSE, verify_jose
+from app.domain.errors import InvalidSignature, Malformed
+from app.domain.identifier import Identifier
+from app.domain.issuer import (
+    Answered,
+    AnswerKey,
+    Code,
+    Endpoint,
+    Match,
+    Silence,
+    State,
+    Unreachable,
+)
+from app.domain.license import Fact
+from app.federation.wire import Question
+
+TYP: Final = "ivp-answer+jwt"
+SKEW: Final = timedelta(seconds=60)
+"""What a clock may be off (docs/ivp.md)."""
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MATCHES: Final = MappingProxyType(
+    {"match": Match.MATCH, "mismatch": Match.DIFFERS, "unknown": Match.UNKNOWN}
+)
+_DOCUMENTS: Final = MappingProxyType(
+    {"match": Match.MATCH, "differs": Match.DIFFERS, "unknown": Match.UNKNOWN}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unusable(Exception):
+    why: Silence
+    detail: str
+
+
+def read_signed(
+    body: bytes, question: Question, endpoint: Endpoint, *, now: datetime, authenticated: bool
+) -> Answered | Unreachable:
+    """An `application/jose` body: signature first, then everything it says.
+
+    Args:
+        body: as received.
+        question: which was asked.
+        endpoint: with the keys that count; the key decides its scheme.
+        now: when the body had arrived.
+        authenticated: the channel proved whose it is.
+    """
+    try:
+        payload = _verified(split_compact(body, CompactLimits(token=endpoint.max_answer)), endpoint)
+        answered = _read(payload, question, endpoint, now)
+    except Malformed as broken:
+        return Unreachable(Silence.MALFORMED, str(broken))
+    except InvalidSignature as broken:
+        return Unreachable(Silence.SIGNATURE, str(broken))
+    except _Unusable as unusable:
+        return Unreachable(unusable.why, unusable.detail)
+    token = body.decode("ascii")
+    return replace(answered, signed=True, authenticated=authenticated, token=token)
+
+
+def read_unsigned(
+    body: bytes, question: Question, endpoint: Endpoint, *, now: datetime, authenticated: bool
+) -> Answered | Unreachable:
+    """An `application/json` body: the same members, nobody's word, and never kept as one."""
+    try:
+        payload = read_json_object(body, JsonLimits(size=endpoint.max_answer))
+        answered = _read(payload, question, endpoint, now)
+    except Malformed as broken:
+        return Unreachable(Silence.MALFORMED, str(broken))
+    except _Unusable as unusable:
+        return Unreachable(unusable.why, unusable.detail)
+    return replace(answered, authenticated=authenticated)
+
+
+def _verified(compact: Compact, endpoint: Endpoint) -> dict[str, object]:
+    """The payload, which a registered key signed as an answer. The key decides its scheme."""
+    if compact.typ != TYP:
+        raise Malformed(f"header: typ is not {TYP}")
+    key = _key(endpoint, compact.kid)
+    if SCHEME_BY_JOSE.get(compact.alg) is not key.scheme:
+        raise InvalidSignature("alg is not that of the registered key")
+    verify_jose(key.scheme, spki=key.spki, message=compact.signing_input, value=compact.signature)
+    return read_json_object(compact.payload, JsonLimits(size=endpoint.max_answer))
+
+
+def _key(endpoint: Endpoint, kid: str) -> AnswerKey:
+    for key in endpoint.answer_keys:
+        if key.key_id == kid:
+            return key
+    raise InvalidSignature("kid is none of the answer keys registered for the endpoint")
+
+
+def _read(
+    payload: Mapping[str, object], question: Question, endpoint: Endpoint, now: datetime
+) -> Answered:
+    _check_parties(payload, question)
+    identifier = _check_subject(payload, question)
+    as_of = _check_clock(payload, question, now)
+    code = _code(payload)
+    state = _state(payload, code)
+    successor = _identifier(payload, "successor")
+    if successor is not None and str(successor) == (question.identifier or identifier):
+        raise Malformed("successor: the license itself")
+    return Answered(
+        code=code,
+        document=_document(payload, question),
+        facts=_facts(payload, question),
+        speaker=endpoint.speaker,
+        signed=False,
+        authenticated=False,
+        as_of=as_of,
+        next_update=_time(payload, "next_update") if _given(payload, "next_update") else None,
+        state=state,
+        since=_date(payload, "since"),
+        until=_date(payload, "until"),
+        successor=successor,
+    )
+
+
+def _check_parties(payload: Mapping[str, object], question: Question) -> None:
+    if _text(payload, "iss") != question.issuer:
+        raise _Unusable(Silence.WRONG_PARTY, "iss is not who was asked")
+    if _text(payload, "aud") != question.node:
+        raise _Unusable(Silence.WRONG_PARTY, "aud is not this node")
+
+
+def _check_subject(payload: Mapping[str, object], question: Question) -> str | None:
+    """The digest binds the answer to the question; what it echoes must not say otherwise."""
+    if _text(payload, "inquiry") != question.digest:
+        raise _Unusable(Silence.WRONG_QUESTION, "inquiry is not the digest of the question")
+    found = _identifier(payload, "identifier")
+    if question.identifier is not None and str(found) != question.identifier:
+        raise _Unusable(Silence.WRONG_QUESTION, "identifier is not the one asked about")
+    if question.identifier is None and found is not None and found.type != question.type:
+        raise _Unusable(Silence.WRONG_QUESTION, "identifier is of another type")
+    if _given(payload, "type") and _text(payload, "type") != question.type:
+        raise _Unusable(Silence.WRONG_QUESTION, "type is not the one asked about")
+    if found is None:
+        return None
+    if _given(payload, "version") and _text(payload, "version") != found.version:
+        raise _Unusable(Silence.WRONG_QUESTION, "version is not that of the identifier")
+    return str(found)
+
+
+def _check_clock(payload: Mapping[str, object], question: Question, now: datetime) -> datetime:
+    made, as_of = _time(payload, "iat"), _time(payload, "as_of")
+    if made < question.asked_at - SKEW:
+        raise _Unusable(Silence.CLOCK, "iat is before the question")
+    if made > now + SKEW:
+        raise _Unusable(Silence.CLOCK, "iat is in the future")
+    if as_of > now + SKEW:
+        raise _Unusable(Silence.CLOCK, "as_of is in the future")
+    return as_of
+
+
+def _code(payload: Mapping[str, object]) -> Code:
+    value = _integer(payload, "outcome")
+    try:
+        return Code(value)
+    except ValueError:
+        raise Malformed("outcome: not a code of GB/T 36906") from None
+
+
+def _state(payload: Mapping[str, object], code: Code) -> State | None:
+    if not _given(payload, "state"):
+        return None
+    try:
+        state = State(_text(payload, "state"))
+    except ValueError:
+        raise Malformed("state: not one of IVP/1") from None
+    if code is Code.IN_FORCE and state is not State.ISSUED:
+        raise Malformed("state: contradicts outcome 0")
+    return state
+
+
+def _document(payload: Mapping[str, object], question: Question) -> Match:
+    said = _DOCUMENTS.get(_text(payload, "document"))
+    if said is None:
+        raise Malformed("document: not match, differs or unknown")
+    if said is not Match.UNKNOWN and not question.shown:
+        raise _Unusable(Silence.WRONG_QUESTION, "document: speaks of a file that was not shown")
+    return said
+
+
+def _facts(payload: Mapping[str, object], question: Question) -> Mapping[Fact, Match]:
+    """Of the names asked about only; a name left out is not compared."""
+    facts = _required(payload, "facts")
+    if not isinstance(facts, dict):
+        raise Malformed("facts: not an object")
+    said: dict[Fact, Match] = {}
+    for fact in sorted(question.compare):
+        word = facts.get(fact.value, "unknown")
+        if not isinstance(word, str) or word not in _MATCHES:
+            raise Malformed(f"facts: {fact.value} is not match, mismatch or unknown")
+        said[fact] = _MATCHES[word]
+    return said
+
+
+def _given(payload: Mapping[str, object], name: str) -> bool:
+    """Null is absent."""
+    return payload.get(name) is not None
+
+
+def _required(payload: Mapping[str, object], name: str) -> object:
+    if not _given(payload, name):
+        raise Malformed(f"{name}: missing")
+    return payload[name]
+
+
+def _text(payload: Mapping[str, object], name: str) -> str:
+    value = _required(payload, name)
+    if not isinstance(value, str):
+        raise Malformed(f"{name}: not a string")
+    return value
+
+
+def _integer(payload: Mapping[str, object], name: str) -> int:
+    value = _required(payload, name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Malformed(f"{name}: not an integer")
+    return value
+
+
+def _time(payload: Mapping[str, object], name: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(_integer(payload, name), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Malformed(f"{name}: not a time") from None
+
+
+def _date(payload: Mapping[str, object], name: str) -> date | None:
+    if not _given(payload, name):
+        return None
+    text = _text(payload, name)
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise Malformed(f"{name}: not a date")
+
+
+def _identifier(payload: Mapping[str, object], name: str) -> Identifier | None:
+    if not _given(payload, name):
+        return None
+    try:
+        return Identifier.read(_text(payload, name))
+    except ValueError:
+        raise Malformed(f"{name}: not an identifier of GB/T 36904") from None

@@ -1,0 +1,152 @@
+"""An inquiry as it goes out: IVP/1 (docs/ivp.md), `typ: ivp-inquiry+jwt`. Pure but for the signer.
+
+Holder facts leave this node sealed for the issuer, or stay on the machine: a body that could carry
+them in clear to anyone else is never made.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from app.crypto.jose import to_base64url
+from app.crypto.schemes import JOSE_BY_SCHEME
+from app.crypto.signing import Signer
+from app.domain.errors import InvalidKey
+from app.domain.identifier import IssuerCode, TypeCode
+from app.domain.issuer import Endpoint, Inquiry
+from app.domain.license import Fact
+from app.federation.jwe import read_recipient, seal
+
+TYP: Final = "ivp-inquiry+jwt"
+LIFETIME: Final = timedelta(seconds=60)
+"""From `iat` to `exp`: the most docs/ivp.md allows, so that a slow clock still finds it alive."""
+
+
+class FactsNotPrivate(Exception):
+    """There are facts to compare, and nothing keeps them private on the way; it says why."""
+
+
+class NothingToAsk(Exception):
+    """Neither an identifier nor a number with its type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A signed inquiry, and what its answer has to echo."""
+
+    token: bytes = field(repr=False)
+    node: str
+    issuer: IssuerCode
+    identifier: str | None
+    type: TypeCode | None
+    compare: frozenset[Fact]
+    shown: bool
+    """Digests of a file went with it."""
+    asked_at: datetime
+
+    @property
+    def digest(self) -> str:
+        """`inquiry` of the answer: base64url SHA-256 of the token."""
+        return to_base64url(hashlib.sha256(self.token).digest())
+
+
+def compose(
+    inquiry: Inquiry, *, node: str, signer: Signer, now: datetime, jti: str, private: bool
+) -> Question:
+    """Write and sign the question.
+
+    Args:
+        inquiry: what to ask, and whom.
+        node: this node's id, as registered with issuers together with its key.
+        signer: the node's key.
+        now: becomes `iat`.
+        jti: at least 128 random bits, base64url; never used twice.
+        private: nobody but the issuer can read what is sent: mutual TLS, or the same machine.
+
+    Raises:
+        FactsNotPrivate: there are facts to compare, no usable encryption key, and not `private`.
+        NothingToAsk: the inquiry names no license.
+        Unavailable: the signer does not sign.
+    """
+    facts = _facts(inquiry)
+    issued = int(now.timestamp())
+    payload: dict[str, object] = {
+        "iss": node,
+        "aud": inquiry.endpoint.issuer,
+        "iat": issued,
+        "exp": issued + int(LIFETIME.total_seconds()),
+        "jti": jti,
+        **_subject(inquiry),
+        "compare": sorted(facts),
+        "purpose": inquiry.purpose,
+        "via": [node],
+    }
+    if inquiry.digests:
+        payload["documents"] = [
+            {"alg": name, "value": to_base64url(value)}
+            for name, value in sorted(inquiry.digests.items())
+        ]
+    if inquiry.at is not None:
+        payload["at"] = int(inquiry.at.timestamp())
+    if facts:
+        payload |= _carried(facts, inquiry.endpoint, private=private)
+    return Question(
+        token=_sign(payload, signer),
+        node=node,
+        issuer=inquiry.endpoint.issuer,
+        identifier=str(inquiry.identifier) if inquiry.identifier else None,
+        type=inquiry.identifier.type if inquiry.identifier else inquiry.type,
+        compare=frozenset(Fact(name) for name in facts),
+        shown=bool(inquiry.digests),
+        asked_at=now,
+    )
+
+
+def _subject(inquiry: Inquiry) -> dict[str, str]:
+    """The identifier alone, or number and type where there is none."""
+    if inquiry.identifier is not None:
+        return {"identifier": str(inquiry.identifier)}
+    if inquiry.claims.number is None or inquiry.type is None:
+        raise NothingToAsk("neither an identifier nor a number with its type")
+    return {"number": inquiry.claims.number, "type": inquiry.type}
+
+
+def _facts(inquiry: Inquiry) -> dict[str, object]:
+    """Name → value of what is to be compared; normalising is the issuer's."""
+    stated = inquiry.claims.values()
+    return {fact.value: _plain(value) for fact, value in stated.items() if fact in inquiry.compare}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case date():
+            return value.isoformat()
+        case dict():
+            return {name: _plain(inner) for name, inner in value.items()}
+        case _:
+            return value
+
+
+def _carried(facts: dict[str, object], endpoint: Endpoint, *, private: bool) -> dict[str, object]:
+    """Sealed where the issuer has a key for it, even on a private way."""
+    if endpoint.encryption_jwk is not None:
+        try:
+            recipient = read_recipient(endpoint.encryption_jwk)
+        except InvalidKey as refused:
+            raise FactsNotPrivate(str(refused)) from refused
+        return {"facts_jwe": seal(_json(facts), recipient)}
+    if not private:
+        raise FactsNotPrivate("no encryption key registered, and the way is not private")
+    return {"facts": facts}
+
+
+def _sign(payload: dict[str, object], signer: Signer) -> bytes:
+    header = {"typ": TYP, "alg": JOSE_BY_SCHEME[signer.scheme], "kid": signer.kid}
+    signing_input = f"{to_base64url(_json(header))}.{to_base64url(_json(payload))}".encode()
+    return signing_input + b"." + to_base64url(signer.sign(signing_input)).encode()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
