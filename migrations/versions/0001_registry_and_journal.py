@@ -40,7 +40,7 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("code ~ '^([0-9A-Z]{18}|[0-9]{6})$'", name="ck_issuer_code"),
+        sa.CheckConstraint("code ~ '^([0-9A-Z]{18}|[0-9]{6})$'", name=op.f("ck_issuer_code")),
         sa.PrimaryKeyConstraint("code", name="pk_issuer"),
     )
 
@@ -76,14 +76,16 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "scheme IN ('sm2-sm3', 'ecdsa-p256-sha256', 'ecdsa-p384-sha384', 'ecdsa-p521-sha512', 'ed25519', 'rsa-pss-sha256', 'rsa-pss-sha384', 'rsa-pss-sha512', 'rsa-pkcs1-sha256', 'rsa-pkcs1-sha384', 'rsa-pkcs1-sha512')",
-            name="ck_issuer_key_scheme",
+            name=op.f("ck_issuer_key_scheme"),
         ),
         sa.CheckConstraint(
             "uses <@ ARRAY['license', 'copy', 'answer'] AND cardinality(uses) > 0",
-            name="ck_issuer_key_uses",
+            name=op.f("ck_issuer_key_uses"),
         ),
-        sa.CheckConstraint("not_before < not_after", name="ck_issuer_key_not_before_not_after"),
-        sa.CheckConstraint("octet_length(sha256) = 32", name="ck_issuer_key_sha256"),
+        sa.CheckConstraint(
+            "not_before < not_after", name=op.f("ck_issuer_key_not_before_not_after")
+        ),
+        sa.CheckConstraint("octet_length(sha256) = 32", name=op.f("ck_issuer_key_sha256")),
         sa.ForeignKeyConstraint(["owner"], ["issuer.code"], name="fk_issuer_key_owner"),
         sa.PrimaryKeyConstraint("owner", "key_id", name="pk_issuer_key"),
     )
@@ -105,10 +107,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "kind IN ('original', 'copy', 'answer', 'countersign')", name="ck_delegation_kind"
+            "kind IN ('original', 'copy', 'answer', 'countersign')", name=op.f("ck_delegation_kind")
         ),
-        sa.CheckConstraint("issuer <> delegate", name="ck_delegation_two_parties"),
-        sa.CheckConstraint("not_before < not_after", name="ck_delegation_not_before_not_after"),
+        sa.CheckConstraint("issuer <> delegate", name=op.f("ck_delegation_two_parties")),
+        sa.CheckConstraint(
+            "not_before < not_after", name=op.f("ck_delegation_not_before_not_after")
+        ),
         sa.ForeignKeyConstraint(["delegate"], ["issuer.code"], name="fk_delegation_delegate"),
         sa.ForeignKeyConstraint(["issuer"], ["issuer.code"], name="fk_delegation_issuer"),
         sa.PrimaryKeyConstraint("issuer", "type", "delegate", "kind", name="pk_delegation"),
@@ -130,10 +134,10 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("adapter IN ('ivp')", name="ck_issuer_endpoint_adapter"),
-        sa.CheckConstraint("deadline > interval '0'", name="ck_issuer_endpoint_deadline"),
-        sa.CheckConstraint("max_answer > 0", name="ck_issuer_endpoint_max_answer"),
-        sa.CheckConstraint("max_in_flight > 0", name="ck_issuer_endpoint_max_in_flight"),
+        sa.CheckConstraint("adapter IN ('ivp')", name=op.f("ck_issuer_endpoint_adapter")),
+        sa.CheckConstraint("deadline > interval '0'", name=op.f("ck_issuer_endpoint_deadline")),
+        sa.CheckConstraint("max_answer > 0", name=op.f("ck_issuer_endpoint_max_answer")),
+        sa.CheckConstraint("max_in_flight > 0", name=op.f("ck_issuer_endpoint_max_in_flight")),
         sa.ForeignKeyConstraint(["issuer"], ["issuer.code"], name="fk_issuer_endpoint_issuer"),
         sa.PrimaryKeyConstraint("issuer", "adapter", name="pk_issuer_endpoint"),
     )
@@ -153,11 +157,13 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("code ~ '^[0-9A-Z]{18}[0-9]{3}$'", name="ck_license_type_code"),
-        sa.CheckConstraint("max_status_age >= interval '0'", name="ck_license_type_max_status_age"),
+        sa.CheckConstraint("code ~ '^[0-9A-Z]{18}[0-9]{3}$'", name=op.f("ck_license_type_code")),
+        sa.CheckConstraint(
+            "max_status_age >= interval '0'", name=op.f("ck_license_type_max_status_age")
+        ),
         sa.CheckConstraint(
             "roles <@ ARRAY['issuer', 'copier', 'countersigner'] AND cardinality(roles) > 0",
-            name="ck_license_type_roles",
+            name=op.f("ck_license_type_roles"),
         ),
         sa.PrimaryKeyConstraint("code", name="pk_license_type"),
     )
@@ -176,7 +182,9 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("valid_from <= valid_until", name="ck_license_valid_from_valid_until"),
+        sa.CheckConstraint(
+            "valid_from <= valid_until", name=op.f("ck_license_valid_from_valid_until")
+        ),
         sa.ForeignKeyConstraint(["issuer"], ["issuer.code"], name="fk_license_issuer"),
         sa.ForeignKeyConstraint(["type"], ["license_type.code"], name="fk_license_type"),
         sa.PrimaryKeyConstraint("identifier", name="pk_license"),
@@ -198,12 +206,12 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "state IN ('issued', 'suspended', 'expired', 'annulled', 'withdrawn', 'revoked', 'cancelled', 'superseded', 'void')",
-            name="ck_license_status_state",
+            name=op.f("ck_license_status_state"),
         ),
         sa.CheckConstraint(
-            "recorded_at < replaced_at", name="ck_license_status_recorded_at_replaced_at"
+            "recorded_at < replaced_at", name=op.f("ck_license_status_recorded_at_replaced_at")
         ),
-        sa.CheckConstraint("since < until", name="ck_license_status_since_until"),
+        sa.CheckConstraint("since < until", name=op.f("ck_license_status_since_until")),
         sa.PrimaryKeyConstraint("identifier", "since", "recorded_at", name="pk_license_status"),
         postgresql_partition_by="HASH (identifier)",
     )
@@ -224,8 +232,8 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("code BETWEEN 0 AND 3", name="ck_statement_code"),
-        sa.CheckConstraint("octet_length(sha256) = 32", name="ck_statement_sha256"),
+        sa.CheckConstraint("code BETWEEN 0 AND 3", name=op.f("ck_statement_code")),
+        sa.CheckConstraint("octet_length(sha256) = 32", name=op.f("ck_statement_sha256")),
         sa.ForeignKeyConstraint(["owner"], ["issuer.code"], name="fk_statement_owner"),
         sa.PrimaryKeyConstraint("identifier", "as_of", "sha256", name="pk_statement"),
         postgresql_partition_by="HASH (identifier)",
@@ -255,21 +263,24 @@ def upgrade() -> None:
         sa.Column("jws", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "(basis = 'facts') = (sha256 IS NULL) AND (sha256 IS NULL) = (sm3 IS NULL)",
-            name="ck_verification_digests",
+            name=op.f("ck_verification_digests"),
         ),
         sa.CheckConstraint(
-            "(conclusion = 'valid') = (reason IS NULL)", name="ck_verification_conclusion_reason"
+            "(conclusion = 'valid') = (reason IS NULL)",
+            name=op.f("ck_verification_conclusion_reason"),
         ),
-        sa.CheckConstraint("basis IN ('document', 'facts')", name="ck_verification_basis"),
+        sa.CheckConstraint("basis IN ('document', 'facts')", name=op.f("ck_verification_basis")),
         sa.CheckConstraint(
-            "conclusion IN ('valid', 'invalid', 'indeterminate')", name="ck_verification_conclusion"
+            "conclusion IN ('valid', 'invalid', 'indeterminate')",
+            name=op.f("ck_verification_conclusion"),
         ),
-        sa.CheckConstraint("reason ~ '^[a-z0-9_]{1,64}$'", name="ck_verification_reason"),
+        sa.CheckConstraint("reason ~ '^[a-z0-9_]{1,64}$'", name=op.f("ck_verification_reason")),
         sa.CheckConstraint(
-            "subject IN ('document', 'record', 'seal')", name="ck_verification_subject"
+            "subject IN ('document', 'record', 'seal')", name=op.f("ck_verification_subject")
         ),
         sa.CheckConstraint(
-            "octet_length(sha256) = 32 AND octet_length(sm3) = 32", name="ck_verification_lengths"
+            "octet_length(sha256) = 32 AND octet_length(sm3) = 32",
+            name=op.f("ck_verification_lengths"),
         ),
         sa.PrimaryKeyConstraint("id", name="pk_verification"),
         postgresql_partition_by="HASH (id)",
@@ -280,7 +291,7 @@ def upgrade() -> None:
         "first_seen",
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("octet_length(sha256) = 32", name="ck_first_seen_sha256"),
+        sa.CheckConstraint("octet_length(sha256) = 32", name=op.f("ck_first_seen_sha256")),
         sa.PrimaryKeyConstraint("sha256", name="pk_first_seen"),
         postgresql_partition_by="HASH (sha256)",
     )
