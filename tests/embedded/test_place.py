@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from embedded.binaries import find_binaries, made_runnable
 from embedded.place import SYSTEM
 from embedded.tied import can_enter
 
+PROJECT = Path(__file__).parents[2]
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="the drop of privileges is for root only")
 
 
@@ -77,14 +79,34 @@ def test_a_named_folder_that_the_server_cannot_reach_is_refused(closed_folder, m
         data_folder(Path("/anywhere"))
 
 
+AS_WHOM = """
+import sys
+from pathlib import Path
+from embedded import start
+with start(Path(sys.argv[1]), durable=False) as server:
+    print(server.account.name)
+    print(Path(f"/proc/{server.pid}/status").read_text())
+"""
+
+
 @ROOT
-def test_root_starts_a_server_that_is_not_roots(open_folder):
-    with start(open_folder, durable=False) as server:
-        assert server.account.name == "nobody"
-        assert Path(f"/proc/{server.pid}").stat().st_uid == server.account.uid
-        status = Path(f"/proc/{server.pid}/status").read_text()
-        groups = next(line for line in status.splitlines() if line.startswith("Groups:"))
-        assert groups.split()[1:] == []
+def test_root_starts_a_server_that_has_none_of_roots_rights(open_folder):
+    done = subprocess.run(
+        [sys.executable, "-c", AS_WHOM, str(open_folder)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        extra_groups=[0, 4],  # rights that have to be gone
+    )
+    name, *status = done.stdout.splitlines()
+    found = dict(line.split(":\t", 1) for line in status if ":\t" in line)
+    nobody = pwd.getpwnam("nobody")
+    assert name == "nobody"
+    assert found["Uid"].split() == [str(nobody.pw_uid)] * 4
+    assert found["Gid"].split() == [str(nobody.pw_gid)] * 4
+    assert found["Groups"].split() == []
+    assert int(found["CapEff"], 16) == 0
     assert open_folder.stat().st_uid == 0
 
 
