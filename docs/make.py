@@ -24,7 +24,7 @@ from app.domain.issuer import (
     Unreachable,
 )
 from app.domain.license import PROOF_FACTS, Fact
-from app.domain.policies import LICENSE, POLICIES
+from app.domain.policies import POLICIES
 from app.domain.reasons import Family, Reason
 from app.domain.verdict import (
     Broken,
@@ -179,7 +179,9 @@ def policies() -> str:
             check.block.value,
             "each signature" if check.each else "once",
             *(POLICIES[name].levels[check].value for name in names),
-            LICENSE.extra[check].value if check.each else "",
+            " ".join(
+                sorted({p.extra[check].value for p in POLICIES.values()} if check.each else ())
+            ),
         ]
         for check in CheckName
     ]

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from app.domain.evidence import WHOLE, CheckName, Outcome
 from app.domain.issuer import Answered, Match, NotAsked
+from app.domain.policies import Level
 from app.domain.verification import Basis, Verification
 from app.domain.word import Silent, Word
 from app.reports import phrases
 from app.reports.entry import Bilingual
 from app.reports.phrases import Omission
 from app.reports.sections import Json, compared, said
+from app.reports.weighing import policy_of
 
 
 def unchecked(verification: Verification, word: Word) -> list[object]:
@@ -27,10 +29,9 @@ def _item(what: str, subject: str, why: Omission, text: Bilingual) -> Json:
 
 
 def _silent(verification: Verification) -> Iterator[Json]:
-    facts_only = verification.basis is Basis.FACTS
     for item in verification.evidence:
         if item.outcome is Outcome.NOT_APPLICABLE:
-            why, text = phrases.silence_of(item.check, facts_only=facts_only)
+            why, text = _why(item.check, verification)
             yield _item(item.check.value, item.subject.label, why, text)
     facts = verification.facts
     for found in facts.document.signatures if facts else ():
@@ -42,15 +43,21 @@ def _unspoken(verification: Verification) -> Iterator[Json]:
     """Checks that left no evidence at all: there was no file, no signature, or nothing readable."""
     spoke = {item.check for item in verification.evidence}
     for check in CheckName:
-        if check in spoke:
-            continue
-        if verification.facts is None:
-            why, text = phrases.UNREAD
-        elif verification.basis is Basis.FACTS:
-            why, text = phrases.NO_FILE
-        else:
-            why, text = phrases.NO_SIGNATURE
-        yield _item(check.value, WHOLE.label, why, text)
+        if check not in spoke:
+            why, text = _why(check, verification)
+            yield _item(check.value, WHOLE.label, why, text)
+
+
+def _why(check: CheckName, verification: Verification) -> phrases.Omitted:
+    facts = verification.facts
+    if facts is None:
+        return phrases.UNREAD
+    return phrases.silence_of(
+        check,
+        facts_only=verification.basis is Basis.FACTS,
+        required=policy_of(verification).levels[check] is Level.REQUIRE,
+        signed=bool(facts.document.signatures),
+    )
 
 
 def _unanswered(verification: Verification, word: Word) -> Iterator[Json]:

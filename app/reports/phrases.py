@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from app.domain.evidence import SIGNATURE_CHECKS, Block, CheckName
+from app.domain.evidence import Block, CheckName
 from app.domain.issuer import Code, State, Unasked
 from app.domain.verdict import Conclusion, Subject
 from app.reports.entry import Bilingual, Texts, bilingual, texts
@@ -199,26 +199,56 @@ _SILENT: Final[Mapping[CheckName, Omitted]] = {
         bilingual(("提交的是文件，不是查询信息", "a file was shown, not facts to look up")),
     ),
 }
-_OF_FILES: Final = SIGNATURE_CHECKS | {
-    CheckName.SIGNED,
-    CheckName.ROLES_FILLED,
-    CheckName.BOUND,
-    CheckName.COPY_CURRENT,
-    CheckName.PRESENTATION_CURRENT,
-}
+_OF_FILES: Final = frozenset(
+    {
+        CheckName.ROLES_FILLED,
+        CheckName.BOUND,
+        CheckName.COPY_CURRENT,
+        CheckName.PRESENTATION_CURRENT,
+    }
+)
+"""Beside all that answer for authenticity, or of each signature."""
+_OF_KEYS: Final = frozenset(
+    {
+        CheckName.SIGNATURE_HOLDS,
+        CheckName.SIGNED_IN_WINDOW,
+        CheckName.KEY_LIVE,
+        CheckName.KEY_FOR_TYPE,
+    }
+)
+_NOT_THIS_KIND: Final[Omitted] = (
+    Omission.NOT_CONCERNED,
+    bilingual(("所提交的文件没有此项内容", "what was submitted has nothing of this kind")),
+)
 _OTHER: Final[Omitted] = (
     Omission.GROUND_MISSING,
     bilingual(
-        ("所依据的前提不具备，未作检查", "what it would rest on is missing, so it was not examined")
+        (
+            "所依据的前提不具备，未作检查",
+            "what it would rest on is missing, so it was not examined",
+        )
     ),
 )
 
 
-def silence_of(check: CheckName, *, facts_only: bool) -> Omitted:
-    """Why a check had nothing to say."""
-    if facts_only and check in _OF_FILES:
+def silence_of(check: CheckName, *, facts_only: bool, required: bool, signed: bool) -> Omitted:
+    """Why a check had nothing to say.
+
+    Args:
+        check: the check that kept silent, or left no evidence.
+        facts_only: no file was shown.
+        required: the policy demands it of this kind of document.
+        signed: the file bears a signature.
+    """
+    if facts_only and (check.each or check.block is Block.AUTHENTICITY or check in _OF_FILES):
         return NO_FILE
-    return _NO_KEY if check.each else _SILENT.get(check, _OTHER)
+    if check in _SILENT:
+        return _SILENT[check]
+    if check.each and not signed:
+        return NO_SIGNATURE
+    if check in _OF_KEYS:
+        return _NO_KEY
+    return _OTHER if required else _NOT_THIS_KIND
 
 
 NOT_ASKED: Final[Mapping[Unasked, Bilingual]] = {

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from app.domain.evidence import SIGNATURE_CHECKS, CheckName, Evidence, Outcome, Role
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.issuer import Answered, Match, NotAsked, Unreachable
+from app.domain.policies import Level
 from app.domain.reasons import Reason
 from app.domain.verification import Verification
 from app.domain.word import Silent, Word
@@ -55,7 +56,7 @@ def signature(found: SignatureFacts, facts: Facts, verification: Verification) -
     return {
         "label": found.label,
         "role": own[0].subject.role.value if own else Role.EXTRA.value,
-        "outcome": _together(own).value,
+        "outcome": _together(own, verification).value,
         "key_id": found.key_id,
         "key_registered": key is not None,
         "signer": None
@@ -71,14 +72,17 @@ def signature(found: SignatureFacts, facts: Facts, verification: Verification) -
     }
 
 
-def _together(own: list[Evidence]) -> Outcome:
-    """Failed before in doubt before passed; passed only if every check of signatures passed."""
+def _together(own: list[Evidence], verification: Verification) -> Outcome:
+    """Failed before in doubt before passed; passed only if all passed that the policy requires."""
     outcomes = {e.outcome for e in own}
     for worst in (Outcome.FAILED, Outcome.INDETERMINATE):
         if worst in outcomes:
             return worst
+    levels = policy_of(verification).levels
+    required = {c for c in SIGNATURE_CHECKS if levels[c] is Level.REQUIRE}
     passed = {e.check for e in own if e.outcome is Outcome.PASSED}
-    return Outcome.PASSED if passed >= SIGNATURE_CHECKS else Outcome.INDETERMINATE
+    enough = passed >= required | {CheckName.SIGNATURE_HOLDS}
+    return Outcome.PASSED if enough else Outcome.INDETERMINATE
 
 
 def _time(found: SignatureFacts, facts: Facts) -> Json:

@@ -18,8 +18,9 @@ from pydantic import (
 
 from app.domain.errors import Refused
 from app.domain.identifier import MAX_LENGTH, Identifier
-from app.domain.policies import POLICIES
-from app.domain.verdict import CLOCK_SKEW, Subject
+from app.domain.license import LicenseFormat
+from app.domain.policies import POLICIES, policy_for
+from app.domain.verdict import CLOCK_SKEW
 from app.domain.verification import PUBLIC_CHECK
 from app.schemas.report import ReportOut, VerificationOut
 
@@ -229,10 +230,9 @@ class VerificationIn(TermsIn):
                 raise _Told("identifier", "names no license: send identifier, or number with type")
             if self.type is None:
                 raise _Told("type", "a number needs its type; send the code of 21 characters")
-        subject = Subject.RECORD if self.token is None else Subject.DOCUMENT
-        if self.policy is not None and POLICIES[self.policy].subject is not subject:
-            fit = [name for name, policy in POLICIES.items() if policy.subject is subject]
-            raise _Told("policy", f"does not go with what was sent: {', '.join(fit)}")
+        kind = LicenseFormat.FACTS if self.token is None else LicenseFormat.JWS
+        if self.policy is not None and self.policy != (fit := policy_for(kind).name):
+            raise _Told("policy", f"does not go with what was sent: {fit}")
         return self
 
 

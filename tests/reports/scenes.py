@@ -29,6 +29,7 @@ from app.services.publish import QUESTIONS
 from tests.world import (
     COSIGNED,
     DAY,
+    FOREIGN,
     HOUR,
     IDENTIFIER,
     IN_FORCE,
@@ -159,7 +160,9 @@ SCENES: Mapping[Reason, Scene] = {
     Reason.TYPE_UNKNOWN: Scene(trust(type=None)),
     Reason.ISSUER_NOT_FOR_TYPE: Scene(trust(issuer=Issuer(ISSUER, "局", "Office", frozenset()))),
     Reason.IDENTIFIER_MISSING: Scene(document(identifier=None, identifiers=frozenset())),
-    Reason.IDENTIFIER_DISAGREES: Scene(document(disagreements=("type",))),
+    Reason.IDENTIFIER_DISAGREES: Scene(
+        document(identifiers=frozenset({str(IDENTIFIER), str(FOREIGN)}))
+    ),
     Reason.IDENTIFIER_UNPROVEN: Scene(signature(covers=frozenset())),
     Reason.COPY_EXPIRED: Scene(document(is_copy=True, copy_until=NOW - DAY)),
     Reason.COPY_EXPIRY_MISSING: Scene(document(is_copy=True, copy_until=None)),

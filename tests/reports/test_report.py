@@ -10,10 +10,12 @@ import pytest
 from pydantic import ValidationError
 
 from app.domain.evidence import CheckName, Outcome
+from app.domain.facts import Value
 from app.domain.identifier import Identifier
 from app.domain.issuer import Code, Match, NotAsked, Speaker, State, Statement, Unasked
 from app.domain.license import Fact
 from app.domain.reasons import Reason
+from app.domain.scheme import Scheme
 from app.domain.trust import Issuer
 from app.domain.verdict import Conclusion, Subject
 from app.domain.verification import Verification
@@ -38,7 +40,19 @@ from tests.reports.scenes import (
     unread,
     verified,
 )
-from tests.world import CONFIRMED, DAY, HOUR, IDENTIFIER, IN_FORCE, ISSUER, NOW, altered, token
+from tests.world import (
+    CONFIRMED,
+    DAY,
+    DELEGATE,
+    HOUR,
+    IDENTIFIER,
+    IN_FORCE,
+    ISSUER,
+    NOW,
+    altered,
+    token,
+    with_type,
+)
 
 
 def report(verification: Verification = GOOD) -> dict[str, Any]:
@@ -70,7 +84,7 @@ def test_a_valid_document() -> None:
         "report": 1,
         "service": "0.1.0",
         "node": "zhengyan-test",
-        "policy": "license-1",
+        "policy": GOOD.policy,
         "trust": "local",
     }
     assert GOOD.digests is not None
@@ -173,6 +187,18 @@ def test_a_block_is_open_while_a_required_check_is_silent() -> None:
     assert outcomes(open_)["authority"] == "indeterminate"
 
 
+def test_the_issuers_word_against_it_marks_the_status_of_a_broken_document_too() -> None:
+    broken = SCENES[Reason.SIGNATURE_INVALID].facts
+    assert outcomes(judged(broken, coded(Code.ENDED)))["status"] == "failed"
+    assert outcomes(judged(broken, SILENT))["status"] == "indeterminate"
+
+
+def test_a_block_in_which_nothing_passed_is_open() -> None:
+    silent = stated(SILENT)
+    assert outcomes(silent)["authority"] == "passed"
+    assert outcomes(replace(silent, evidence=()))["authority"] == "indeterminate"
+
+
 def test_what_only_informs_marks_no_block() -> None:
     assert FACTS.document.identifier is not None
     mistyped = judged(scenes.document(identifier=replace(FACTS.document.identifier, check="X")))
@@ -258,6 +284,46 @@ def test_an_answer_that_does_not_count_says_why() -> None:
     }
 
 
+def _kept(**changes: Any) -> Any:
+    return scenes.trust(statement=Statement(**{"signed": True, "as_of": NOW, **changes}))
+
+
+HALF = replace(IN_FORCE, as_of=NOW - HOUR / 2)
+UNSIGNED = replace(IN_FORCE, signed=False)
+STRICT = scenes.trust(type=with_type(signed_answers=True).type)
+GONE = _kept(code=Code.ENDED)
+GONE_SINCE = _kept(code=Code.ENDED, since=NOW - DAY)
+
+
+@pytest.mark.parametrize(
+    ("facts", "answer", "reason"),
+    [  # each pair: heard, and not heard for the one thing that differs
+        (FACTS, HALF, None),
+        (replace(FACTS, max_status_age=HOUR / 4), HALF, "status_stale"),
+        (FACTS, UNSIGNED, None),
+        (STRICT, UNSIGNED, "answer_unsigned"),
+        (_kept(code=Code.IN_FORCE), HALF, None),
+        (GONE, HALF, "status_conflict"),
+        (GONE_SINCE, HALF, "status_conflict"),
+        (replace(GONE_SINCE, at=NOW - 2 * DAY), HALF, None),
+    ],
+)
+def test_the_report_hears_what_the_policy_heard(facts: Any, answer: Any, reason: Any) -> None:
+    verification = judged(facts, answer)
+    heard = report(verification)["answer"]
+    assert (heard["counts"], heard["reason"]) == (reason is None, reason)
+    valid = verification.verdict.conclusion is Conclusion.VALID
+    assert valid == (reason is None)
+
+
+def test_the_deciding_reason_is_explained_once() -> None:
+    for verification in scenes.everything():
+        made = report(verification)
+        others = [reason["code"] for reason in made["other_reasons"]]
+        assert len(set(others)) == len(others)
+        assert made["reason"] is None or made["reason"]["code"] not in others
+
+
 def test_a_record_that_is_not_found_is_nowhere_called_denied() -> None:
     made = report(SCENES[Reason.NOT_FOUND].play())
     assert made["reason"]["code"] == "not_found"
@@ -298,7 +364,7 @@ def test_every_check_is_answered_or_named_as_unchecked() -> None:
 
 
 def test_why_something_was_not_checked() -> None:
-    assert unchecked(GOOD) == {
+    told = {
         "copy_current": "not_concerned",
         "presentation_current": "not_concerned",
         "facts_given": "not_concerned",
@@ -306,7 +372,11 @@ def test_why_something_was_not_checked() -> None:
         "document_digest": "not_compared",
         "presenter": "out_of_scope",
     }
+    found = unchecked(GOOD)
+    assert {what: found.pop(what) for what in told} == told
+    assert set(found.values()) <= {"not_concerned"}  # what only other formats have
     assert "document_digest" not in unchecked(verified(answer=CONFIRMED))
+    assert "document_digest" not in unchecked(GOOD_RECORD)
     assert unchecked(unread())["signature_holds"] == "unread"
     assert unchecked(unread())["issuer_answer"] == "not_asked"
     assert unchecked(SCENES[Reason.KEY_UNKNOWN].play())["signature_holds"] == "ground_missing"
@@ -327,7 +397,8 @@ def test_a_signature_with_its_key_role_and_time() -> None:
     }
     assert (made["role"], made["outcome"], made["scheme"]) == ("issuer", "passed", "ed25519")
     assert made["time"] == {"source": "claimed", "at": "2026-10-23T00:00:00Z"}
-    assert set(made["checks"].values()) == {"passed"}
+    assert set(made["checks"].values()) <= {"passed", "not_applicable"}
+    assert made["checks"]["signature_holds"] == "passed"
 
 
 def test_an_unknown_key_has_no_owner() -> None:
@@ -336,6 +407,25 @@ def test_an_unknown_key_has_no_owner() -> None:
     assert made["outcome"] == "indeterminate"
     (failed,) = report(SCENES[Reason.SIGNATURE_INVALID].play())["signatures"]
     assert failed["outcome"] == "failed"
+
+
+def test_a_delegate_is_not_given_the_issuers_name() -> None:
+    (made,) = report(verified(token("delegate")))["signatures"]
+    assert made["signer"] == {"code": DELEGATE, "name": None}
+    assert (made["role"], made["outcome"]) == ("issuer", "passed")
+
+
+def test_the_registered_scheme_is_told_and_not_the_claimed_one() -> None:
+    claimed = scenes.signature(scheme=Scheme.SM2_SM3, value=Value.SCHEME_DIFFERS)
+    assert report(judged(claimed))["signatures"][0]["scheme"] == "ed25519"
+    unknown = replace(claimed, trust=replace(claimed.trust, keys={}))
+    assert report(judged(unknown))["signatures"][0]["scheme"] == "sm2-sm3"
+
+
+def test_a_signature_of_which_a_check_is_missing_has_not_passed() -> None:
+    fewer = tuple(e for e in GOOD.evidence if e.check is not CheckName.KEY_LIVE)
+    (made,) = report(replace(GOOD, evidence=fewer))["signatures"]
+    assert made["outcome"] == "indeterminate"
 
 
 def test_the_time_of_a_signature_without_one() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.domain.errors import Refused
-from app.domain.policies import POLICIES
+from app.domain.license import LicenseFormat
+from app.domain.policies import POLICIES, policy_for
 from app.schemas.verification import MAX_TOKEN, TermsIn, VerificationIn, refused
 from tests.world import IDENTIFIER, NOW, TYPE
 
@@ -18,6 +19,8 @@ TOKEN = {"token": "eyJ0eXAiOiJsaWNlbnNlK2p3dCJ9.e30.AA"}
 FACTS = {"identifier": str(IDENTIFIER), "holder": "青海样例有限公司", "number": "N-1"}
 BY_NUMBER = {"number": "N-1", "type": str(TYPE), "holder": "青海样例有限公司"}
 SECRET = "SECRETVALUE"
+OF_TOKENS = policy_for(LicenseFormat.JWS).name
+OF_FACTS = policy_for(LicenseFormat.FACTS).name
 
 
 def told(body: object) -> tuple[str, str]:
@@ -45,8 +48,8 @@ def _by_text(body: object) -> VerificationIn:
         TOKEN,
         FACTS,
         BY_NUMBER,
-        {**TOKEN, "policy": "license-1", "purpose": "bank-account", "matter": "11370800MB"},
-        {**FACTS, "policy": "record-1", "max_status_age": 0, "holder_code": "91630000M000100Y43"},
+        {**TOKEN, "policy": OF_TOKENS, "purpose": "bank-account", "matter": "11370800MB"},
+        {**FACTS, "policy": OF_FACTS, "max_status_age": 0, "holder_code": "91630000M000100Y43"},
         {**BY_NUMBER, "issuer": "630100", "valid_from": "2024-02-29", "valid_until": "长期"},
         {**TOKEN, "at": "2026-10-01T08:00:00+08:00", "holder": None},
     ],
@@ -84,9 +87,9 @@ def test_values_arrive_as_they_are_meant() -> None:
         ({"holder": SECRET}, "identifier", "names no license"),
         ({"number": SECRET}, "type", "a number needs its type"),
         ({"type": str(TYPE)}, "identifier", "names no license"),
-        ({**TOKEN, "policy": "record-1"}, "policy", "license-1"),
-        ({**FACTS, "policy": "license-1"}, "policy", "record-1"),
-        ({**FACTS, "policy": SECRET}, "policy", "record-1"),
+        ({**TOKEN, "policy": OF_FACTS}, "policy", OF_TOKENS),
+        ({**FACTS, "policy": OF_TOKENS}, "policy", OF_FACTS),
+        ({**FACTS, "policy": SECRET}, "policy", OF_FACTS),
         ({**FACTS, "identifier": SECRET}, "identifier", "root.type.issuer"),
         ({**FACTS, "identifier": SECRET * 99}, "identifier", "160"),
         ({**BY_NUMBER, "type": SECRET}, "type", "21 capital letters"),
