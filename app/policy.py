@@ -9,7 +9,7 @@ from typing import assert_never
 from app.domain.evidence import SIGNATURE_CHECKS, WHOLE, CheckName, Evidence, Outcome, Role
 from app.domain.issuer import Answered, IssuerAnswer, Match, Statement
 from app.domain.license import HOLDER_FACTS, PROOF_FACTS, Fact
-from app.domain.policies import LICENSE, RECORD, Level, Policy, policy_for
+from app.domain.policies import RECORD, SEALED, TOKEN, Level, Policy, policy_for
 from app.domain.reasons import Reason
 from app.domain.verdict import (
     DECIDED,
@@ -26,9 +26,17 @@ from app.domain.verdict import (
 )
 from app.domain.word import STATUS, Against, InForce, Silent, hear
 
-__all__ = ["LICENSE", "RECORD", "Level", "Policy", "decide", "judge", "policy_for"]
+__all__ = ["RECORD", "SEALED", "TOKEN", "Level", "Policy", "decide", "judge", "policy_for"]
 
-TRUST_GAPS = frozenset({Reason.KEY_UNKNOWN, Reason.IDENTIFIER_UNPROVEN})
+TRUST_GAPS = frozenset(
+    {
+        Reason.KEY_UNKNOWN,
+        Reason.NO_ANCHOR,
+        Reason.SEAL_MAKER_UNKNOWN,
+        Reason.SIGNER_UNIDENTIFIED,
+        Reason.IDENTIFIER_UNPROVEN,
+    }
+)
 TIME_GAPS = frozenset(
     {
         Reason.SIGNING_TIME_MISSING,

@@ -2,6 +2,7 @@
 
 from app.checks.base import Check
 from app.checks.document import (
+    CONTENT_AGREES,
     COPY_CURRENT,
     FACTS_GIVEN,
     IDENTIFIER_AGREES,
@@ -13,6 +14,22 @@ from app.checks.document import (
 from app.checks.issuer import ISSUER_ENTITLED, ISSUER_KNOWN, inquiry_for, weigh
 from app.checks.measure import measure
 from app.checks.roles import ROLES_FILLED, covered_facts, required_roles
+from app.checks.sealing import (
+    ALGORITHMS_AGREE,
+    CERTIFICATE_FITS,
+    CONTENT_COVERED,
+    DATA_HASH_HOLDS,
+    NOTHING_HIDDEN,
+    ONE_DOCUMENT,
+    REFERENCES_HOLD,
+    SCOPE_NAMED,
+    SEAL_FILE_SAME,
+    SEAL_HOLDS,
+    SEAL_IN_WINDOW,
+    SEAL_MAKER_TRUSTED,
+    SIGNER_IN_SEAL,
+    TIMES_AGREE,
+)
 from app.checks.signature import (
     KEY_FOR_TYPE,
     KEY_LIVE,
@@ -35,10 +52,24 @@ __all__ = [
 ]
 
 CHECKS: tuple[Check, ...] = (
+    ONE_DOCUMENT,
     SIGNED,
-    SIGNER_KNOWN,
     SIGNATURE_HOLDS,
+    DATA_HASH_HOLDS,
+    SCOPE_NAMED,
+    REFERENCES_HOLD,
+    CONTENT_COVERED,
+    NOTHING_HIDDEN,
+    SEAL_HOLDS,
+    SIGNER_IN_SEAL,
+    SEAL_FILE_SAME,
+    ALGORITHMS_AGREE,
+    TIMES_AGREE,
+    CERTIFICATE_FITS,
     SIGNED_IN_WINDOW,
+    SEAL_IN_WINDOW,
+    SEAL_MAKER_TRUSTED,
+    SIGNER_KNOWN,
     KEY_LIVE,
     ROLES_FILLED,
     ISSUER_KNOWN,
@@ -46,6 +77,7 @@ CHECKS: tuple[Check, ...] = (
     KEY_FOR_TYPE,
     IDENTIFIER_FORM,
     IDENTIFIER_AGREES,
+    CONTENT_AGREES,
     COPY_CURRENT,
     PRESENTATION_CURRENT,
     OWN_DATES,

@@ -42,8 +42,8 @@ def _agrees(facts: Facts) -> Iterator[Evidence]:
     name, found = CheckName.IDENTIFIER_AGREES, len(facts.document.identifiers)
     if found > 1:
         yield failed(name, Reason.IDENTIFIER_DISAGREES, detail=f"{found} identifiers")
-    elif facts.document.disagreements:
-        detail = ", ".join(facts.document.disagreements)
+    elif facts.document.misnamed:
+        detail = ", ".join(facts.document.misnamed)
         yield failed(name, Reason.IDENTIFIER_DISAGREES, detail=detail)
     elif facts.document.identifier is not None:
         yield passed(name)
@@ -51,6 +51,17 @@ def _agrees(facts: Facts) -> Iterator[Evidence]:
         yield silent(name)  # asked by number and type
     else:
         yield unsure(name, Reason.IDENTIFIER_MISSING)
+
+
+def _content(facts: Facts) -> Iterator[Evidence]:
+    name, document = CheckName.CONTENT_AGREES, facts.document
+    if document.package is None:
+        yield silent(name)  # a format in which every element stands once
+    elif document.disagreements:
+        detail = ", ".join(document.disagreements)
+        yield failed(name, Reason.CONTENT_DISAGREES, detail=detail)
+    else:
+        yield passed(name)
 
 
 def _copy(facts: Facts) -> Iterator[Evidence]:
@@ -113,6 +124,12 @@ IDENTIFIER_AGREES = Check(
     "Is it the same identifier wherever it stands?",
     "各处的证照标识、类型、颁发机构是否一致?",
     _agrees,
+)
+CONTENT_AGREES = Check(
+    CheckName.CONTENT_AGREES,
+    "Does every element have one value wherever it stands?",
+    "各项证照信息在文件各处是否一致?",
+    _content,
 )
 COPY_CURRENT = Check(
     CheckName.COPY_CURRENT,

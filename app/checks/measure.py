@@ -1,12 +1,14 @@
 """The mathematics, done once, before anything is judged: bytes and keys in, facts out."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from app.checks.measure_seals import measure_sealing, package_facts
 from app.crypto import schemes
 from app.domain.errors import InvalidSignature
 from app.domain.facts import DocumentFacts, Facts, SignatureFacts, Value
 from app.domain.license import Claims, ParsedLicense, Signature
-from app.domain.trust import Trust, TrustedKey
+from app.domain.trust import NO_AUTHORITIES, Trust, TrustedKey
 
 
 def measure(
@@ -19,10 +21,13 @@ def measure(
     matter: str | None = None,
 ) -> Facts:
     """Everything the checks will read. What is left behind are bytes and personal values."""
-    signatures = tuple(_measured(s, trust.keys.get(s.key_id)) for s in license.signatures)
+    signatures = (
+        *(_measured(s, trust.keys.get(s.key_id)) for s in license.signatures),
+        *(measure_sealing(s, trust.authorities, now) for s in license.sealings),
+    )
     return Facts(
         document=_document(license, signatures),
-        trust=trust,
+        trust=replace(trust, authorities=NO_AUTHORITIES),
         now=now,
         at=at,
         max_status_age=max_status_age,
@@ -67,7 +72,8 @@ def _document(license: ParsedLicense, signatures: tuple[SignatureFacts, ...]) ->
         type=identifier.type if identifier else claims.type,
         issuer=identifier.issuer if identifier else claims.issuer,
         stated=frozenset(claims.values()),
-        disagreements=_disagreements(claims),
+        misnamed=_misnamed(claims),
+        disagreements=claims.disagreements,
         valid_from=claims.valid_from,
         valid_until=claims.valid_until,
         is_copy=claims.is_copy,
@@ -75,15 +81,15 @@ def _document(license: ParsedLicense, signatures: tuple[SignatureFacts, ...]) ->
         copy_matter=claims.copy_matter,
         presentation_until=claims.presentation_until,
         signatures=signatures,
+        package=package_facts(license.package) if license.package else None,
     )
 
 
-def _disagreements(claims: Claims) -> tuple[str, ...]:
+def _misnamed(claims: Claims) -> tuple[str, ...]:
     if claims.identifier is None:
-        return claims.disagreements
+        return ()
     pairs = {
         "type": (claims.type, claims.identifier.type),
         "issuer": (claims.issuer, claims.identifier.issuer),
     }
-    named = (name for name, (stated, given) in pairs.items() if stated not in (None, given))
-    return (*named, *claims.disagreements)
+    return tuple(name for name, (stated, named) in pairs.items() if stated not in (None, named))

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from app.checks.base import Check, failed, passed, silent, unsure
+from app.domain.certificate import Chain, PathFact
 from app.domain.evidence import CheckName, Evidence, Role
 from app.domain.facts import Facts, SignatureFacts
+from app.domain.identifier import IssuerCode
 from app.domain.license import Fact
 from app.domain.reasons import Reason
 from app.domain.trust import Kind, Mandate, TrustedKey, Window
@@ -13,31 +15,81 @@ _ROLES = {Kind.ORIGINAL: Role.ISSUER, Kind.COPY: Role.COPIER, Kind.COUNTERSIGN: 
 """In the order in which a delegate with several mandates is taken at its best."""
 
 
+UNPLACED = frozenset({Role.CANDIDATE, Role.EXTRA})
+"""Signers that stand for nobody we need."""
+
+_LED_SOMEWHERE = frozenset({Chain.ANCHORED, Chain.EXPIRED, Chain.NOT_YET_VALID, Chain.WRONG_ROLE})
+"""Every signature up to a registered anchor held; what else is wrong is for other checks."""
+
+
+def path_found(path: PathFact) -> bool:
+    """Whether a registered authority vouches for the certificate, good today or not."""
+    return path.chain in _LED_SOMEWHERE
+
+
 def key_of(signature: SignatureFacts, facts: Facts) -> TrustedKey | None:
     """The registered key the signature names; the document's hint only chooses among ours."""
-    return facts.trust.keys.get(signature.key_id)
+    return None if signature.sealed else facts.trust.keys.get(signature.key_id)
 
 
-def _mandate_of(key: TrustedKey, facts: Facts) -> Mandate | None:
+def signer_known(signature: SignatureFacts, facts: Facts) -> bool:
+    """By a registered key, or by a certificate under a registered anchor."""
+    if signature.sealed is None:
+        return key_of(signature, facts) is not None
+    signer = signature.sealed.signer
+    return signer is not None and path_found(signer.then)
+
+
+def owner_of(signature: SignatureFacts, facts: Facts) -> IssuerCode | None:
+    """Which registered body signed. A name in a certificate counts for nothing, and an
+    organisation code only under a registered anchor (CRT-11).
+    """
+    if signature.sealed is None:
+        key = key_of(signature, facts)
+        return None if key is None else key.owner
+    signer = signature.sealed.signer
+    if signer is None or not path_found(signer.then) or not signer.organisation_codes:
+        return None
+    return facts.trust.owners.get(signer.organisation_codes[0])
+
+
+def _mandate_of(owner: IssuerCode, facts: Facts) -> Mandate | None:
     given = [
         m
         for m in facts.trust.mandates
-        if m.delegate == key.owner and facts.document.type in m.types and m.kind in _ROLES
+        if m.delegate == owner and facts.document.type in m.types and m.kind in _ROLES
     ]
     return min(given, key=lambda m: list(_ROLES).index(m.kind), default=None)
 
 
 def role_of(signature: SignatureFacts, facts: Facts) -> Role:
     """What the registry lets this signer count as, for this issuer and this type."""
-    key = key_of(signature, facts)
-    if key is None or facts.document.issuer is None:
+    role = _given(signature, facts)
+    stranger = role is Role.EXTRA and not _placed(signature, facts)
+    return Role.CANDIDATE if stranger and _missing(facts) else role
+
+
+def _given(signature: SignatureFacts, facts: Facts) -> Role:
+    owner = owner_of(signature, facts)
+    if owner is None or facts.document.issuer is None:
         return Role.EXTRA
-    if key.owner == facts.document.issuer:
+    if owner == facts.document.issuer:
         return Role.ISSUER
-    mandate = _mandate_of(key, facts)
+    mandate = _mandate_of(owner, facts)
     role = Role.EXTRA if mandate is None else _ROLES[mandate.kind]
     unneeded = role is Role.COUNTERSIGNER and role not in _asked(facts)
     return Role.EXTRA if unneeded else role
+
+
+def _placed(signature: SignatureFacts, facts: Facts) -> bool:
+    """Whether it is known who signed: one we trust, who is named, for an issuer we know."""
+    return signer_known(signature, facts) and not _unnamed(signature)
+
+
+def _unnamed(signature: SignatureFacts) -> bool:
+    """A trusted certificate that does not say whose it is."""
+    signer = signature.sealed.signer if signature.sealed else None
+    return signer is not None and not signer.organisation_codes
 
 
 def _asked(facts: Facts) -> frozenset[Role]:
@@ -45,10 +97,17 @@ def _asked(facts: Facts) -> frozenset[Role]:
     return frozenset({Role.ISSUER}) | (type.roles if type else frozenset())
 
 
+def _roles(facts: Facts) -> frozenset[Role]:
+    return frozenset(_given(s, facts) for s in facts.document.signatures)
+
+
+def _missing(facts: Facts) -> frozenset[Role]:
+    return required_roles(facts) - _roles(facts)
+
+
 def required_roles(facts: Facts) -> frozenset[Role]:
     """Who must have signed. A copy may stand on the share platform's seal alone (加注件)."""
-    roles = {role_of(s, facts) for s in facts.document.signatures}
-    asked = _asked(facts)
+    roles, asked = _roles(facts), _asked(facts)
     if Role.COPIER in roles and Role.ISSUER not in roles:
         return asked - {Role.ISSUER} | {Role.COPIER}
     return asked
@@ -56,35 +115,39 @@ def required_roles(facts: Facts) -> frozenset[Role]:
 
 def is_copy(facts: Facts) -> bool:
     """A copy layer, or the signer's role, makes it one; its absence proves nothing."""
-    roles = {role_of(s, facts) for s in facts.document.signatures}
-    return facts.document.is_copy or Role.COPIER in roles
+    return facts.document.is_copy or Role.COPIER in _roles(facts)
 
 
-def windows_of(signature: SignatureFacts, key: TrustedKey, facts: Facts) -> tuple[Window, ...]:
+def windows_of(signature: SignatureFacts, facts: Facts) -> tuple[Window, ...]:
     """A delegate signs within its key's time and within its mandate's."""
-    if role_of(signature, facts) is Role.EXTRA or key.owner == facts.document.issuer:
-        return (key.window,)
-    mandate = _mandate_of(key, facts)
-    return (key.window,) if mandate is None else (key.window, mandate.window)
+    key, owner = key_of(signature, facts), owner_of(signature, facts)
+    own = () if key is None else (key.window,)
+    if owner is None or owner == facts.document.issuer or role_of(signature, facts) in UNPLACED:
+        return own
+    mandate = _mandate_of(owner, facts)
+    return own if mandate is None else (*own, mandate.window)
 
 
 def covered_facts(facts: Facts) -> frozenset[Fact]:
     """What those signed who had to sign. A stranger's seal covers nothing for us."""
-    needed = (s for s in facts.document.signatures if role_of(s, facts) is not Role.EXTRA)
+    needed = (s for s in facts.document.signatures if role_of(s, facts) not in UNPLACED)
     return frozenset(fact for signature in needed for fact in signature.covers)
 
 
 def _filled(facts: Facts) -> Iterator[Evidence]:
-    name, signatures = CheckName.ROLES_FILLED, facts.document.signatures
-    missing = required_roles(facts) - {role_of(s, facts) for s in signatures}
+    name, signatures, missing = CheckName.ROLES_FILLED, facts.document.signatures, _missing(facts)
     if not signatures:  # said by SIGNED
         yield silent(name)
     elif not missing:
         yield passed(name)
     elif facts.trust.issuer is None:
         yield unsure(name, Reason.ISSUER_UNKNOWN)  # and so is everybody who might act for it
-    elif any(key_of(s, facts) is None for s in signatures):
-        yield unsure(name, Reason.KEY_UNKNOWN)  # a stranger may turn out to be the one we miss
+    elif strangers := [s for s in signatures if not signer_known(s, facts)]:
+        # A stranger may turn out to be the one we miss.
+        sealed = all(s.sealed for s in strangers)
+        yield unsure(name, Reason.NO_ANCHOR if sealed else Reason.KEY_UNKNOWN)
+    elif any(_unnamed(s) for s in signatures):
+        yield unsure(name, Reason.SIGNER_UNIDENTIFIED)
     elif Role.ISSUER in missing:
         yield failed(name, Reason.SIGNER_NOT_ISSUER)
     else:

@@ -5,42 +5,44 @@ ever helps: it shows that the file existed then, not that it was made then.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import assert_never
 
 from app.checks.base import Check, failed, passed, silent, unsure
-from app.checks.roles import key_of, role_of, windows_of
+from app.checks.roles import UNPLACED, key_of, path_found, role_of, signer_known, windows_of
+from app.domain.certificate import Chain, RevocationState
 from app.domain.evidence import About, CheckName, Evidence
 from app.domain.facts import Facts, SignatureFacts, Value
 from app.domain.reasons import Reason
+from app.domain.sealed import CertificateFacts
 from app.domain.trust import TrustedKey
 from app.domain.verdict import CLOCK_SKEW
 
-AskOne = Callable[[SignatureFacts, TrustedKey, Facts, About], Evidence]
+Ask = Callable[[SignatureFacts, Facts, About], Evidence]
 
 CLAIMED, SEEN = "time: claimed", "time: first seen by this node"
 
 
-def _known(facts: Facts) -> Iterator[Evidence]:
-    for s in facts.document.signatures:
-        about = About(s.label, role_of(s, facts))
-        if key_of(s, facts) is None:
-            yield unsure(CheckName.SIGNER_KNOWN, Reason.KEY_UNKNOWN, about)
-        else:
-            yield passed(CheckName.SIGNER_KNOWN, about)
-
-
-def _each(name: CheckName, ask: AskOne) -> Callable[[Facts], Iterator[Evidence]]:
+def _each(ask: Ask) -> Callable[[Facts], Iterator[Evidence]]:
     def examine(facts: Facts) -> Iterator[Evidence]:
         for s in facts.document.signatures:
-            about, key = About(s.label, role_of(s, facts)), key_of(s, facts)
-            # Without a key there is no ground; SIGNER_KNOWN has said so.
-            yield silent(name, about) if key is None else ask(s, key, facts, about)
+            yield ask(s, facts, About(s.label, role_of(s, facts)))
 
     return examine
 
 
-def _holds(s: SignatureFacts, key: TrustedKey, facts: Facts, about: About) -> Evidence:
-    del key, facts  # measured before
+def _known(s: SignatureFacts, facts: Facts, about: About) -> Evidence:
+    name = CheckName.SIGNER_KNOWN
+    if signer_known(s, facts):
+        return passed(name, about)
+    if s.sealed is None:
+        return unsure(name, Reason.KEY_UNKNOWN, about)
+    chain = s.sealed.signer.then.chain.value if s.sealed.signer else "certificate unreadable"
+    return unsure(name, Reason.NO_ANCHOR, about, chain)
+
+
+def _holds(s: SignatureFacts, facts: Facts, about: About) -> Evidence:
+    del facts  # measured before
     name = CheckName.SIGNATURE_HOLDS
     match s.value:
         case Value.HOLDS:
@@ -49,65 +51,121 @@ def _holds(s: SignatureFacts, key: TrustedKey, facts: Facts, about: About) -> Ev
             return failed(name, Reason.SIGNATURE_INVALID, about, s.detail)
         case Value.SCHEME_DIFFERS:  # the key decides, never the document
             return failed(name, Reason.SCHEME_MISMATCH, about, s.detail)
-        case Value.UNMEASURED:
-            return unsure(name, Reason.CHECK_MISSING, about)
+        case Value.WEAK:
+            return failed(name, Reason.WEAK_ALGORITHM, about, s.detail)
+        case Value.UNREADABLE:
+            return failed(name, Reason.SIGNATURE_UNREADABLE, about, s.detail)
+        case Value.UNSUPPORTED:
+            return unsure(name, Reason.SIGNATURE_UNSUPPORTED, about, s.detail)
+        case Value.UNMEASURED:  # without a key there is no ground; SIGNER_KNOWN has said so
+            return silent(name, about)
         case _:
             assert_never(s.value)
 
 
-def _seen_in_window(s: SignatureFacts, key: TrustedKey, facts: Facts) -> bool:
-    """This node recorded the very file while key and mandate were usable."""
+def _seen_in_window(s: SignatureFacts, facts: Facts) -> bool:
+    """This node recorded the very file while key, or certificate, and mandate were usable."""
     seen = facts.trust.first_seen
-    return seen is not None and all(w.contains(seen) for w in windows_of(s, key, facts))
+    if seen is None or not all(w.contains(seen) for w in windows_of(s, facts)):
+        return False
+    signer = s.sealed.signer if s.sealed else None
+    return signer is None or signer.valid_at(seen)
 
 
-def _in_window(s: SignatureFacts, key: TrustedKey, facts: Facts, about: About) -> Evidence:
+def _in_window(s: SignatureFacts, facts: Facts, about: About) -> Evidence:
     name, seen = CheckName.SIGNED_IN_WINDOW, facts.trust.first_seen
+    if not signer_known(s, facts) and s.sealed is None:
+        return silent(name, about)
     if s.signed_at is None:
-        if _seen_in_window(s, key, facts):
+        if _seen_in_window(s, facts):
             return passed(name, about, SEEN)
         return unsure(name, Reason.SIGNING_TIME_MISSING, about)
     if s.signed_at > min(facts.now, seen or facts.now) + CLOCK_SKEW:
         return failed(name, Reason.SIGNED_IN_FUTURE, about)
-    if not all(window.contains(s.signed_at) for window in windows_of(s, key, facts)):
+    signer = s.sealed.signer if s.sealed else None
+    usable = signer is None or signer.valid_at(s.signed_at)
+    if not usable or not all(window.contains(s.signed_at) for window in windows_of(s, facts)):
         return failed(name, Reason.SIGNED_OUTSIDE_WINDOW, about)
     return passed(name, about, CLAIMED)
 
 
-def _live(s: SignatureFacts, key: TrustedKey, facts: Facts, about: About) -> Evidence:
-    """A claimed time can be back-dated, so the key must still be good today, or have been seen."""
-    name, seen = CheckName.KEY_LIVE, facts.trust.first_seen
+def _live(s: SignatureFacts, facts: Facts, about: About) -> Evidence:
+    """A claimed time can be back-dated, so key or certificate must still be good today, or this
+    node must have seen the file while it was.
+    """
+    key = key_of(s, facts)
+    if key is not None:
+        return _key_live(s, key, facts, about)
+    if s.sealed is not None and s.sealed.signer is not None:
+        return _certificate_live(s, s.sealed.signer, facts, about)
+    return silent(CheckName.KEY_LIVE, about)
+
+
+def _key_live(s: SignatureFacts, key: TrustedKey, facts: Facts, about: About) -> Evidence:
+    name = CheckName.KEY_LIVE
     if key.revoked_at is not None:
-        if s.signed_at is not None and s.signed_at >= key.revoked_at:
-            return failed(name, Reason.SIGNED_AFTER_REVOCATION, about)
-        if seen is not None and seen < key.revoked_at and _seen_in_window(s, key, facts):
-            return passed(name, about, SEEN)
-        return unsure(name, Reason.KEY_REVOKED_SINCE, about)
+        return _revoked(s, key.revoked_at, facts, about)
     if key.status_good_until is None or key.status_good_until < facts.now:
         return unsure(name, Reason.REVOCATION_UNAVAILABLE, about)
-    if all(window.contains(facts.now) for window in windows_of(s, key, facts)):
+    if all(window.contains(facts.now) for window in windows_of(s, facts)):
         return passed(name, about)
-    if _seen_in_window(s, key, facts):
+    if _seen_in_window(s, facts):
         return passed(name, about, SEEN)
     return unsure(name, Reason.KEY_EXPIRED_SINCE, about)
 
 
-def _for_type(s: SignatureFacts, key: TrustedKey, facts: Facts, about: About) -> Evidence:
-    del s
+def _revoked(s: SignatureFacts, at: datetime, facts: Facts, about: About) -> Evidence:
+    name, seen = CheckName.KEY_LIVE, facts.trust.first_seen
+    if s.signed_at is not None and s.signed_at >= at:
+        return failed(name, Reason.SIGNED_AFTER_REVOCATION, about)
+    if seen is not None and seen < at and _seen_in_window(s, facts):
+        return passed(name, about, SEEN)
+    return unsure(name, Reason.KEY_REVOKED_SINCE, about)
+
+
+def _certificate_live(
+    s: SignatureFacts, signer: CertificateFacts, facts: Facts, about: About
+) -> Evidence:
+    """GB/T 38540-2020 §7.3, GM/T 0031-2014 §6.2.3 d, with design §4 for times only claimed."""
+    name, then, today = CheckName.KEY_LIVE, signer.then.revocation, signer.today.revocation
+    if not path_found(signer.then):  # nobody whose lists would count; SIGNER_KNOWN has said so
+        return silent(name, about)
+    revoked = [r.at for r in (then, today) if r.at is not None]
+    if revoked:
+        return _revoked(s, min(revoked), facts, about)
+    mandated = all(window.contains(facts.now) for window in windows_of(s, facts))
+    if signer.today.chain is Chain.ANCHORED and mandated:
+        if today.state is RevocationState.GOOD:
+            return passed(name, about)
+        return unsure(name, Reason.REVOCATION_UNAVAILABLE, about, str(today.why))
+    if _seen_in_window(s, facts) and then.state is RevocationState.GOOD:
+        return passed(name, about, SEEN)
+    return unsure(name, Reason.KEY_EXPIRED_SINCE, about, signer.today.chain.value)
+
+
+def _for_type(s: SignatureFacts, facts: Facts, about: About) -> Evidence:
     name, type = CheckName.KEY_FOR_TYPE, facts.document.type
+    if not signer_known(s, facts):
+        return silent(name, about)
     if type is None:
         return unsure(name, Reason.TYPE_UNKNOWN, about)
-    if type not in key.types:
+    key = key_of(s, facts)
+    if key is not None and type not in key.types:
         return failed(name, Reason.KEY_NOT_FOR_TYPE, about)
+    if key is None and about.role in UNPLACED:  # whom the seal belongs to, ROLES_FILLED asks
+        return silent(name, about)
     return passed(name, about)
 
 
-def _check(name: CheckName, question: str, question_zh: str, ask: AskOne) -> Check:
-    return Check(name, question, question_zh, _each(name, ask))
+def _check(name: CheckName, question: str, question_zh: str, ask: Ask) -> Check:
+    return Check(name, question, question_zh, _each(ask))
 
 
-SIGNER_KNOWN = Check(
-    CheckName.SIGNER_KNOWN, "Do we know the signing key?", "签名密钥是否已登记?", _known
+SIGNER_KNOWN = _check(
+    CheckName.SIGNER_KNOWN,
+    "Do we know the signing key, or an authority that vouches for it?",
+    "签名密钥是否已登记,或其证书有可信任的上级?",
+    _known,
 )
 SIGNATURE_HOLDS = _check(
     CheckName.SIGNATURE_HOLDS, "Does the signature hold?", "签名值是否成立?", _holds

@@ -352,4 +352,5 @@ class Crl:
     signature_parameters: bytes | None = field(repr=False)
     message: bytes = field(repr=False)
     """tbsCertList as received."""
+    message_sha256: bytes = field(repr=False)
     value: bytes = field(repr=False)

@@ -58,8 +58,22 @@ class CheckName(StrEnum):
 
     WELL_FORMED = "well_formed", Block.AUTHENTICITY
     SIGNED = "signed", Block.AUTHENTICITY
+    ONE_DOCUMENT = "one_document", Block.AUTHENTICITY
+    NOTHING_HIDDEN = "nothing_hidden", Block.AUTHENTICITY
+    CONTENT_COVERED = "content_covered", Block.AUTHENTICITY
     SIGNER_KNOWN = "signer_known", Block.AUTHENTICITY, True
     SIGNATURE_HOLDS = "signature_holds", Block.AUTHENTICITY, True
+    ALGORITHMS_AGREE = "algorithms_agree", Block.AUTHENTICITY, True
+    DATA_HASH_HOLDS = "data_hash_holds", Block.AUTHENTICITY, True
+    SCOPE_NAMED = "scope_named", Block.AUTHENTICITY, True
+    REFERENCES_HOLD = "references_hold", Block.AUTHENTICITY, True
+    SEAL_HOLDS = "seal_holds", Block.AUTHENTICITY, True
+    SEAL_MAKER_TRUSTED = "seal_maker_trusted", Block.AUTHENTICITY, True
+    SEAL_IN_WINDOW = "seal_in_window", Block.AUTHENTICITY, True
+    SIGNER_IN_SEAL = "signer_in_seal", Block.AUTHENTICITY, True
+    SEAL_FILE_SAME = "seal_file_same", Block.AUTHENTICITY, True
+    CERTIFICATE_FITS = "certificate_fits", Block.AUTHENTICITY, True
+    TIMES_AGREE = "times_agree", Block.AUTHENTICITY, True
     SIGNED_IN_WINDOW = "signed_in_window", Block.AUTHENTICITY, True
     KEY_LIVE = "key_live", Block.AUTHENTICITY, True
     KEY_FOR_TYPE = "key_for_type", Block.AUTHORITY, True
@@ -68,6 +82,7 @@ class CheckName(StrEnum):
     ISSUER_ENTITLED = "issuer_entitled", Block.AUTHORITY
     IDENTIFIER_FORM = "identifier_form", Block.AUTHORITY
     IDENTIFIER_AGREES = "identifier_agrees", Block.AUTHORITY
+    CONTENT_AGREES = "content_agrees", Block.AUTHORITY
     BOUND = "bound", Block.AUTHORITY
     COPY_CURRENT = "copy_current", Block.STATUS
     PRESENTATION_CURRENT = "presentation_current", Block.STATUS
@@ -89,6 +104,8 @@ class Role(StrEnum):
     """共享平台: the issuer's delegate for annotated copies (加注件)."""
     COUNTERSIGNER = "countersigner"
     """联合签章: another body whose seal the license type requires."""
+    CANDIDATE = "candidate"
+    """A stranger in a document that lacks a signer: perhaps the one that is missing."""
     EXTRA = "extra"
     """Anyone else: unknown, or known but not needed for this type."""
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.license import Fact, KeyId, LicenseFormat
 from app.domain.scheme import Scheme
+from app.domain.sealed import PackageFacts, SealedFacts
 from app.domain.trust import Trust
 
 
@@ -21,6 +22,12 @@ class Value(StrEnum):
     FAILS = "fails"
     SCHEME_DIFFERS = "scheme_differs"
     """The document names another scheme than the key is registered for."""
+    WEAK = "weak"
+    """Recognised, and refused by name."""
+    UNREADABLE = "unreadable"
+    """The signature's own data cannot be read."""
+    UNSUPPORTED = "unsupported"
+    """A signature of a kind that is not judged here."""
     UNMEASURED = "unmeasured"
     """No key to measure with."""
 
@@ -37,6 +44,8 @@ class SignatureFacts:
     signed_at: datetime | None
     value: Value
     detail: str = ""
+    sealed: SealedFacts | None = None
+    """Of a seal (电子签章); None: signed by a registered key, or unreadable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,8 @@ class DocumentFacts:
     type: TypeCode | None
     issuer: IssuerCode | None
     stated: frozenset[Fact]
+    misnamed: tuple[str, ...]
+    """`type`, `issuer`: stated beside the identifier, and not what it names."""
     disagreements: tuple[str, ...]
     """Names of elements stated twice with different values, in the document's own words."""
     valid_from: date | None
@@ -58,6 +69,8 @@ class DocumentFacts:
     copy_matter: str | None
     presentation_until: datetime | None
     signatures: tuple[SignatureFacts, ...]
+    package: PackageFacts | None = None
+    """None where the format has no parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import NewType
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.ofd import Coverage, OfdPackage, SignatureEntry
 from app.domain.scheme import Scheme
-from app.domain.seal import SealSignature
+from app.domain.seal import SealSignature, ValueForm
 
 KeyId = NewType("KeyId", str)
 """A name for a key, unique among the keys of its owner; in a document a hint, never a proof."""
@@ -107,6 +107,7 @@ class Sealing:
     entry: SignatureEntry = field(repr=False)
     signature: SealSignature | None = field(repr=False)
     """None where the signed value is missing or cannot be read as a seal signature."""
+    form: ValueForm
     problem: str
     """Why it is None."""
     coverage: Coverage = field(repr=False)

@@ -43,15 +43,23 @@ class Policy:
                 raise ValueError(f"policy {self.name} is silent on {sorted(silent)}")
         if Level.REQUIRE not in self.levels.values():
             raise ValueError(f"policy {self.name} requires nothing")
-        if self.roles & {Role.DOCUMENT, Role.EXTRA}:
+        if self.roles & {Role.DOCUMENT, Role.CANDIDATE, Role.EXTRA}:
             raise ValueError(f"policy {self.name} requires a role that nobody can fill")
         if not self.roles and self.subject is not Subject.RECORD:
             raise ValueError(f"policy {self.name} requires no signer")
 
     def level(self, item: Evidence) -> Level:
         """The weight of one piece of evidence."""
-        levels = self.extra if item.subject.role is Role.EXTRA else self.levels
-        return levels[item.check]
+        match item.subject.role:
+            case Role.EXTRA:
+                return self.extra[item.check]
+            case Role.CANDIDATE:  # can spoil a document, and cannot make one
+                level = self.levels[item.check]
+                return Level.INFORM if level is Level.INFORM else Level.GUARD
+            case Role.DOCUMENT | Role.ISSUER | Role.COPIER | Role.COUNTERSIGNER:
+                return self.levels[item.check]
+            case _:
+                assert_never(item.subject.role)
 
     def with_roles(self, roles: frozenset[Role]) -> "Policy":
         """The same policy for a document that needs these signers; records need none."""
@@ -59,22 +67,59 @@ class Policy:
 
 
 _REQUIRE, _GUARD, _INFORM = Level.REQUIRE, Level.GUARD, Level.INFORM
+_OF_SEALS = frozenset(
+    {
+        CheckName.DATA_HASH_HOLDS,
+        CheckName.SCOPE_NAMED,
+        CheckName.REFERENCES_HOLD,
+        CheckName.SEAL_HOLDS,
+        CheckName.SIGNER_IN_SEAL,
+        CheckName.ALGORITHMS_AGREE,
+        CheckName.CERTIFICATE_FITS,
+        CheckName.SEAL_IN_WINDOW,
+        CheckName.SEAL_MAKER_TRUSTED,
+        CheckName.ONE_DOCUMENT,
+        CheckName.CONTENT_COVERED,
+        CheckName.NOTHING_HIDDEN,
+        CheckName.CONTENT_AGREES,
+    }
+)
+"""Required of a sealed file; of a token, which has neither seal nor parts, they are guarded."""
+_WHERE_THERE = frozenset(
+    {
+        CheckName.SEAL_FILE_SAME,  # the Seal element is optional (GB/T 33190 §18.2)
+        CheckName.TIMES_AGREE,  # so is SignatureDateTime
+        CheckName.COPY_CURRENT,
+        CheckName.PRESENTATION_CURRENT,
+    }
+)
+_TOLD = frozenset(
+    {
+        CheckName.IDENTIFIER_FORM,  # mistyped is not forged
+        CheckName.OWN_DATES,  # the issuer's word beats them; decide() weighs them
+        CheckName.FACTS_GIVEN,
+    }
+)
 # A stranger's seal proves nothing and spoils nothing, unless it is broken.
 _EXTRA = MappingProxyType(dict.fromkeys(CheckName, _INFORM) | {CheckName.SIGNATURE_HOLDS: _GUARD})
+_LEVELS = (
+    dict.fromkeys(CheckName, _REQUIRE)
+    | dict.fromkeys(_WHERE_THERE, _GUARD)
+    | dict.fromkeys(_TOLD, _INFORM)
+)
 
-LICENSE = Policy(
-    "license-1",
+TOKEN = Policy(
+    "license-1.token",
     Subject.DOCUMENT,
-    MappingProxyType(
-        dict.fromkeys(CheckName, _REQUIRE)
-        | {
-            CheckName.IDENTIFIER_FORM: _INFORM,  # mistyped is not forged
-            CheckName.COPY_CURRENT: _GUARD,
-            CheckName.PRESENTATION_CURRENT: _GUARD,
-            CheckName.OWN_DATES: _INFORM,  # the issuer's word beats them; decide() weighs them
-            CheckName.FACTS_GIVEN: _INFORM,
-        }
-    ),
+    MappingProxyType(_LEVELS | dict.fromkeys(_OF_SEALS, _GUARD)),
+    _EXTRA,
+    frozenset({Role.ISSUER}),
+    timedelta(days=1),
+)
+SEALED = Policy(
+    "license-1.sealed",
+    Subject.DOCUMENT,
+    MappingProxyType(_LEVELS),
     _EXTRA,
     frozenset({Role.ISSUER}),
     timedelta(days=1),
@@ -84,25 +129,24 @@ RECORD = Policy(
     Subject.RECORD,
     MappingProxyType(
         dict.fromkeys(CheckName, _GUARD)
-        | {
-            CheckName.FACTS_GIVEN: _REQUIRE,
-            CheckName.IDENTIFIER_FORM: _INFORM,
-            CheckName.OWN_DATES: _INFORM,
-        }
+        | dict.fromkeys(_TOLD, _INFORM)
+        | {CheckName.FACTS_GIVEN: _REQUIRE}
     ),
     _EXTRA,
     frozenset(),
     timedelta(days=1),
 )
 
-POLICIES: Mapping[str, Policy] = MappingProxyType({p.name: p for p in (LICENSE, RECORD)})
+POLICIES: Mapping[str, Policy] = MappingProxyType({p.name: p for p in (TOKEN, SEALED, RECORD)})
 
 
 def policy_for(format: LicenseFormat) -> Policy:
     """The document's kind picks the policy, not the caller."""
     match format:
-        case LicenseFormat.JWS | LicenseFormat.OFD:
-            return LICENSE
+        case LicenseFormat.JWS:
+            return TOKEN
+        case LicenseFormat.OFD:
+            return SEALED
         case LicenseFormat.FACTS:
             return RECORD
         case _:

@@ -46,6 +46,25 @@ class Reason(StrEnum):
     SCHEME_MISMATCH = "scheme_mismatch", Family.SIGNATURE
     WEAK_ALGORITHM = "weak_algorithm", Family.SIGNATURE
     SIGNATURE_INVALID = "signature_invalid", Family.SIGNATURE
+    SIGNATURE_UNSUPPORTED = "signature_unsupported", Family.INPUT
+    SIGNATURE_UNREADABLE = "signature_unreadable", Family.SIGNATURE
+    # ---- seal and sealed file
+    ALGORITHM_MISMATCH = "algorithm_mismatch", Family.SIGNATURE
+    DATA_HASH_DIFFERS = "data_hash_differs", Family.SIGNATURE
+    SCOPE_DIFFERS = "scope_differs", Family.SIGNATURE
+    CONTENT_CHANGED = "content_changed", Family.SIGNATURE
+    NOT_COVERED = "not_covered", Family.SIGNATURE
+    SEAL_INVALID = "seal_invalid", Family.SIGNATURE
+    SEAL_MAKER_UNKNOWN = "seal_maker_unknown", Family.SIGNATURE
+    SEAL_MAKER_INVALID = "seal_maker_invalid", Family.SIGNATURE
+    SEAL_NOT_VALID_AT_TIME = "seal_not_valid_at_time", Family.SIGNATURE
+    SIGNER_NOT_IN_SEAL = "signer_not_in_seal", Family.SIGNATURE
+    SEAL_FILE_DIFFERS = "seal_file_differs", Family.SIGNATURE
+    CERTIFICATE_UNFIT = "certificate_unfit", Family.SIGNATURE
+    TIMES_DISAGREE = "times_disagree", Family.SIGNATURE
+    AMBIGUOUS_DOCUMENT = "ambiguous_document", Family.SIGNATURE
+    HIDDEN_CONTENT = "hidden_content", Family.SIGNATURE
+    NO_ANCHOR = "no_anchor", Family.SIGNATURE
     # ---- signature: time
     SIGNING_TIME_MISSING = "signing_time_missing", Family.SIGNATURE
     SIGNED_IN_FUTURE = "signed_in_future", Family.SIGNATURE
@@ -54,6 +73,7 @@ class Reason(StrEnum):
     KEY_REVOKED_SINCE = "key_revoked_since", Family.SIGNATURE
     KEY_EXPIRED_SINCE = "key_expired_since", Family.SIGNATURE
     # ---- signature: entitlement of the key
+    SIGNER_UNIDENTIFIED = "signer_unidentified", Family.SIGNATURE
     KEY_NOT_FOR_TYPE = "key_not_for_type", Family.SIGNATURE
     SIGNER_NOT_ISSUER = "signer_not_issuer", Family.SIGNATURE
     ROLE_MISSING = "role_missing", Family.SIGNATURE
@@ -64,6 +84,7 @@ class Reason(StrEnum):
     ISSUER_NOT_FOR_TYPE = "issuer_not_for_type", Family.LICENSE
     IDENTIFIER_MISSING = "identifier_missing", Family.LICENSE
     IDENTIFIER_DISAGREES = "identifier_disagrees", Family.LICENSE
+    CONTENT_DISAGREES = "content_disagrees", Family.LICENSE
     IDENTIFIER_UNPROVEN = "identifier_unproven", Family.LICENSE
     COPY_EXPIRED = "copy_expired", Family.LICENSE
     COPY_EXPIRY_MISSING = "copy_expiry_missing", Family.LICENSE

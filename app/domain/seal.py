@@ -22,6 +22,18 @@ class SealLayout(StrEnum):
     """Four members and version integer 5; a seal may carry a fifth, its timestamp."""
 
 
+class ValueForm(StrEnum):
+    """What SignedValue.dat holds (GM/T 0099-2020 7.2.2)."""
+
+    SEAL = "seal"
+    """SES_Signature."""
+    CMS = "cms"
+    """签名 by GB/T 35275 or RFC 5652, without a seal."""
+    BARE = "bare"
+    """Nothing but r and s: no certificate, so nobody's."""
+    OTHER = "other"
+
+
 class SealDeviation(StrEnum):
     """Where authentic documents differ from the letter. Tolerated and reported; never guessed."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.domain.certificate import Anchor, Crl
 from app.domain.evidence import Role
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.issuer import Endpoint, Statement
@@ -85,6 +86,21 @@ class LicenseType:
     roles: frozenset[Role] = frozenset({Role.ISSUER})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorities:
+    """What certificates are judged against. Large, and so never kept with the facts: what they
+    said is (`PathFact`), with fingerprints.
+    """
+
+    anchors: tuple[Anchor, ...] = field(default=(), repr=False)
+    intermediates: tuple[bytes, ...] = field(default=(), repr=False)
+    """DER of certificates below an anchor, trusted for nothing by themselves."""
+    lists: tuple[Crl, ...] = field(default=(), repr=False)
+
+
+NO_AUTHORITIES = Authorities()
+
+
 @dataclass(frozen=True, slots=True)
 class TrustQuestion:
     """What must be looked up to judge a document. Hints only; absence is an answer."""
@@ -95,6 +111,10 @@ class TrustQuestion:
     signers: frozenset[tuple[IssuerCode, KeyId]]
     digest: bytes | None
     """SHA-256 of the file, to find the first time it was seen; None: there is no file."""
+    organisations: frozenset[str] = frozenset()
+    """Organisation codes that the signers' certificates bear."""
+    sealed: bool = False
+    """Whether certificates have to be judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +129,9 @@ class Trust:
     """Given by the claimed issuer."""
     endpoint: Endpoint | None
     statement: Statement | None
+    owners: Mapping[str, IssuerCode] = field(default_factory=dict)
+    """Organisation code → the registered body that bears it for this type."""
+    authorities: Authorities = NO_AUTHORITIES
     first_seen: datetime | None = None
     """When this node first recorded this very file: it existed then."""
     snapshot: str = "local"

@@ -3,10 +3,11 @@
 from app.domain.errors import UnrecognisedFormat
 from app.formats.base import Format
 from app.formats.jws import Jws
+from app.formats.ofd.license import Ofd
 
 __all__ = ["FORMATS", "Format", "detect"]
 
-FORMATS: tuple[Format, ...] = (Jws(),)
+FORMATS: tuple[Format, ...] = (Jws(), Ofd())
 
 
 def detect(content: bytes, formats: tuple[Format, ...] = FORMATS) -> Format:

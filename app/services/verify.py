@@ -6,11 +6,13 @@ detect → parse → trust_for (read tx) → examine → inquiry_for → ask (ne
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from app.checks import inquiry_for, measure
+from app.crypto.certificates import read_certificate
 from app.crypto.digests import digest
 from app.domain.errors import Malformed
 from app.domain.issuer import (
@@ -145,7 +147,20 @@ def _question(license: ParsedLicense, digests: Digests | None) -> TrustQuestion:
         issuer=claims.identifier.issuer if claims.identifier else claims.issuer,
         signers=frozenset((s.signer, s.key_id) for s in license.signatures),
         digest=digests.sha256 if digests else None,
+        organisations=_organisations(license),
+        sealed=bool(license.sealings),
     )
+
+
+def _organisations(license: ParsedLicense) -> frozenset[str]:
+    """Whose seals these claim to be; a hint, like everything in a document."""
+    found: set[str] = set()
+    for sealing in license.sealings:
+        if sealing.signature is not None:
+            with suppress(Malformed):
+                certificate = read_certificate(sealing.signature.certificate)
+                found.update(certificate.organisation_codes[:1])
+    return frozenset(found)
 
 
 def _unread(

@@ -1,0 +1,341 @@
+"""Of each seal signature: the procedure of GB/T 38540-2020 §6.3 and §7.3, one question a check.
+
+Every check here keeps silent on signatures by registered keys, which have no seal.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import assert_never
+
+from app.checks.base import Check, failed, passed, silent, unsure
+from app.checks.roles import path_found, required_roles, role_of
+from app.domain.certificate import Chain, PathFact, RevocationState
+from app.domain.evidence import WHOLE, About, CheckName, Evidence
+from app.domain.facts import Facts, SignatureFacts
+from app.domain.license import LicenseFormat
+from app.domain.ofd import SHOWN_KINDS, PartKind
+from app.domain.reasons import Reason
+from app.domain.sealed import Arithmetic, Clocks, Sameness, SealedFacts
+from app.domain.verdict import CLOCK_SKEW
+
+AskSeal = Callable[[SignatureFacts, SealedFacts, About], Evidence]
+
+_ALWAYS_COVERED = SHOWN_KINDS | {PartKind.ATTACHMENT_LIST, PartKind.ATTACHMENT}
+"""What people read or open; no profile of ours leaves it unsigned."""
+
+
+def _each(name: CheckName, ask: AskSeal) -> Callable[[Facts], Iterator[Evidence]]:
+    def examine(facts: Facts) -> Iterator[Evidence]:
+        for s in facts.document.signatures:
+            about = About(s.label, role_of(s, facts))
+            yield silent(name, about) if s.sealed is None else ask(s, s.sealed, about)
+
+    return examine
+
+
+def _algorithms(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+    name = CheckName.ALGORITHMS_AGREE
+    if sealed.mismatched_algorithms:
+        detail = ", ".join(sealed.mismatched_algorithms)
+        return failed(name, Reason.ALGORITHM_MISMATCH, about, detail)
+    return passed(name, about, s.scheme.value)
+
+
+def _data_hash(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+    del s
+    if sealed.data_hash is Arithmetic.HOLDS:
+        return passed(CheckName.DATA_HASH_HOLDS, about)
+    return failed(CheckName.DATA_HASH_HOLDS, Reason.DATA_HASH_DIFFERS, about)
+
+
+def _scope(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+    del s
+    if sealed.scope is Sameness.SAME:
+        return passed(CheckName.SCOPE_NAMED, about)
+    return failed(CheckName.SCOPE_NAMED, Reason.SCOPE_DIFFERS, about, sealed.scope.value)
+
+
+def _references(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+    del s
+    name, coverage = CheckName.REFERENCES_HOLD, sealed.coverage
+    if coverage.changed or coverage.missing:
+        detail = f"{len(coverage.changed)} changed, {coverage.missing} missing"
+        return failed(name, Reason.CONTENT_CHANGED, about, detail)
+    if coverage.weak:
+        return failed(name, Reason.WEAK_ALGORITHM, about, str(coverage.digest))
+    if not coverage.holds:
+        return failed(name, Reason.NOT_COVERED, about, "nothing is referenced by a known digest")
+    return passed(name, about, f"{coverage.covered} parts")
+
+
+def _seal_holds(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+    del s
+    name, seal = CheckName.SEAL_HOLDS, sealed.seal
+    match seal.value:
+        case Arithmetic.HOLDS:
+            return passed(name, about)
+        case Arithmetic.FAILS | Arithmetic.UNREADABLE:
+            return failed(name, Reason.SEAL_INVALID, about, seal.value_detail)
+        case Arithmetic.WEAK:
+            return failed(name, Reason.WEAK_ALGORITHM, about, seal.value_detail)
+        case _:
+            assert_never(seal.value)
+
+
+def _maker(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+    """Judged at createDate: expired or revoked later, the seal it made stays made (§6.3)."""
+    del s
+    name, maker = CheckName.SEAL_MAKER_TRUSTED, sealed.seal.maker
+    if maker is None:
+        return failed(name, Reason.SEAL_MAKER_INVALID, about, "certificate unreadable")
+    path = maker.then
+    if not maker.valid_at(sealed.seal.created):
+        return failed(name, Reason.SEAL_MAKER_INVALID, about, "outside its dates at createDate")
+    if not path_found(path):
+        return unsure(name, Reason.SEAL_MAKER_UNKNOWN, about, path.chain.value)
+    if path.chain is not Chain.ANCHORED:
+        return failed(name, Reason.SEAL_MAKER_INVALID, about, path.chain.value)
+    return _maker_revocation(path, sealed, about)
+
+
+def _maker_revocation(path: PathFact, sealed: SealedFacts, about: About) -> Evidence:
+    name, revocation = CheckName.SEAL_MAKER_TRUSTED, path.revocation
+    match revocation.state:
+        case RevocationState.GOOD:
+            return passed(name, about)
+        case RevocationState.REVOKED:
+            later = revocation.at is not None and revocation.at > sealed.seal.created
+            if later:
+                return passed(name, about, "revoked after createDate")
+            return failed(name, Reason.SEAL_MAKER_INVALID, about, "revoked at createDate")
+        case RevocationState.UNKNOWN:
+            return unsure(name, Reason.REVOCATION_UNAVAILABLE, about, str(revocation.why))
+        case _:
+            assert_never(revocation.state)
+
+
+def _seal_window(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+    """§6.3: within validStart and validEnd when it was used, and not used before it was made."""
+    name, seal = CheckName.SEAL_IN_WINDOW, sealed.seal
+    if s.signed_at is None:
+        return unsure(name, Reason.SIGNING_TIME_MISSING, about)
+    if not seal.valid_from <= s.signed_at <= seal.valid_until:
+        return failed(name, Reason.SEAL_NOT_VALID_AT_TIME, about)
+    if s.signed_at < seal.created - CLOCK_SKEW:
+        return failed(name, Reason.SEAL_NOT_VALID_AT_TIME, about, "before the seal was made")
+    return passed(name, about)
+
+
+def _listed(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+    del s
+    if sealed.listed:
+        return passed(CheckName.SIGNER_IN_SEAL, about)
+    return failed(CheckName.SIGNER_IN_SEAL, Reason.SIGNER_NOT_IN_SEAL, about)
+
+
+def _seal_file(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+    del s
+    name = CheckName.SEAL_FILE_SAME
+    match sealed.seal_file:
+        case Sameness.SAME:
+            return passed(name, about)
+        case Sameness.DIFFERS:
+            return failed(name, Reason.SEAL_FILE_DIFFERS, about)
+        case Sameness.ABSENT:
+            return silent(name, about)
+        case _:
+            assert_never(sealed.seal_file)
+
+
+def _fits(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+    """Role, 双证书 rule and the authorities above, at the time of signing."""
+    del s
+    name, signer = CheckName.CERTIFICATE_FITS, sealed.signer
+    if signer is None:
+        return failed(name, Reason.CERTIFICATE_UNFIT, about, "certificate unreadable")
+    match signer.then.chain:
+        case Chain.ANCHORED:
+            return passed(name, about)
+        case Chain.WRONG_ROLE:
+            finding = signer.then.role_finding.value
+            return failed(name, Reason.CERTIFICATE_UNFIT, about, finding)
+        case Chain.CONSTRAINTS | Chain.MALFORMED:
+            return failed(name, Reason.CERTIFICATE_UNFIT, about, signer.then.chain.value)
+        case Chain.EXPIRED | Chain.NOT_YET_VALID:
+            return failed(name, Reason.SIGNED_OUTSIDE_WINDOW, about, signer.then.chain.value)
+        case Chain.WEAK_ALGORITHM:
+            return failed(name, Reason.WEAK_ALGORITHM, about, "on the way to an authority")
+        case Chain.NO_ANCHOR | Chain.BAD_SIGNATURE | Chain.ANCHOR_OUT_OF_WINDOW | Chain.TOO_COMPLEX:
+            # SIGNER_KNOWN has said that no registered authority vouches for it; its own role is
+            # a fact all the same.
+            return silent(name, about)
+        case _:
+            assert_never(signer.then.chain)
+
+
+def _clocks(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+    del s
+    name = CheckName.TIMES_AGREE
+    match sealed.clocks:
+        case Clocks.SAME:
+            return passed(name, about)
+        case Clocks.EIGHT_HOURS:
+            return passed(name, about, "eight hours apart: local time written as UTC")
+        case Clocks.DIFFERS:
+            return failed(name, Reason.TIMES_DISAGREE, about)
+        case Clocks.ABSENT:
+            return silent(name, about)
+        case _:
+            assert_never(sealed.clocks)
+
+
+# ---- the document as a whole
+
+
+def _covered(facts: Facts) -> Iterator[Evidence]:
+    """Everything a reader is shown stands under a seal of each role that has to seal."""
+    name = CheckName.CONTENT_COVERED
+    sealed = [(role_of(s, facts), s.sealed) for s in facts.document.signatures if s.sealed]
+    if facts.document.format is not LicenseFormat.OFD or not sealed:
+        yield silent(name)
+        return
+    wanted = required_roles(facts) & {role for role, _ in sealed}
+    groups = [[s for r, s in sealed if r is role] for role in wanted] or [[s for _, s in sealed]]
+    open_parts = {part for group in groups for part in _uncovered_by_all(group)}
+    if open_parts:
+        yield failed(name, Reason.NOT_COVERED, detail=", ".join(sorted(open_parts)[:8]))
+    else:
+        yield passed(name)
+
+
+def _uncovered_by_all(group: list[SealedFacts]) -> frozenset[str]:
+    """Parts that no seal of the group covers."""
+    each = [
+        frozenset(
+            part
+            for kind, parts in sealed.coverage.uncovered.items()
+            if kind in _ALWAYS_COVERED
+            for part in parts
+        )
+        for sealed in group
+    ]
+    return frozenset.intersection(*each)
+
+
+def _one_document(facts: Facts) -> Iterator[Evidence]:
+    """An uncovered OFD.xml is tolerated only where what it decides has one reading."""
+    name, package = CheckName.ONE_DOCUMENT, facts.document.package
+    if package is None:
+        yield silent(name)
+    elif package.encrypted:
+        yield unsure(name, Reason.ENCRYPTED)
+    elif package.ambiguous:
+        yield failed(name, Reason.AMBIGUOUS_DOCUMENT, detail=f"{package.bodies} bodies")
+    else:
+        yield passed(name)
+
+
+def _nothing_hidden(facts: Facts) -> Iterator[Evidence]:
+    """What no reference leads to is no part of the document, unless a signer signed it all the
+    same.
+    """
+    name, package = CheckName.NOTHING_HIDDEN, facts.document.package
+    sealed = [s.sealed for s in facts.document.signatures if s.sealed]
+    if package is None:
+        yield silent(name)
+        return
+    each = [frozenset(s.coverage.unreferenced) for s in sealed] or [frozenset(package.hidden)]
+    hidden = sorted(frozenset.intersection(*each))
+    if hidden:
+        yield failed(name, Reason.HIDDEN_CONTENT, WHOLE, f"{len(hidden)}: {', '.join(hidden[:8])}")
+    else:
+        yield passed(name)
+
+
+def _seal_check(name: CheckName, question: str, question_zh: str, ask: AskSeal) -> Check:
+    return Check(name, question, question_zh, _each(name, ask))
+
+
+ALGORITHMS_AGREE = _seal_check(
+    CheckName.ALGORITHMS_AGREE,
+    "Do all places name the same algorithm?",
+    "各处声明的签名算法是否一致?",
+    _algorithms,
+)
+DATA_HASH_HOLDS = _seal_check(
+    CheckName.DATA_HASH_HOLDS,
+    "Does the seal sign this very signature description?",
+    "签章中的原文杂凑是否与签名描述文件一致?",
+    _data_hash,
+)
+SCOPE_NAMED = _seal_check(
+    CheckName.SCOPE_NAMED,
+    "Does the seal name the protected scope?",
+    "签章是否指明其签名保护范围?",
+    _scope,
+)
+REFERENCES_HOLD = _seal_check(
+    CheckName.REFERENCES_HOLD,
+    "Is every protected part unaltered?",
+    "受保护的各部件是否未被改动?",
+    _references,
+)
+SEAL_HOLDS = _seal_check(
+    CheckName.SEAL_HOLDS,
+    "Does the seal maker's signature on the seal hold?",
+    "制章者对印章的签名是否成立?",
+    _seal_holds,
+)
+SEAL_MAKER_TRUSTED = _seal_check(
+    CheckName.SEAL_MAKER_TRUSTED,
+    "Was the seal maker's certificate good when the seal was made?",
+    "制章时制章者证书是否有效、可信?",
+    _maker,
+)
+SEAL_IN_WINDOW = _seal_check(
+    CheckName.SEAL_IN_WINDOW,
+    "Was the seal valid when it was used?",
+    "签章时印章是否在有效期内?",
+    _seal_window,
+)
+SIGNER_IN_SEAL = _seal_check(
+    CheckName.SIGNER_IN_SEAL,
+    "May the signer's certificate use this seal?",
+    "签章者证书是否在印章的证书列表内?",
+    _listed,
+)
+SEAL_FILE_SAME = _seal_check(
+    CheckName.SEAL_FILE_SAME,
+    "Is the seal file the seal that was used?",
+    "印章文件与签章中的印章是否一致?",
+    _seal_file,
+)
+CERTIFICATE_FITS = _seal_check(
+    CheckName.CERTIFICATE_FITS,
+    "Is it a signing certificate, and were the authorities above it good?",
+    "签章者证书是否为签名证书,其上级证书是否有效?",
+    _fits,
+)
+TIMES_AGREE = _seal_check(
+    CheckName.TIMES_AGREE,
+    "Do the signing times inside and outside the seal agree?",
+    "签章内外记载的签署时间是否一致?",
+    _clocks,
+)
+CONTENT_COVERED = Check(
+    CheckName.CONTENT_COVERED,
+    "Is everything that is shown under the seals that count?",
+    "所显示的全部内容是否都在应有签章的保护之下?",
+    _covered,
+)
+ONE_DOCUMENT = Check(
+    CheckName.ONE_DOCUMENT,
+    "Is there one document, and one version of it, to be shown?",
+    "文件是否只有一个文档、一个版本可供显示?",
+    _one_document,
+)
+NOTHING_HIDDEN = Check(
+    CheckName.NOTHING_HIDDEN,
+    "Is nothing carried along that no reference leads to?",
+    "是否没有夹带文件?",
+    _nothing_hidden,
+)
