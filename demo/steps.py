@@ -74,7 +74,14 @@ def start_sandbox(options: Options, folder: Path, env: Mapping[str, str]) -> Bac
 
 def register(folder: Path, env: Mapping[str, str]) -> str:
     """Tell the service's registry of the sandbox issuers; may be repeated."""
-    command = [str(BIN / "zhengyan"), "issuer", "import", str(folder / "sandbox/registration.json")]
+    command = [
+        str(BIN / "zhengyan"),
+        "issuer",
+        "import",
+        str(folder / "sandbox/registration.json"),
+        "--network",
+        "127.0.0.0/8",
+    ]
     printed = run(command, what="zhengyan issuer import", env=env).strip().splitlines()
     return printed[-1] if printed else "registered"
 
@@ -138,6 +145,7 @@ def verify(options: Options, chosen: Sequence[Sample]) -> list[Finding]:
                     f"the sample {sample.name} was answered with HTTP {answer.status_code}:\n"
                     f"  {answer.text[:500]}"
                 )
-            verdict = answer.json()["report"]["verdict"]
-            found.append(Finding(sample, verdict["conclusion"], verdict["reason"]))
+            report = answer.json()["report"]
+            reason = report["reason"] and report["reason"]["code"]
+            found.append(Finding(sample, report["conclusion"], reason))
     return found

@@ -6,6 +6,7 @@ Nothing is spooled to disk; what was received lives as long as the request.
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 from python_multipart import MultipartParser
@@ -13,12 +14,17 @@ from python_multipart.exceptions import FormParserError
 
 from app.domain.errors import ServiceError
 
+if TYPE_CHECKING:  # declared for type checkers only
+    from python_multipart.multipart import MultipartCallbacks
+
 MAX_PARTS = 8
 """One file and the few terms of a verification."""
 MAX_PART_HEADERS = 8 * 1024
 """Bytes of the headers of one part."""
 MAX_TEXT = 4 * 1024
 """Bytes of a text field."""
+MAX_BOUNDARY = 70
+"""Characters (RFC 2046 §5.1.1)."""
 _FRAMING = 64 * 1024
 """Bytes a multipart body may have beyond its file."""
 
@@ -98,9 +104,15 @@ def _boundary(content_type: str) -> bytes:
     for parameter in content_type.split(";")[1:]:
         name, _, value = parameter.strip().partition("=")
         value = value.strip().strip('"')
-        if name.strip().lower() == "boundary" and 0 < len(value) <= 70 and value.isascii():
+        if (
+            name.strip().lower() == "boundary"
+            and 0 < len(value) <= MAX_BOUNDARY
+            and value.isascii()
+        ):
             return value.encode("ascii")
-    raise BadRequest(400, "content-type", "multipart/form-data without a boundary of 1 to 70")
+    raise BadRequest(
+        400, "content-type", "multipart/form-data without a boundary of 1 to 70 characters"
+    )
 
 
 class _Parts:
@@ -113,7 +125,7 @@ class _Parts:
         self._data = bytearray()
         self._found: list[tuple[dict[str, str], bytes]] = []
 
-    def callbacks(self) -> dict[str, object]:
+    def callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._begin,
             "on_header_field": self._on_name,

@@ -31,16 +31,22 @@ TEXTS = {
         "other": "zh",
         "other_name": "中文",
         "title": "Verify an electronic license",
-        "lead": "Who issues, verifies. Choose, drop or paste a license: its signatures and seals are checked, and its issuer is asked.",
+        "lead": (
+            "Who issues, verifies. Choose, drop or paste a license: its signatures and seals are "
+            "checked, and its issuer is asked."
+        ),
         "file": "License file",
         "paste": "Or paste a license token or identifier",
         "button": "Verify",
         "checks": "Check by check",
         "working": "Verifying …",
-        "failed": "This service cannot be reached just now. That says nothing about the license; try again later.",
+        "failed": (
+            "This service cannot be reached just now. That says nothing about the license; "
+            "try again later."
+        ),
         "privacy": "Files are read in memory and gone when the verdict is out; none is kept.",
     },
-}  # fmt: skip
+}
 
 
 @router.get("/")

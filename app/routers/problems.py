@@ -21,9 +21,7 @@ def problem(
     status: int, code: str, title: str, *, field: str | None = None, detail: str | None = None
 ) -> JSONResponse:
     """One problem document; never an echo of the input."""
-    body = Problem(
-        type=f"/problems/{code}", title=title, status=status, field=field, detail=detail
-    )
+    body = Problem(type=f"/problems/{code}", title=title, status=status, field=field, detail=detail)
     headers = {"Cache-Control": "no-store"}
     if status in (429, 503):
         headers["Retry-After"] = str(RETRY_AFTER)

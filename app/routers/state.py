@@ -35,7 +35,7 @@ class Node:
     verifier: Verifier
     reports: Reports
     health: Health
-    keys: tuple[dict[str, object], ...]
+    keys: tuple[dict[str, str], ...]
     """Public JWKs of this node."""
     id: str
     limits: Limits

@@ -30,7 +30,7 @@ function line(check) {
 
 function report(answer) {
   const found = answer.report;
-  say(found.conclusion, found.headline[lang], found.texts[lang].clerk, "");
+  say(found.conclusion, found.headline[lang], found.explanation.clerk[lang], found.explanation.next_step[lang]);
   const blocks = ["authenticity", "authority", "status"].map((name) => found.blocks[name]);
   const lines = blocks.flatMap((block) => block.checks).filter((c) => c.outcome !== "not_applicable");
   document.getElementById("checks").replaceChildren(...lines.map(line));

@@ -1,0 +1,36 @@
+"""Composition root for the shell: `zhengyan …`."""
+
+import sys
+
+import typer
+
+from app.cli import registering, serving, verifying
+from app.domain.errors import ServiceError
+
+app = typer.Typer(
+    name="zhengyan",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help=(
+        "证验 Zhengyan: verify electronic licenses (电子证照公共验证服务).\n\n"
+        "Try `zhengyan verify FILE --trust FOLDER --offline` without any server, or `make run` for "
+        "a whole service with sample licenses. Settings are environment variables; `zhengyan "
+        "serve --help` names them."
+    ),
+)
+app.command("verify")(verifying.verify)
+app.command("serve")(serving.serve)
+app.add_typer(registering.issuer, name="issuer")
+app.add_typer(registering.key, name="key")
+app.add_typer(registering.delegation, name="delegation")
+
+
+def main() -> None:
+    """The command `zhengyan`. Errors say what to do next, and exit with 1."""
+    try:
+        app()
+    except ServiceError as refused:
+        place = getattr(refused, "field", None)
+        sys.stderr.write(f"zhengyan: {f'{place}: ' if place else ''}{refused}\n")
+        sys.exit(1)

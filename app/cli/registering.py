@@ -1,0 +1,337 @@
+"""`zhengyan issuer|key|delegation …`: what this node trusts, and whom it asks."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.composition import database, now
+from app.config import settings
+from app.domain.errors import Refused
+from app.domain.identifier import TypeCode
+from app.domain.scheme import Scheme
+from app.domain.trust import Issuer, Kind, LicenseType, Window
+from app.models import Use
+from app.registry import catalogue, delegations, keys
+from app.registry.entries import DelegationEntry, EndpointEntry, IssuerEntry
+from app.registry.registration import issuer_code, key_id, type_code
+from app.registry.sessions import ReadSession, WriteSession
+from app.registry.snapshot import read_document
+from app.registry.urls import read_url
+
+issuer = typer.Typer(no_args_is_help=True, help="Issuers (证照颁发机构): who may issue what.")
+key = typer.Typer(no_args_is_help=True, help="Public keys of issuers and delegates.")
+delegation = typer.Typer(no_args_is_help=True, help="Mandates: who may act in an issuer's name.")
+
+Write = Callable[[WriteSession], Awaitable[Any]]
+Since = Annotated[str | None, typer.Option(help="From when, RFC 3339; now if absent.")]
+Until = Annotated[str | None, typer.Option(help="Until when, RFC 3339; open if absent.")]
+Types = Annotated[list[str], typer.Option("--type", help="License type code; may be repeated.")]
+
+
+def _written(work: Write) -> Any:
+    async def run() -> Any:
+        async with database(settings()) as opened, opened.writing() as session:
+            return await work(session)
+
+    return asyncio.run(run())
+
+
+def _read(work: Callable[[ReadSession], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        async with database(settings()) as opened, opened.reading() as session:
+            return await work(session)
+
+    return asyncio.run(run())
+
+
+def _time(field: str, text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(field, "not a time: write it like 2026-11-01T00:00:00+08:00") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _window(since: str | None, until: str | None) -> Window:
+    start = _time("since", since) if since else now()
+    return Window(start, _time("until", until) if until else None)
+
+
+def _types(codes: Sequence[str]) -> frozenset[TypeCode]:
+    return frozenset(type_code("type", code) for code in codes)
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+# ---- issuers
+
+
+@issuer.command("import")
+def issuer_import(
+    file: Annotated[Path, typer.Argument(help="A registration document (JSON).")],
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help="CIDR that its endpoints may lie in though it is not public."),
+    ] = None,
+) -> None:
+    """Register issuers, keys, types, endpoints and mandates from one document. Repeatable."""
+    document = read_document(file)
+    changes = _written(lambda s: catalogue.import_registration(s, document, networks=network or ()))
+    typer.echo(
+        f"registered: {changes.added} added, {changes.changed} changed, "
+        f"{changes.unchanged} unchanged"
+    )
+
+
+@issuer.command("add")
+def issuer_add(
+    code: Annotated[str, typer.Argument(help="统一社会信用代码 or region code of the issuer.")],
+    name: Annotated[str, typer.Option(help="名称, in Chinese.")],
+    types: Types,
+    name_en: Annotated[str, typer.Option(help="Name in English.")] = "",
+    endpoint: Annotated[str | None, typer.Option(help="https URL where it answers IVP/1.")] = None,
+    network: Annotated[list[str] | None, typer.Option(help="CIDR opened for it.")] = None,
+) -> None:
+    """Register an issuer with the license types it may issue, and where it answers."""
+    owner = issuer_code("code", code)
+    body = Issuer(owner, name, name_en or name, _types(types))
+
+    async def work(session: WriteSession) -> str:
+        change = await catalogue.add_issuer(session, IssuerEntry(body))
+        if endpoint is not None:
+            url = read_url("endpoint", endpoint, network or ())
+            entry = EndpointEntry(issuer=owner, url=url, networks=tuple(network or ()))
+            await catalogue.add_endpoint(session, entry)
+        return change.value
+
+    typer.echo(f"{code}: {_written(work)}")
+
+
+@issuer.command("type")
+def issuer_type(
+    code: Annotated[str, typer.Argument(help="证照类型代码, 21 characters.")],
+    name: Annotated[str, typer.Option(help="名称, in Chinese.")],
+    name_en: Annotated[str, typer.Option(help="Name in English.")] = "",
+    max_status_age: Annotated[int, typer.Option(min=0, help="Seconds a status stays good.")] = 3600,
+    unsealed: Annotated[bool, typer.Option("--unsealed", help="Files need no signature.")] = False,
+    signed_answers: Annotated[
+        bool, typer.Option("--signed-answers", help="Unsigned answers never count.")
+    ] = False,
+) -> None:
+    """Register a license type (证照类型) before the issuers that issue it."""
+    type = LicenseType(
+        code=type_code("code", code),
+        name=name,
+        name_en=name_en or name,
+        must_be_sealed=not unsealed,
+        max_status_age=timedelta(seconds=max_status_age),
+        signed_answers=signed_answers,
+    )
+    change = _written(lambda s: catalogue.add_license_type(s, type))
+    typer.echo(f"{code}: {change.value}")
+
+
+@issuer.command("list")
+def issuer_list() -> None:
+    """Who is registered, with types and endpoint."""
+
+    async def work(session: ReadSession) -> list[tuple[str, str, str, str]]:
+        urls = {e.issuer: e.url for e in await catalogue.list_endpoints(session)}
+        return [
+            (
+                e.issuer.code,
+                e.issuer.name,
+                "\n".join(sorted(e.issuer.types)),
+                urls.get(e.issuer.code, "–"),
+            )
+            for e in await catalogue.list_issuers(session)
+        ]
+
+    _table(("code 代码", "name 名称", "types 证照类型", "endpoint 核验接口"), _read(work))
+
+
+@issuer.command("revoke")
+def issuer_revoke(
+    code: Annotated[str, typer.Argument(help="Code of the issuer.")],
+    reason: Annotated[str | None, typer.Option(help="Why; kept.")] = None,
+) -> None:
+    """Stop trusting an issuer now: revokes all its keys. What was seen before stays judged."""
+
+    async def work(session: WriteSession) -> int:
+        live = [
+            k for k in await keys.list_keys(session, issuer_code("code", code)) if not k.revoked_at
+        ]
+        for entry in live:
+            await keys.revoke_key(session, entry.owner, entry.key_id, now(), reason)
+        return len(live)
+
+    revoked = _written(work)
+    if not revoked:
+        raise Refused("code", f"{code} has no key that is not revoked: see `zhengyan key list`")
+    typer.echo(f"{code}: {revoked} keys revoked")
+
+
+# ---- keys
+
+
+@key.command("add")
+def key_add(
+    owner: Annotated[str, typer.Argument(help="Code of the issuer or delegate.")],
+    kid: Annotated[str, typer.Argument(help="Its name for the key.")],
+    file: Annotated[Path, typer.Argument(help="SPKI or certificate (DER, PEM), or a JWK.")],
+    use: Annotated[list[Use], typer.Option(help="What it signs; may be repeated.")],
+    scheme: Annotated[Scheme | None, typer.Option(help="Needed for RSA keys.")] = None,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """Register a public key. Weak, broken or malformed keys are refused by name."""
+    try:
+        content = file.read_bytes()
+    except OSError as exc:
+        raise Refused("file", f"{file}: {exc.strerror}") from None
+    jwk = json.loads(content) if content.lstrip().startswith(b"{") else content
+    change = _written(
+        lambda s: keys.add_key(
+            s,
+            issuer_code("owner", owner),
+            key_id("kid", kid),
+            jwk,
+            uses=frozenset(use),
+            window=_window(since, until),
+            scheme=scheme,
+        )
+    )
+    typer.echo(f"{kid} of {owner}: {change.value}")
+
+
+@key.command("list")
+def key_list(
+    owner: Annotated[str | None, typer.Argument(help="Code; all owners if absent.")] = None,
+) -> None:
+    """Registered keys with scheme, use, time and revocation."""
+    wanted = issuer_code("owner", owner) if owner else None
+    found = _read(lambda s: keys.list_keys(s, wanted))
+    _table(
+        ("owner 所属", "kid", "scheme 算法", "use 用途", "since 自", "until 至", "revoked 吊销"),
+        (
+            (
+                k.owner,
+                k.key_id,
+                k.scheme,
+                ", ".join(sorted(k.uses)),
+                f"{k.window.since:%Y-%m-%d}",
+                f"{k.window.until:%Y-%m-%d}" if k.window.until else "–",
+                f"{k.revoked_at:%Y-%m-%d}" if k.revoked_at else "–",
+            )
+            for k in found
+        ),
+    )
+
+
+@key.command("revoke")
+def key_revoke(
+    owner: Annotated[str, typer.Argument(help="Code of its owner.")],
+    kid: Annotated[str, typer.Argument(help="Name of the key.")],
+    at: Annotated[str | None, typer.Option(help="From when it is no longer good; now.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; kept.")] = None,
+) -> None:
+    """Revoke a key. What it signed from then on fails; before, the issuer must confirm."""
+    moment = _time("at", at) if at else now()
+    change = _written(
+        lambda s: keys.revoke_key(
+            s, issuer_code("owner", owner), key_id("kid", kid), moment, reason
+        )
+    )
+    typer.echo(f"{kid} of {owner}: {change.value}")
+
+
+# ---- delegations
+
+
+@delegation.command("add")
+def delegation_add(
+    giver: Annotated[str, typer.Argument(help="Who lets act.")],
+    delegate: Annotated[str, typer.Argument(help="Who acts.")],
+    types: Types,
+    kind: Annotated[list[Kind], typer.Option(help="original, copy, answer or countersign.")],
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """Let one body act for another: sign originals or copies, answer, or countersign."""
+
+    async def work(session: WriteSession) -> int:
+        entries = [
+            DelegationEntry(
+                issuer=issuer_code("issuer", giver),
+                type=type,
+                delegate=issuer_code("delegate", delegate),
+                kind=each,
+                window=_window(since, until),
+            )
+            for type in sorted(_types(types))
+            for each in kind
+        ]
+        for entry in entries:
+            await delegations.add_delegation(session, entry)
+        return len(entries)
+
+    typer.echo(f"{giver} → {delegate}: {_written(work)} mandates hold")
+
+
+@delegation.command("list")
+def delegation_list(
+    giver: Annotated[str | None, typer.Argument(help="Code; all if absent.")] = None,
+) -> None:
+    """Mandates with their time."""
+    wanted = issuer_code("issuer", giver) if giver else None
+    _table(
+        ("from 委托", "to 受托", "type 类型", "kind 事项", "since 自", "until 至"),
+        (
+            (
+                d.issuer,
+                d.delegate,
+                d.type,
+                d.kind,
+                f"{d.window.since:%Y-%m-%d}",
+                f"{d.effective.until:%Y-%m-%d}" if d.effective.until else "–",
+            )
+            for d in _read(lambda s: delegations.list_delegations(s, wanted))
+        ),
+    )
+
+
+@delegation.command("revoke")
+def delegation_revoke(
+    giver: Annotated[str, typer.Argument(help="Who let act.")],
+    delegate: Annotated[str, typer.Argument(help="Who acted.")],
+    types: Types,
+    kind: Annotated[list[Kind], typer.Option(help="Which mandates.")],
+) -> None:
+    """End mandates now; what was done under them stays done."""
+
+    async def work(session: WriteSession) -> int:
+        pairs = [(type, each) for type in sorted(_types(types)) for each in kind]
+        for type, each in pairs:
+            await delegations.revoke_delegation(
+                session,
+                issuer_code("issuer", giver),
+                type,
+                issuer_code("delegate", delegate),
+                each,
+                now(),
+            )
+        return len(pairs)
+
+    typer.echo(f"{giver} → {delegate}: {_written(work)} mandates ended")

@@ -1,0 +1,54 @@
+"""`zhengyan serve`."""
+
+import errno
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from app.config import settings
+from app.domain.errors import Refused
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (ZHENGYAN_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (ZHENGYAN_PORT).")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+) -> None:
+    """Run the service.
+
+    Settings: `DATABASE_URL` (needed), `ZHENGYAN_KEY_FOLDER`, `ZHENGYAN_NODE_ID`, `ZHENGYAN_HOST`,
+    `ZHENGYAN_PORT`, `ZHENGYAN_MAX_UPLOAD` (bytes), `ZHENGYAN_MAX_CONCURRENT`,
+    `ZHENGYAN_REPORT_LIFETIME` (ISO 8601 duration), `ZHENGYAN_DOCS` (true or false).
+    """
+    config = settings()
+    where, number = host or config.host, port or config.port
+    if not config.database_url:
+        raise Refused("DATABASE_URL", "set it: postgresql+asyncpg://user@host/name")
+    _refuse_taken(where, number)
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=where,
+        port=number,
+        workers=workers,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=15,
+        h11_max_incomplete_event_size=16 * 1024,
+        limit_concurrency=1000,
+    )
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Say which port is taken and what changes it, before any worker starts."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as exc:
+            taken = exc.errno == errno.EADDRINUSE
+            why = "is in use" if taken else f"cannot be had: {exc.strerror}"
+            raise Refused("port", f"{host}:{port} {why}; set ZHENGYAN_PORT or --port") from None

@@ -1,0 +1,127 @@
+"""`zhengyan verify`: files in, verdicts out, exit codes that scripts can rely on."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.composition import verifier
+from app.config import Settings, settings
+from app.domain.errors import ServiceError, Unavailable
+from app.domain.verdict import Conclusion, Verdict
+from app.domain.verification import Receipt, Submission
+from app.reports.terminal import render
+from app.services.verify import Verifier
+
+
+class Exit(IntEnum):
+    """What the command exits with; also the protocol of conformance/."""
+
+    ALL_VALID = 0
+    COULD_NOT_RUN = 1
+    """What Python itself exits with after a traceback, and no verdict must."""
+    SOME_INVALID = 10
+    SOME_INDETERMINATE = 11
+
+
+class Lang(StrEnum):
+    """Of the text."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+def verify(
+    files: Annotated[
+        list[Path], typer.Argument(help="License files or tokens; `-` reads standard input.")
+    ],
+    *,
+    trust: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder with registration.json: verify without a database, and keep no record."
+        ),
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask no issuer; without its word nothing is valid.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One line of JSON a file: the report and its JWS.")
+    ] = False,
+    lang: Annotated[Lang, typer.Option(help="Lang of the text.")] = Lang.ZH,
+) -> None:
+    """Verify license files (证照文件): signatures, issuer, status, and one verdict each.
+
+    Exit code: **0** all valid · **10** some invalid · **11** none invalid, some indeterminate ·
+    **1** something could not be read or run.
+    """
+    raise typer.Exit(
+        asyncio.run(_verify(files, settings(), trust, offline=offline, as_json=as_json, lang=lang))
+    )
+
+
+async def _verify(
+    files: Sequence[Path],
+    config: Settings,
+    trust: Path | None,
+    *,
+    offline: bool,
+    as_json: bool,
+    lang: Lang,
+) -> Exit:
+    verdicts: list[Verdict] = []
+    async with verifier(config, trust, offline=offline) as judge:
+        for file in files:
+            try:
+                receipt = await _one(file, judge, config.max_upload)
+            except Unavailable:
+                raise
+            except (ServiceError, OSError) as refused:
+                sys.stderr.write(f"{file}: {refused}\n")
+                continue
+            verdicts.append(receipt.verification.verdict)
+            _show(file, receipt, as_json=as_json, lang=lang)
+    return exit_code(len(files), verdicts)
+
+
+async def _one(file: Path, judge: Verifier, limit: int) -> Receipt:
+    content = await asyncio.to_thread(_content, file, limit)
+    return await judge.verify(Submission(content=content))
+
+
+def _content(file: Path, limit: int) -> bytes:
+    """One byte more than the limit is enough to know."""
+    if str(file) == "-":
+        content = sys.stdin.buffer.read(limit + 1)
+    else:
+        with file.open("rb") as opened:
+            content = opened.read(limit + 1)
+    if len(content) > limit:
+        raise ServiceError(f"larger than {limit} bytes; ZHENGYAN_MAX_UPLOAD sets the limit")
+    # A token saved by an editor ends in a line break that is no part of it.
+    return content.rstrip(b"\r\n") if content[:1] == b"e" else content
+
+
+def _show(file: Path, receipt: Receipt, *, as_json: bool, lang: Lang) -> None:
+    if as_json:
+        line = {"file": str(file), "report": receipt.report, "jws": receipt.jws}
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(f"{file}\n{render(receipt.report, lang.value)}\n")
+
+
+def exit_code(asked: int, verdicts: Sequence[Verdict]) -> Exit:
+    """No file, or one that could not be read, is no verdict on the whole."""
+    if not verdicts or len(verdicts) != asked:
+        return Exit.COULD_NOT_RUN
+    conclusions = {verdict.conclusion for verdict in verdicts}
+    if Conclusion.INVALID in conclusions:
+        return Exit.SOME_INVALID
+    if conclusions == {Conclusion.VALID}:
+        return Exit.ALL_VALID
+    return Exit.SOME_INDETERMINATE

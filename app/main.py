@@ -1,0 +1,113 @@
+"""Composition root for HTTP: `uvicorn --factory app.main:create_app`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from fastapi import FastAPI
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from app.composition import VERSION, now, publisher
+from app.config import Settings, settings
+from app.crypto.provider import FolderKeys
+from app.crypto.sm2 import backend_name
+from app.domain.errors import Unavailable
+from app.federation.gateway import HttpIssuers
+from app.registry.journal import PostgresJournal
+from app.registry.sessions import Database
+from app.registry.trust import PostgresRegistry
+from app.routers import ROUTERS
+from app.routers.body import Limits
+from app.routers.headers import SafeHeaders
+from app.routers.pages import WEB
+from app.routers.problems import register
+from app.routers.state import Node, State
+from app.services.verify import Verifier
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
+_PROJECT = Path(__file__).parents[1]
+
+
+class NodeHealth:
+    """What /readyz looks at."""
+
+    def __init__(self, database: Database, keys: FolderKeys) -> None:
+        self._database = database
+        self._keys = keys
+        script = ScriptDirectory.from_config(Config(_PROJECT / "alembic.ini"))
+        self._head = script.get_current_head()
+
+    async def look(self) -> dict[str, str]:
+        """Each part → `ok`, or what is wrong."""
+        parts = {"sm2": backend_name(), "database": "ok", "migrations": "ok", "signing_key": "ok"}
+        try:
+            revision = await self._database.check()
+        except Unavailable as exc:
+            parts |= {"database": str(exc), "migrations": "unknown"}
+        else:
+            if revision != self._head:
+                parts["migrations"] = "not up to date: run `make migrate`"
+        try:
+            self._keys.signer()
+        except Unavailable as exc:
+            parts["signing_key"] = str(exc)
+        return parts
+
+
+def production(config: Settings) -> Lifespan:
+    """The lifespan that opens database, keys and connections, and closes them."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+        keys = FolderKeys(config.key_folder)
+        database = await Database.open(config.database_url)
+        issuers = HttpIssuers(signer=keys.signer, node_id=config.node_id, clock=now)
+        journal = PostgresJournal(database)
+        try:
+            yield {
+                "node": Node(
+                    verifier=Verifier(
+                        registry=PostgresRegistry(database, now),
+                        issuers=issuers,
+                        publisher=publisher(config, keys),
+                        journal=journal,
+                        clock=now,
+                    ),
+                    reports=journal,
+                    health=NodeHealth(database, keys),
+                    keys=tuple(key.public_jwk() for key in keys.public_keys()),
+                    id=config.node_id,
+                    limits=Limits(config.max_upload, config.max_json, config.body_deadline),
+                    clock=now,
+                    slots=asyncio.Semaphore(config.max_concurrent),
+                )
+            }
+        finally:
+            await issuers.aclose()
+            await database.close()
+
+    return lifespan
+
+
+def create_app(lifespan: Lifespan | None = None, *, docs: bool | None = None) -> FastAPI:
+    """The application; tests pass another lifespan and get the very same routes."""
+    shown = settings().docs if docs is None else docs
+    app = FastAPI(
+        title="Zhengyan 证验",
+        summary="Public verification service for electronic licenses 电子证照公共验证服务",
+        version=VERSION,
+        lifespan=lifespan or production(settings()),
+        docs_url="/docs" if shown else None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if shown else None,
+        routes=[Mount("/static", StaticFiles(directory=WEB / "static"), name="static")],
+    )
+    app.add_middleware(SafeHeaders)
+    register(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

@@ -1,0 +1,169 @@
+"""The main job over HTTP: read, call, return."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+
+from app.crypto.jose import JsonLimits, read_json_object
+from app.domain.errors import Malformed, Refused
+from app.domain.identifier import Identifier, IssuerCode, TypeCode
+from app.domain.license import Claims
+from app.domain.verification import PUBLIC_CHECK, Submission
+from app.routers.body import BadRequest, read_form, read_json_body
+from app.routers.problems import problem
+from app.routers.state import Node, NodeDep
+from app.schemas.examples import VERIFICATION
+from app.schemas.problem import Problem
+from app.schemas.report import VerificationOut
+from app.schemas.verification import LONG_TERM, TermsIn, VerificationIn, refused
+
+router = APIRouter(tags=["verification"])
+
+_PROBLEM = {"model": Problem, "content": {"application/problem+json": {}}}
+_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"model": VerificationOut, "content": {"application/json": {"example": VERIFICATION}}},
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "证照文件"},
+                        **TermsIn.model_json_schema()["properties"],
+                    },
+                    "additionalProperties": False,
+                }
+            },
+            "application/json": {
+                "schema": VerificationIn.model_json_schema(),
+                "examples": {
+                    name: {"value": value}
+                    for name, value in zip(
+                        ("token", "identifier", "number"),
+                        VerificationIn.model_json_schema()["examples"],
+                        strict=True,
+                    )
+                },
+            },
+        },
+    }
+}
+
+
+@router.post(
+    "/v1/verifications",
+    summary="Verify a license 核验证照",
+    openapi_extra=_BODY,
+    responses=_ANSWER | dict.fromkeys((400, 408, 413, 415, 422, 429, 503), _PROBLEM),
+)
+async def verify(request: Request, node: NodeDep) -> JSONResponse:
+    """A file, a token, or an identifier with facts of its holder; one explained, signed verdict.
+
+    A wrong license is a 200 whose report says `invalid`. Problems are for requests that cannot be
+    answered: they name the field and the mend.
+    """
+    async with node.slot():
+        submission = await _submission(request, node)
+        receipt = await node.verifier.verify(submission)
+    return JSONResponse({"report": receipt.report, "jws": receipt.jws})
+
+
+@router.get(
+    "/v1/verifications/{id}",
+    summary="Read a report again",
+    responses=_ANSWER | {404: _PROBLEM, 503: _PROBLEM},
+)
+async def report(
+    node: NodeDep,
+    id: Annotated[
+        str,
+        Path(
+            min_length=1,
+            max_length=64,
+            description="the id a verification was answered with",
+            examples=[VERIFICATION["report"]["id"]],
+        ),
+    ],
+) -> JSONResponse:
+    """Whoever has the id may read the report, for 24 hours where the caller was anonymous."""
+    found = await node.reports.report(id, node.clock())
+    if found is None:
+        return problem(404, "unknown-report", "No report under this id, or no longer", field="id")
+    return JSONResponse({"report": found[0], "jws": found[1]})
+
+
+async def _submission(request: Request, node: Node) -> Submission:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        match kind:
+            case "multipart/form-data":
+                return await _of_form(request, node)
+            case "application/json":
+                return await _of_json(request, node)
+            case _:
+                raise BadRequest(
+                    415, "content-type", "send multipart/form-data with a file, or application/json"
+                )
+    except ValidationError as exc:
+        raise refused(exc) from None
+
+
+async def _of_form(request: Request, node: Node) -> Submission:
+    form = await read_form(request, node.limits)
+    terms = TermsIn.of_form(form.texts)
+    terms.not_in_future(node.clock())
+    if form.file is None:
+        raise BadRequest(422, "file", "the part named file is missing")
+    if not form.file:
+        raise BadRequest(422, "file", "the file is empty; send the original")
+    return Submission(content=form.file, media_type=form.media_type, **_terms(terms))
+
+
+async def _of_json(request: Request, node: Node) -> Submission:
+    body = await read_json_body(request, node.limits)
+    try:
+        document = read_json_object(body, JsonLimits(size=node.limits.json))
+    except Malformed as exc:
+        raise BadRequest(400, "body", str(exc)) from None
+    asked = VerificationIn.model_validate(document)
+    asked.not_in_future(node.clock())
+    if asked.token is not None:
+        return Submission(content=asked.token.encode(), **_terms(asked))
+    return Submission(stated=_stated(asked), **_terms(asked))
+
+
+def _terms(terms: TermsIn) -> Mapping[str, Any]:
+    if terms.purpose != PUBLIC_CHECK:
+        raise Refused("purpose", f"callers without an account have {PUBLIC_CHECK} only")
+    age = terms.max_status_age
+    return {
+        "purpose": terms.purpose,
+        "at": terms.at,
+        "max_status_age": None if age is None else timedelta(seconds=age),
+        "matter": terms.matter,
+    }
+
+
+def _stated(asked: VerificationIn) -> Claims:
+    identifier = None if asked.identifier is None else Identifier.read(asked.identifier)
+    long_term = asked.valid_until == LONG_TERM
+    return Claims(
+        identifier=identifier,
+        identifiers=frozenset({asked.identifier} if asked.identifier else ()),
+        type=None if asked.type is None else TypeCode(asked.type),
+        issuer=None if asked.issuer is None else IssuerCode(asked.issuer),
+        number=asked.number,
+        holder=asked.holder,
+        holder_code=asked.holder_code,
+        valid_from=asked.valid_from,
+        valid_until=asked.valid_until if not isinstance(asked.valid_until, str) else None,
+        long_term=long_term,
+    )
