@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from app.crypto import schemes
 from app.crypto.certificates import read_certificate, role_finding
+from app.crypto.remembered import Remembered, fact
 from app.crypto.revocation import Standing, standing, unknown
 from app.crypto.validator import Exhausted, PathRefused, check_path
 from app.crypto.weak import WeakAlgorithm
@@ -86,12 +87,9 @@ def validate_path(
         raise ValueError("times with a zone, and fresh_at not before moment")
     acting = role or _ROLES[purpose]
     finding = role_finding(leaf, acting)
-    search = _Search(moment, _authorities(anchors, purpose), tuple(intermediates))
-    chain, found = search.run(leaf)
-    revocation = unknown(RevocationGap.NO_PATH)
-    best: tuple[Certificate, ...] = ()
-    if found:
-        best, revocation = _best(search, found, crls, fresh)
+    authorities = _authorities(anchors, purpose)
+    search = _Search(moment, fresh, authorities, tuple(intermediates), tuple(crls))
+    chain, best, revocation = search.run(leaf)
     if chain is Chain.ANCHORED and finding is not RoleFinding.FITS:
         chain, best, revocation = Chain.WRONG_ROLE, (), _never_good(revocation)
     return PathFact(
@@ -117,6 +115,9 @@ def _never_good(revocation: Revocation) -> Revocation:
 
 # ---- signatures, counted ----
 
+_SIGNATURES = Remembered()
+_PATHS = Remembered()
+
 
 @dataclass(slots=True)
 class _Budget:
@@ -124,11 +125,17 @@ class _Budget:
 
     checks: int = 0
     steps: int = 0
+    paths: int = 0
     known: dict[bytes, InvalidSignature | None] = field(default_factory=dict)
 
     def admit(self, intermediates: Sequence[Certificate]) -> None:
         """Refuse a bag of certificates nobody needs."""
         if len(intermediates) > MAX_INTERMEDIATES:
+            raise Exhausted
+
+    def path(self) -> None:
+        self.paths += 1
+        if self.paths > MAX_PATHS:
             raise Exhausted
 
     def step(self) -> None:
@@ -140,15 +147,27 @@ class _Budget:
         self, oid: str, parameters: bytes | None, message: bytes, value: bytes, spki: bytes
     ) -> None:
         """Raise `InvalidSignature` unless the value holds."""
-        key = sha256(
-            b"".join(sha256(part).digest() for part in (oid.encode(), message, value, spki))
-            + (parameters or b"")
-        ).digest()
+        self._check(sha256(message).digest(), oid, parameters, message, value, spki)
+
+    def _check(  # noqa: PLR0917
+        self,
+        digest: bytes,
+        oid: str,
+        parameters: bytes | None,
+        message: bytes,
+        value: bytes,
+        spki: bytes,
+    ) -> None:
+        key = fact(digest, oid.encode(), parameters or b"", value, spki)
         if key not in self.known:
             self.checks += 1
             if self.checks > MAX_CHECKS:
                 raise Exhausted
-            self.known[key] = _refusal(oid, parameters, message, value, spki)
+            self.known[key] = None
+            if key not in _SIGNATURES:
+                self.known[key] = _refusal(oid, parameters, message, value, spki)
+                if self.known[key] is None:
+                    _SIGNATURES.add(key)
         refusal = self.known[key]
         if refusal is not None:
             raise refusal
@@ -163,7 +182,14 @@ class _Budget:
         )
 
     def listed(self, crl: Crl, issuer: Certificate) -> None:
-        self.check(crl.signature_oid, crl.signature_parameters, crl.message, crl.value, issuer.spki)
+        self._check(
+            crl.message_sha256,
+            crl.signature_oid,
+            crl.signature_parameters,
+            crl.message,
+            crl.value,
+            issuer.spki,
+        )
 
 
 def _refusal(
@@ -220,34 +246,42 @@ _NEAREST = (
 _Path = tuple[Certificate, ...]
 
 
+_RANK = {RevocationState.GOOD: 0, RevocationState.REVOKED: 1, RevocationState.UNKNOWN: 2}
+"""Of several valid paths the one most is known of is reported."""
+
+
 @dataclass(slots=True)
 class _Search:
     moment: datetime
+    fresh_at: datetime
     authorities: tuple[_Authority, ...]
     intermediates: _Path
+    crls: tuple[Crl, ...]
     budget: _Budget = field(default_factory=_Budget)
     failures: set[Chain] = field(default_factory=set)
+    found: list[tuple[_Path, Revocation]] = field(default_factory=list)
 
-    def run(self, leaf: Certificate) -> tuple[Chain, list[_Path]]:
-        """The outcome, and the valid paths leaf first."""
-        found: list[_Path] = []
+    def run(self, leaf: Certificate) -> tuple[Chain, _Path, Revocation]:
+        """The outcome, the best valid path leaf first, and the word on it."""
         try:
             self.budget.admit(self.intermediates)
-            for tried, (path, authority) in enumerate(self._paths((leaf,)), 1):
+            for path, authority in self._paths((leaf,)):
+                self.budget.path()
                 outcome = self._judge(path, authority)
-                if outcome is Chain.ANCHORED:
-                    found.append((*path, authority.certificate))
-                else:
+                if outcome is not Chain.ANCHORED:
                     self.failures.add(outcome)
-                if tried == MAX_PATHS:
+                elif self.found[-1][1].state is RevocationState.GOOD:
                     break
         except Exhausted:
             self.failures.add(Chain.TOO_COMPLEX)
-        if found:
-            return Chain.ANCHORED, found
+        if self.found:
+            best, word = min(self.found, key=lambda pair: _RANK[pair[1].state])
+            return Chain.ANCHORED, best, word
+        nothing = unknown(RevocationGap.NO_PATH)
         if Chain.TOO_COMPLEX in self.failures:
-            return Chain.TOO_COMPLEX, []
-        return next((c for c in _NEAREST if c in self.failures), Chain.NO_ANCHOR), []
+            return Chain.TOO_COMPLEX, (), nothing
+        nearest = next((c for c in _NEAREST if c in self.failures), Chain.NO_ANCHOR)
+        return nearest, (), nothing
 
     def _paths(self, path: _Path) -> Iterator[tuple[_Path, _Authority]]:
         """Paths whose every signature holds, depth first, anchors before intermediates."""
@@ -286,77 +320,79 @@ class _Search:
         return True
 
     def _judge(self, path: _Path, authority: _Authority) -> Chain:
+        """What a complete path is worth; a valid one is added to those found.
+
+        Rules before dates: an expired path that could never have been one is not "expired".
+        """
         if any(c.deviations & FATAL_DEVIATIONS for c in path):
             return Chain.MALFORMED
-        whole = (*path, authority.certificate)
         if not all(may_issue(c) for c in path[1:]):
             return Chain.CONSTRAINTS
-        try:
-            # Constraints first: an expired path that could never have been one is not "expired".
-            check_path(whole, _common_moment(whole, self.moment), self.budget.check)
-        except PathRefused:
-            return Chain.CONSTRAINTS
+        whole = (*path, authority.certificate)
+        dates = self._dates(whole, authority.anchor)
+        word = self._word(whole) if dates is Chain.ANCHORED else unknown(RevocationGap.NO_PATH)
+        if word.state is not RevocationState.GOOD:
+            # Good means the validator has been through all the rules already.
+            try:
+                _keep_the_rules(whole, self.budget)
+            except PathRefused:
+                return Chain.CONSTRAINTS
+        if dates is Chain.ANCHORED:
+            self.found.append((whole, word))
+        return dates
+
+    def _dates(self, whole: _Path, anchor: Anchor) -> Chain:
         if any(self.moment > c.not_after for c in whole):
             return Chain.EXPIRED
         if any(self.moment < c.not_before for c in whole):
             return Chain.NOT_YET_VALID
-        if not authority.anchor.in_window(self.moment):
-            return Chain.ANCHOR_OUT_OF_WINDOW
-        return Chain.ANCHORED
+        return Chain.ANCHORED if anchor.in_window(self.moment) else Chain.ANCHOR_OUT_OF_WINDOW
+
+    def _word(self, whole: _Path) -> Revocation:
+        """The worst that is known of any certificate below the anchor."""
+        try:
+            standings = [
+                standing(certificate, issuer, self.crls, self.fresh_at, self.budget.listed)
+                for certificate, issuer in pairwise(whole)
+            ]
+            worst = _worst(standings)
+            if worst.state is not RevocationState.GOOD:
+                return worst
+            sources = {s.source.sha256: s.source for s in standings if s.source is not None}
+            _keep_the_rules(whole, self.budget, tuple(sources[key] for key in sorted(sources)))
+        except PathRefused:
+            return unknown(RevocationGap.NOT_CONFIRMED)
+        except Exhausted:
+            return unknown(RevocationGap.TOO_COMPLEX)
+        return worst
 
 
-def _common_moment(path: _Path, moment: datetime) -> datetime:
-    """A time at which all below the anchor are valid, `moment` if it is one.
+def _keep_the_rules(path: _Path, budget: _Budget, lists: tuple[Crl, ...] | None = None) -> None:
+    """Put a path to the validator, at a time of its own choice: dates are judged by ourselves.
 
-    Where there is none the validator refuses the path.
+    At the latest time all below the anchor, and all lists, are in date; so an entry of a list that
+    the validator finds counts whatever its date.
+
+    Raises:
+        PathRefused: as `check_path`; also where there is no such time.
     """
     since = max(c.not_before for c in path[:-1])
-    until = min(c.not_after for c in path[:-1])
-    return min(max(moment, since), until) if since <= until else moment
+    ends = [crl.next_update for crl in lists or () if crl.next_update is not None]
+    until = min(*(c.not_after for c in path), *ends)
+    if since > until:
+        raise PathRefused("never in date together")
+    kind = b"path" if lists is None else b"lists"
+    key = fact(
+        kind, *(c.sha256.encode() for c in path), *(crl.sha256.encode() for crl in lists or ())
+    )
+    if key not in _PATHS:
+        check_path(path, until, budget.check, lists)
+        _PATHS.add(key)
 
 
 def _repeats(path: _Path, issuer: Certificate) -> bool:
     """Whether the same key under the same name is on the path already: a loop."""
     return any(c.spki == issuer.spki and c.subject_raw == issuer.subject_raw for c in path)
-
-
-# ---- revocation ----
-
-_RANK = {RevocationState.GOOD: 0, RevocationState.REVOKED: 1, RevocationState.UNKNOWN: 2}
-
-
-def _best(
-    search: _Search, found: list[_Path], crls: Sequence[Crl], fresh_at: datetime
-) -> tuple[_Path, Revocation]:
-    """The path of which most is known, and that."""
-    weighed = []
-    for path in found:
-        revocation = _revocation(search, path, crls, fresh_at)
-        if revocation.state is RevocationState.GOOD:
-            return path, revocation
-        weighed.append((path, revocation))
-    return min(weighed, key=lambda pair: _RANK[pair[1].state])
-
-
-def _revocation(
-    search: _Search, path: _Path, crls: Sequence[Crl], fresh_at: datetime
-) -> Revocation:
-    """The worst that is known of any certificate below the anchor."""
-    try:
-        standings = [
-            standing(certificate, issuer, crls, fresh_at, search.budget.listed)
-            for certificate, issuer in pairwise(path)
-        ]
-        worst = _worst(standings)
-        if worst.state is not RevocationState.GOOD:
-            return worst
-        sources = {s.source.sha256: s.source for s in standings if s.source is not None}
-        check_path(path, search.moment, search.budget.check, tuple(sources.values()))
-    except PathRefused:
-        return unknown(RevocationGap.NOT_CONFIRMED)
-    except Exhausted:
-        return unknown(RevocationGap.TOO_COMPLEX)
-    return worst
 
 
 def _worst(standings: list[Standing]) -> Revocation:

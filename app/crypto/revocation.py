@@ -116,6 +116,7 @@ def read_crl(data: bytes) -> Crl:
         signature_oid=oid,
         signature_parameters=parameters,
         message=message.raw,
+        message_sha256=digest(Digest.SHA256, message.raw),
         value=value,
     )
 

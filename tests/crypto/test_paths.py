@@ -11,9 +11,10 @@ from functools import cache
 import pytest
 from pydantic import TypeAdapter
 
-from app.crypto import paths, validator
+from app.crypto import paths, remembered, validator
 from app.crypto.certificates import read_certificate
 from app.crypto.paths import validate_path
+from app.crypto.remembered import Remembered
 from app.crypto.revocation import read_crl
 from app.domain.certificate import (
     Anchor,
@@ -26,6 +27,7 @@ from app.domain.certificate import (
     Role,
     RoleFinding,
 )
+from app.domain.errors import InvalidSignature
 from sandbox import der
 from tests import pki
 from tests.pki import NOW, YEAR, Authority, certificate, crl, extension, name, sm2_key
@@ -445,6 +447,21 @@ def test_crt_05_a_mesh_stays_within_the_signature_limit() -> None:
     assert fact.signature_checks <= paths.MAX_CHECKS + 1
 
 
+def test_crt_05_two_certificates_for_every_authority_stay_within_the_step_limit() -> None:
+    """Fourteen certificates make 128 ways up, each with signatures that are known to hold."""
+    keys = [sm2_key(400 + level) for level in range(8)]
+    above = [Authority(name(f"第{level}层"), key) for level, key in enumerate(keys)]
+    doubled = tuple(
+        pki.subordinate(f"第{level}层", keys[level], above[level + 1], serial=serial).der
+        for level in range(7)
+        for serial in (1, 2)
+    )
+    leaf = certificate(LEAF_NAME, LEAF_KEY, above[0])
+    fact = twin_and(replace(world(), leaf=leaf, intermediates=doubled))
+    assert_chain(fact, Chain.TOO_COMPLEX)
+    assert fact.signature_checks <= 15
+
+
 def test_crt_05_depth() -> None:
     def tower(height: int) -> World:
         issuer, made, lists = world().root, [], [crl(world().root)]
@@ -630,6 +647,12 @@ def test_crt_07_a_serial_on_the_list_of_another_authority_is_another_certificate
     assert fact.revocation.state is RevocationState.GOOD
 
 
+def test_crt_07_a_list_of_the_same_key_under_another_name_is_of_somebody_else() -> None:
+    namesake = Authority(name("另一运营"), sm2_key(2))
+    fact = twin_and(with_lists(crl(world().root), crl(namesake, key_id=False)))
+    assert unknown(fact) is RevocationGap.NO_LIST
+
+
 def test_crt_07_an_authority_without_crl_sign() -> None:
     sub = pki.subordinate("测试运营", sm2_key(2), world().root, usage=("key_cert_sign",))
     other = replace(world(), intermediates=(sub.der,))
@@ -684,7 +707,59 @@ def test_times_without_zone_and_lists_fresh_before_the_moment_are_errors_of_the_
         world().judge(fresh_at=NOW - YEAR)
 
 
+# ---- what is remembered ----
+
+
+def test_what_is_remembered_changes_no_answer() -> None:
+    worlds = (world(), with_lists(), with_leaf(usage=pki.ENCRYPTION), three_levels(first=0))
+    for one in worlds:
+        forget()
+        cold = one.judge()
+        assert one.judge() == cold
+
+
+def test_only_what_succeeded_is_remembered() -> None:
+    changed = replace(world(), leaf=world().leaf[:-1] + bytes((world().leaf[-1] ^ 1,)))
+    forget()
+    for _ in range(2):
+        assert changed.judge().chain is Chain.BAD_SIGNATURE
+    assert world().judge().chain is Chain.ANCHORED
+    assert changed.judge().chain is Chain.BAD_SIGNATURE
+
+
+def test_memory_is_bounded_and_forgets_the_oldest() -> None:
+    memory = Remembered(limit=2)
+    for one in (b"1", b"2", b"3"):
+        memory.add(one)
+    assert [one in memory for one in (b"1", b"2", b"3")] == [False, True, True]
+    assert remembered.fact(b"a", b"bc") != remembered.fact(b"ab", b"c")
+
+
+def forget() -> None:
+    paths._SIGNATURES.clear()
+    paths._PATHS.clear()
+
+
 # ---- the driver ----
+
+
+def test_the_validator_checks_signatures_itself() -> None:
+    def refuse(*_: object) -> None:
+        raise InvalidSignature("as if it did not hold")
+
+    chain = tuple(read_certificate(c) for c in (world().leaf, world().sub.der, world().root.der))
+    validator.check_path(chain, NOW, lambda *_: None)
+    with pytest.raises(validator.PathRefused, match="PathValidationError"):
+        validator.check_path(chain, NOW, refuse)
+
+
+def test_limits_pass_through_the_validator() -> None:
+    def exhausted(*_: object) -> None:
+        raise validator.Exhausted
+
+    chain = tuple(read_certificate(c) for c in (world().leaf, world().sub.der, world().root.der))
+    with pytest.raises(validator.Exhausted):
+        validator.check_path(chain, NOW, exhausted)
 
 
 def test_a_coroutine_that_waits_is_refused() -> None:
