@@ -18,6 +18,7 @@ from typing import Final
 import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver
+from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError
 
 from app.crypto.jose import ANSWER_TOKEN
 from app.crypto.signing import Signer
@@ -285,7 +286,9 @@ def _failure(exc: Exception) -> Unreachable:
                 return Unreachable(Silence.FORBIDDEN_ADDRESS, cause.rule)
             case ssl.SSLError():
                 return Unreachable(Silence.CONNECTION, "TLS: no trusted connection")
-            case aiohttp.ClientResponseError() | aiohttp.http.HttpProcessingError():
+            case ContentLengthError():
+                return Unreachable(Silence.CONNECTION, "cut off")
+            case aiohttp.ClientResponseError() | HttpProcessingError():
                 return Unreachable(Silence.MALFORMED, "not HTTP/1.1 as agreed")
     return Unreachable(Silence.CONNECTION, type(exc).__name__)
 

@@ -22,6 +22,8 @@ from app.crypto.jose import JsonLimits, base64url, read_json_object, to_base64ur
 from app.domain.errors import InvalidKey, Malformed
 
 MAX_JWK: Final = JsonLimits(size=4096, depth=4, members=32, items=32)
+MAX_KID: Final = 128
+"""Characters of the key's name."""
 COORDINATE: Final = 32
 """Octets of a coordinate on P-256."""
 ENCRYPTION: Final = "A256GCM"
@@ -36,7 +38,7 @@ TAG: Final = 16
 class Recipient:
     """An issuer's public key for facts."""
 
-    kid: str | None
+    kid: str
     key: ec.EllipticCurvePublicKey
 
 
@@ -57,21 +59,20 @@ def read_recipient(jwk: str) -> Recipient:
     except ValueError as broken:
         raise InvalidKey("encryption key: point not on the curve") from broken
     kid = members.get("kid")
-    if kid is not None and not isinstance(kid, str):
-        raise InvalidKey("encryption key: kid is not a string")
+    if not isinstance(kid, str) or not 1 <= len(kid) <= MAX_KID:
+        raise InvalidKey("encryption key: no kid")
     return Recipient(kid, key)
 
 
 def seal(plaintext: bytes, recipient: Recipient) -> str:
     """The plaintext as JWE compact: five parts, the second empty."""
     ephemeral = ec.generate_private_key(ec.SECP256R1())
-    header: dict[str, object] = {
+    header = {
         "alg": "ECDH-ES",
         "enc": ENCRYPTION,
+        "kid": recipient.kid,
         "epk": _public_jwk(ephemeral.public_key()),
     }
-    if recipient.kid is not None:
-        header["kid"] = recipient.kid
     protected = to_base64url(json.dumps(header, separators=(",", ":")).encode())
     secret = ephemeral.exchange(ec.ECDH(), recipient.key)
     nonce = secrets.token_bytes(NONCE)
