@@ -20,6 +20,7 @@ from app.domain.verification import Receipt
 from app.models import Use
 from app.registry.entries import DelegationEntry, KeyEntry, Look, Registration
 from app.registry.mapping import trust_of
+from app.registry.reader import refuse
 from app.registry.registration import read_registration
 
 FILE_NAME: Final = "registration.json"
@@ -132,14 +133,14 @@ def _require_whole(registration: Registration) -> None:
     }
     for code, named in own.items():
         if named - types:
-            raise Refused(f"issuers[{code}].types", "a type in it is not under license_types")
+            refuse(f"issuers[{code}].types", "names a type that is not under license_types: add it")
     for each in registration.delegations:
+        place = f"delegations[{each.issuer}]"
         for side, code in (("from", each.issuer), ("to", each.delegate)):
             if code not in own:
-                raise Refused(f"delegations[{each.issuer}].{side}", "is not under issuers: add it")
+                refuse(f"{place}.{side}", "is not under issuers: add it")
         if each.type not in own[each.issuer]:
-            message = "a type the issuer itself may not issue cannot be handed on"
-            raise Refused(f"delegations[{each.issuer}].types", message)
+            refuse(f"{place}.types", "names a type the issuer may not issue, and cannot hand on")
 
 
 @dataclass(frozen=True, slots=True)
