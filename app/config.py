@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     node_id: Annotated[
         str,
         Field(
-            pattern=r"\A[a-z0-9][a-z0-9.-]{2,62}\Z",
+            pattern=r"^[a-z0-9][a-z0-9.-]{2,62}$",
             description="this node's name in inquiries and reports",
         ),
     ] = "zhengyan-node"

@@ -35,8 +35,9 @@ def _known(s: SignatureFacts, facts: Facts, about: About) -> Evidence:
     name = CheckName.SIGNER_KNOWN
     if signer_known(s, facts):
         return passed(name, about)
-    if s.sealed is None:
-        return unsure(name, Reason.KEY_UNKNOWN, about)
+    if s.sealed is None:  # an unknown issuer has no keys that could be known
+        nobody = facts.trust.issuer is None
+        return unsure(name, Reason.ISSUER_UNKNOWN if nobody else Reason.KEY_UNKNOWN, about)
     chain = s.sealed.signer.then.chain.value if s.sealed.signer else "certificate unreadable"
     return unsure(name, Reason.NO_ANCHOR, about, chain)
 

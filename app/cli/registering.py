@@ -330,7 +330,7 @@ def delegation_revoke(
                 type,
                 issuer_code("delegate", delegate),
                 each,
-                now(),
+                at=now(),
             )
         return len(pairs)
 

@@ -231,6 +231,6 @@ def claims_of(facts: dict[str, Any]) -> Claims:
         type=TypeCode(facts["type"]),
         issuer=IssuerCode(facts["issuer"]),
         number=facts["number"],
-        holder=facts.get("holder", {}).get("name"),
-        holder_code=facts.get("holder", {}).get("code"),
+        holder=facts.get("holder"),
+        holder_code=facts.get("holder_code"),
     )
