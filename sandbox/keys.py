@@ -113,6 +113,11 @@ class EcKey:
         r, s = decode_dss_signature(self.private.sign(message, _ECDSA))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
+    def sign_der(self, message: bytes, *, sha1: bool = False) -> bytes:
+        """As certificates carry it. With SHA-1 it is what no verifier may accept any more."""
+        rule = ec.ECDSA(hashes.SHA1(), deterministic_signing=True) if sha1 else _ECDSA  # noqa: S303
+        return self.private.sign(message, rule)
+
     answer = sign
 
     def verify(self, message: bytes, signature: bytes) -> bool:

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from types import MappingProxyType
 
-from sandbox import tokens
+from sandbox import ofd, pages, seals, tokens
+from sandbox.authorities import Authorities
 from sandbox.bodies import (
     BEIJING,
     Body,
@@ -22,6 +23,9 @@ from sandbox.bodies import (
 )
 from sandbox.books import Desk, write_book
 from sandbox.licenses import License
+from sandbox.ofd import Job
+from sandbox.seals import SealHolder, Seals
+from sandbox.shapes import SHAPES, Shape
 from sandbox.stream import Stream
 
 COPIES_PER_ISSUER = 6
@@ -121,6 +125,36 @@ class World:
         if license.id not in self._tokens:
             self._tokens[license.id] = tokens.license_token(license, self.held(license.kid))
         return self._tokens[license.id]
+
+    # ---- sealed files
+
+    @cached_property
+    def authorities(self) -> Authorities:
+        """The certification authorities of this world."""
+        made = Authorities(self.seed, self.today)
+        made.revoked = seals.revoked_seals(self.seed, self.bodies, made)
+        return made
+
+    @cached_property
+    def seals(self) -> Seals:
+        return Seals(self.authorities, self.bodies)
+
+    def sealer(self, license: License) -> SealHolder:
+        """Whose seal stands on this license: of the body and role that signed its token."""
+        return self.seals.holders[license.kid]
+
+    def made(self, license: License) -> pages.Made:
+        """What a document of this license is made from."""
+        return pages.made(license, self.body(license.issuer).title, self.token(license))
+
+    def job(self, license: License) -> Job:
+        """Its honest sealing."""
+        return Job(holder=self.sealer(license), at=license.signed_at)
+
+    def ofd(self, license: License, shape: Shape | str = "tax") -> bytes:
+        """The license as a sealed OFD file, in the shape of one producer."""
+        chosen = SHAPES[shape] if isinstance(shape, str) else shape
+        return ofd.write(self.made(license), chosen, self.job(license))
 
     @cached_property
     def copies(self) -> tuple[Copy, ...]:
