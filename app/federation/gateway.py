@@ -290,7 +290,8 @@ def _failure(exc: Exception) -> Unreachable:
                 return Unreachable(Silence.CONNECTION, "cut off")
             case aiohttp.ClientResponseError() | HttpProcessingError():
                 return Unreachable(Silence.MALFORMED, "not HTTP/1.1 as agreed")
-    return Unreachable(Silence.CONNECTION, type(exc).__name__)
+    *_, first = _causes(exc)
+    return Unreachable(Silence.CONNECTION, type(first).__name__)
 
 
 def _causes(exc: BaseException | None) -> Iterator[BaseException]:
