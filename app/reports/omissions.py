@@ -10,8 +10,9 @@ from app.domain.word import Silent, Word
 from app.reports import phrases
 from app.reports.entry import Bilingual
 from app.reports.phrases import Omission
-from app.reports.sections import Json, compared, said
+from app.reports.sections import compared
 from app.reports.weighing import policy_of
+from app.reports.words import Json, said
 
 
 def unchecked(verification: Verification, word: Word) -> list[object]:

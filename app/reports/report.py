@@ -19,18 +19,16 @@ from app.reports.catalogue import codes, entry_of
 from app.reports.entry import Bilingual, Texts
 from app.reports.omissions import unchecked
 from app.reports.sections import (
-    Json,
     Questions,
     answer,
     check,
     compared,
-    instant,
-    said,
     signature,
     statement,
     unusable_reason,
 )
 from app.reports.weighing import DecidedBy, block_outcome, closed, decided_by, word_of
+from app.reports.words import Json, instant, said
 
 REPORT_VERSION: Final = 1
 """Of this shape; a member may be added under it, none removed or changed in meaning."""

@@ -1,35 +1,24 @@
 """The parts of a report: checks, signatures, the issuer's answer and statement. All plain JSON."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from app.domain.evidence import SIGNATURE_CHECKS, CheckName, Evidence, Outcome, Role
 from app.domain.facts import Facts, SignatureFacts
+from app.domain.identifier import IssuerCode
 from app.domain.issuer import Answered, Match, NotAsked, Unreachable
 from app.domain.policies import Level
 from app.domain.reasons import Reason
+from app.domain.trust import TrustedKey
 from app.domain.verification import Verification
 from app.domain.word import Silent, Word
 from app.reports.entry import Bilingual
 from app.reports.phrases import OUTCOMES, STATES
+from app.reports.seals import seal
 from app.reports.weighing import closed, policy_of
+from app.reports.words import Json, age_seconds, instant, said
 
-Json = dict[str, object]
 Questions = Mapping[CheckName, Bilingual]
-
-
-def instant(at: datetime) -> str:
-    """RFC 3339, UTC, whole seconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def age_seconds(now: datetime, as_of: datetime) -> int:
-    """Whole seconds, rounded down; negative for a time yet to come."""
-    return (now - as_of) // (datetime.resolution * 1_000_000)
-
-
-def said(text: Bilingual) -> Json:
-    return {"zh": text.zh, "en": text.en}
 
 
 def check(item: Evidence, verification: Verification, questions: Questions) -> Json:
@@ -48,28 +37,44 @@ def check(item: Evidence, verification: Verification, questions: Questions) -> J
 
 
 def signature(found: SignatureFacts, facts: Facts, verification: Verification) -> Json:
-    """One signature; the owner of its key is the registry's word, the key id the document's."""
-    key = facts.trust.keys.get(found.key_id)
+    """One signature; who signed is the registry's word, the key id the document's."""
     own = [e for e in verification.evidence if e.check.each and e.subject.label == found.label]
-    issuer = facts.trust.issuer
-    known = issuer if key is not None and issuer is not None and issuer.code == key.owner else None
+    key = None if found.sealed else facts.trust.keys.get(found.key_id)
     return {
         "label": found.label,
         "role": own[0].subject.role.value if own else Role.EXTRA.value,
         "outcome": _together(own, verification).value,
         "key_id": found.key_id,
         "key_registered": key is not None,
-        "signer": None
-        if key is None
-        else {
-            "code": key.owner,
-            "name": {"zh": known.name, "en": known.name_en} if known else None,
-        },
+        "signer": _signer(_owner(found, key, facts, own), facts),
         "scheme": (key.scheme if key else found.scheme).value,
         "covers": sorted(fact.value for fact in found.covers),
         "time": _time(found, facts),
         "checks": {e.check.value: e.outcome.value for e in own},
+        "seal": seal(found.sealed) if found.sealed else None,
     }
+
+
+def _owner(
+    found: SignatureFacts, key: TrustedKey | None, facts: Facts, own: list[Evidence]
+) -> IssuerCode | None:
+    """A code in a certificate counts only where a registered authority vouches for it (CRT-11)."""
+    if found.sealed is None:
+        return None if key is None else key.owner
+    signer = found.sealed.signer
+    vouched = any(e.check is CheckName.SIGNER_KNOWN and e.outcome is Outcome.PASSED for e in own)
+    if signer is None or not vouched or not signer.organisation_codes:
+        return None
+    return facts.trust.owners.get(signer.organisation_codes[0])
+
+
+def _signer(owner: IssuerCode | None, facts: Facts) -> Json | None:
+    if owner is None:
+        return None
+    issuer = facts.trust.issuer
+    named = issuer if issuer is not None and issuer.code == owner else None
+    name = {"zh": named.name, "en": named.name_en} if named else None
+    return {"code": owner, "name": name}
 
 
 def _together(own: list[Evidence], verification: Verification) -> Outcome:

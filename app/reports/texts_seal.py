@@ -44,7 +44,10 @@ SEAL: Final[Mapping[Reason, Entry]] = {
     Reason.SIGNATURE_UNSUPPORTED: unsure(
         Block.AUTHENTICITY,
         Own.REQUEST,
-        title=("签名属于本服务不核验的种类", "the signature is of a kind that is not verified here"),
+        title=(
+            "签名属于本服务不核验的种类",
+            "the signature is of a kind that is not verified here",
+        ),
         engineer=(
             "签名值不是电子签章（SES），而是不带印章的 GB/T 35275 签名或没有证书的裸签名值，见 signature_holds 的 detail。不猜测，也不视为通过。",
             "The value is no seal signature (SES) but a GB/T 35275 signature without a seal, or a bare value without a certificate; see the detail of signature_holds. Nothing is guessed, and nothing passes for it.",

@@ -7,12 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.domain.certificate import Chain, RevocationState
 from app.domain.evidence import CheckName, Outcome, Role
 from app.domain.issuer import Match, Silence, Speaker, State, Unasked
 from app.domain.license import Fact, LicenseFormat
+from app.domain.ofd import PartKind
 from app.domain.policies import Level
 from app.domain.reasons import Family, Reason
-from app.domain.scheme import Scheme
+from app.domain.scheme import Digest, Scheme
+from app.domain.seal import SealDeviation, SealLayout
 from app.domain.verdict import Conclusion, Subject
 from app.domain.verification import Basis
 from app.reports.entry import Indication
@@ -156,6 +159,68 @@ class TimeOut(_Out):
     at: Instant | None
 
 
+class PartsOut(_Out):
+    """Parts of a file, by name or by place."""
+
+    count: int
+    first: Annotated[list[str], Field(max_length=20)]
+
+
+class CoverageOut(_Out):
+    """签名保护范围: what a seal covers of the file, and what it does not."""
+
+    digest: Digest | None
+    covered: Annotated[int, Field(description="parts whose digests hold")]
+    missing: Annotated[int, Field(description="parts named by the signature and not in the file")]
+    changed: Annotated[PartsOut, Field(description="parts altered since")]
+    unchecked: Annotated[PartsOut, Field(description="parts whose digest method is not accepted")]
+    uncovered: Annotated[
+        dict[PartKind, PartsOut], Field(description="parts of the document outside the signature")
+    ]
+    unreferenced: Annotated[
+        PartsOut, Field(description="夹带文件: parts no reference leads to, outside it too")
+    ]
+
+
+class CertificateOut(_Out):
+    """A certificate by fingerprint; names in it are nobody's word and do not stand here."""
+
+    sha256: str
+    sm3: str
+    serial: Annotated[str, Field(description="hexadecimal")]
+    not_before: Instant
+    not_after: Instant
+    chain_then: Annotated[Chain, Field(description="at the time of the act")]
+    revocation_then: RevocationState
+    chain_today: Chain
+    revocation_today: RevocationState
+    anchor: Annotated[str | None, Field(description="SHA-256 of the registered authority")]
+
+
+class StampOut(_Out):
+    """电子印章, the seal itself."""
+
+    layout: SealLayout
+    version: int
+    id: Annotated[str, Field(description="esID, 印章标识")]
+    created: Instant
+    valid_from: Instant
+    valid_until: Instant
+    maker: Annotated[CertificateOut | None, Field(description="制章者; null: unreadable")]
+    deviations: list[SealDeviation]
+
+
+class SealOut(_Out):
+    """电子签章, one act of sealing."""
+
+    layout: SealLayout
+    version: int
+    deviations: list[SealDeviation]
+    stamp: StampOut
+    certificate: Annotated[CertificateOut | None, Field(description="签章者; null: unreadable")]
+    coverage: CoverageOut
+
+
 class SignatureOut(_Out):
     """One signature or seal."""
 
@@ -163,12 +228,15 @@ class SignatureOut(_Out):
     role: Role
     outcome: Annotated[Outcome, Field(description="of all checks of this signature together")]
     key_id: Annotated[str, Field(description="as the document names it: a hint")]
-    key_registered: bool
-    signer: Annotated[SignerOut | None, Field(description="null: the key is not registered")]
+    key_registered: Annotated[
+        bool, Field(description="by itself; for a seal an authority vouches instead")
+    ]
+    signer: Annotated[SignerOut | None, Field(description="by the registry; null: it names nobody")]
     scheme: Annotated[Scheme, Field(description="as registered; as claimed where it is not")]
     covers: Annotated[list[Fact], Field(description="facts under this signature")]
     time: TimeOut
     checks: dict[CheckName, Outcome]
+    seal: Annotated[SealOut | None, Field(description="null: signed without a seal")]
 
 
 class ComparedOut(_Out):

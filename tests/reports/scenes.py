@@ -7,6 +7,16 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from app.domain.certificate import (
+    Chain,
+    PathFact,
+    Purpose,
+    Revocation,
+    RevocationGap,
+    RevocationState,
+    RoleFinding,
+)
+from app.domain.certificate import Role as CertificateRole
 from app.domain.facts import Facts, Value
 from app.domain.issuer import (
     Answered,
@@ -20,7 +30,20 @@ from app.domain.issuer import (
     Unreachable,
 )
 from app.domain.license import Claims, Fact, LicenseFormat
+from app.domain.ofd import PartKind
 from app.domain.reasons import Reason
+from app.domain.scheme import Digest, Scheme
+from app.domain.seal import SealLayout
+from app.domain.sealed import (
+    Arithmetic,
+    CertificateFacts,
+    Clocks,
+    CoverageFacts,
+    PackageFacts,
+    Sameness,
+    SealedFacts,
+    SealFacts,
+)
 from app.domain.trust import Issuer
 from app.domain.verification import Basis, Submission, Verification
 from app.reports.report import Context
@@ -135,7 +158,7 @@ _WITHDRAWN = Statement(Code.ENDED, signed=True, as_of=NOW)
 _OLD = replace(IN_FORCE, as_of=NOW - HOUR / 2)
 _YESTERDAY, _TOMORROW = (NOW - DAY).date(), (NOW + 2 * DAY).date()
 
-SCENES: Mapping[Reason, Scene] = {
+_TOKEN_SCENES: Mapping[Reason, Scene] = {
     Reason.INSUFFICIENT_FACTS: Scene(answer=coded(Code.INSUFFICIENT)),
     Reason.SIGNATURE_MISSING: Scene(document(signatures=())),
     Reason.UNSIGNED_COPY: Scene(
@@ -144,7 +167,12 @@ SCENES: Mapping[Reason, Scene] = {
             trust=replace(FACTS.trust, type=with_type(must_be_sealed=False).type),
         )
     ),
-    Reason.KEY_UNKNOWN: Scene(trust(keys={})),
+    Reason.KEY_UNKNOWN: Scene(
+        replace(signature(value=Value.UNMEASURED), trust=replace(FACTS.trust, keys={}))
+    ),
+    Reason.WEAK_ALGORITHM: Scene(signature(value=Value.WEAK)),
+    Reason.SIGNATURE_UNREADABLE: Scene(signature(value=Value.UNREADABLE)),
+    Reason.SIGNATURE_UNSUPPORTED: Scene(signature(value=Value.UNSUPPORTED)),
     Reason.SCHEME_MISMATCH: Scene(signature(value=Value.SCHEME_DIFFERS)),
     Reason.SIGNATURE_INVALID: Scene(signature(value=Value.FAILS)),
     Reason.SIGNING_TIME_MISSING: Scene(signature(signed_at=None)),
@@ -197,12 +225,156 @@ SCENES: Mapping[Reason, Scene] = {
     Reason.TRUST_SOURCE_STALE: Scene(trust(snapshot_good_until=NOW - timedelta(seconds=1))),
     Reason.CHECK_MISSING: Scene(signature(value=Value.UNMEASURED)),
 }
-"""MALFORMED comes from bytes: see `unread`."""
+"""MALFORMED comes from bytes: see `unread`; those of seals are in `SEAL_SCENES`."""
 
 NEVER_DECIDE = frozenset({Reason.UNRECOGNISED, Reason.IDENTIFIER_MISTYPED})
 """The first refuses a request, the second only informs."""
-NOT_YET_MADE = frozenset({Reason.WEAK_ALGORITHM, Reason.ENCRYPTED})
-"""No format read today gives them."""
+
+
+# ---- a sealed file
+
+ORGANISATION = "11630000MB0000019J"
+_SIGNED_AT = NOW - 9 * DAY
+
+
+def _path(role: CertificateRole, moment: Any, **changes: Any) -> PathFact:
+    good = {
+        "chain": Chain.ANCHORED,
+        "path": ("a" * 64, "b" * 64),
+        "anchor": "b" * 64,
+        "revocation": Revocation(state=RevocationState.GOOD, good_until=NOW + DAY),
+    }
+    return PathFact(
+        purpose=Purpose.LICENSE_SEAL,
+        role=role,
+        moment=moment,
+        fresh_at=NOW,
+        certificate="a" * 64,
+        role_finding=RoleFinding.FITS,
+        **{**good, **changes},
+    )
+
+
+def no_path(role: CertificateRole, chain: Chain = Chain.NO_ANCHOR) -> PathFact:
+    gone = Revocation(state=RevocationState.UNKNOWN, why=RevocationGap.NO_PATH)
+    return _path(role, _SIGNED_AT, chain=chain, path=(), anchor=None, revocation=gone)
+
+
+def _certificate(role: CertificateRole, **changes: Any) -> CertificateFacts:
+    good = CertificateFacts(
+        sha256="a" * 64,
+        sm3="c" * 64,
+        serial="01",
+        organisation_codes=(ORGANISATION,),
+        not_before=NOW - 99 * DAY,
+        not_after=NOW + 99 * DAY,
+        then=_path(role, _SIGNED_AT),
+        today=_path(role, NOW),
+        deviations=frozenset(),
+    )
+    return replace(good, **changes)
+
+
+SIGNER, MAKER = _certificate(CertificateRole.SIGNER), _certificate(CertificateRole.MAKER)
+STAMP = SealFacts(
+    layout=SealLayout.V4,
+    version=4,
+    id="63000000000001",
+    type=1,
+    created=NOW - 90 * DAY,
+    valid_from=NOW - 90 * DAY,
+    valid_until=NOW + 90 * DAY,
+    value=Arithmetic.HOLDS,
+    value_detail="",
+    maker=MAKER,
+    deviations=frozenset(),
+)
+COVERAGE = CoverageFacts(
+    digest=Digest.SM3,
+    weak=False,
+    covered=12,
+    changed=(),
+    unchecked=(),
+    missing=0,
+    uncovered={PartKind.OFD: ("OFD.xml",)},
+    unreferenced=(),
+)
+SEALED = SealedFacts(
+    layout=SealLayout.V4,
+    version=4,
+    seal=STAMP,
+    signer=SIGNER,
+    listed=True,
+    data_hash=Arithmetic.HOLDS,
+    scope=Sameness.SAME,
+    seal_file=Sameness.SAME,
+    mismatched_algorithms=(),
+    clocks=Clocks.SAME,
+    coverage=COVERAGE,
+    deviations=frozenset(),
+)
+PACKAGE = PackageFacts(
+    encrypted=False, bodies=1, ambiguous=False, hidden=(), deviations=frozenset()
+)
+
+
+def sealed(package: PackageFacts = PACKAGE, **changes: Any) -> Facts:
+    """A good sealed file, but for the changes to its one seal."""
+    one = replace(
+        FACTS.document.signatures[0],
+        label="Doc_0/Signs/Sign_0",
+        scheme=Scheme.SM2_SM3,
+        key_id=SIGNER.sha256,
+        sealed=replace(SEALED, **changes),
+    )
+    return replace(
+        document(format=LicenseFormat.OFD, signatures=(one,), package=package),
+        trust=replace(FACTS.trust, keys={}, owners={ORGANISATION: ISSUER}),
+    )
+
+
+def stamp(**changes: Any) -> Facts:
+    return sealed(seal=replace(STAMP, **changes))
+
+
+def coverage(**changes: Any) -> Facts:
+    return sealed(coverage=replace(COVERAGE, **changes))
+
+
+def package(**changes: Any) -> Facts:
+    return sealed(replace(PACKAGE, **changes))
+
+
+GOOD_SEALED = judged(sealed())
+
+SEAL_SCENES: Mapping[Reason, Scene] = {
+    Reason.ALGORITHM_MISMATCH: Scene(sealed(mismatched_algorithms=("SignatureMethod",))),
+    Reason.DATA_HASH_DIFFERS: Scene(sealed(data_hash=Arithmetic.FAILS)),
+    Reason.SCOPE_DIFFERS: Scene(sealed(scope=Sameness.DIFFERS)),
+    Reason.CONTENT_CHANGED: Scene(coverage(changed=("Doc_0/Pages/Page_0/Content.xml",))),
+    Reason.NOT_COVERED: Scene(coverage(uncovered={PartKind.PAGE: ("Doc_0/P.xml",)})),
+    Reason.SEAL_INVALID: Scene(stamp(value=Arithmetic.FAILS)),
+    Reason.SEAL_MAKER_UNKNOWN: Scene(
+        stamp(maker=replace(MAKER, then=no_path(CertificateRole.MAKER)))
+    ),
+    Reason.SEAL_MAKER_INVALID: Scene(stamp(maker=None)),
+    Reason.SEAL_NOT_VALID_AT_TIME: Scene(stamp(valid_until=NOW - 80 * DAY)),
+    Reason.SIGNER_NOT_IN_SEAL: Scene(sealed(listed=False)),
+    Reason.SEAL_FILE_DIFFERS: Scene(sealed(seal_file=Sameness.DIFFERS)),
+    Reason.CERTIFICATE_UNFIT: Scene(
+        sealed(signer=replace(SIGNER, then=no_path(CertificateRole.SIGNER, Chain.WRONG_ROLE)))
+    ),
+    Reason.TIMES_DISAGREE: Scene(sealed(clocks=Clocks.DIFFERS)),
+    Reason.AMBIGUOUS_DOCUMENT: Scene(package(ambiguous=True, bodies=2)),
+    Reason.HIDDEN_CONTENT: Scene(coverage(unreferenced=("x.bin",))),
+    Reason.ENCRYPTED: Scene(package(encrypted=True)),
+    Reason.NO_ANCHOR: Scene(sealed(signer=replace(SIGNER, then=no_path(CertificateRole.SIGNER)))),
+    Reason.SIGNER_UNIDENTIFIED: Scene(sealed(signer=replace(SIGNER, organisation_codes=()))),
+    Reason.CONTENT_DISAGREES: Scene(
+        replace(sealed(), document=replace(sealed().document, disagreements=("number",)))
+    ),
+}
+SCENES: Mapping[Reason, Scene] = {**_TOKEN_SCENES, **SEAL_SCENES}
 
 
 def unread() -> Verification:
@@ -218,8 +390,8 @@ def everything() -> tuple[Verification, ...]:
         if answer not in answers:
             answers.append(answer)
     statements = [None, _WITHDRAWN, Statement(Code.IN_FORCE, signed=True, as_of=NOW)]
-    found = [GOOD, GOOD_RECORD, unread(), *(scene.play() for scene in SCENES.values())]
-    for scene in [Scene(), Scene(GOOD_RECORD.facts or FACTS), *SCENES.values()]:
+    found = [GOOD, GOOD_RECORD, GOOD_SEALED, unread(), *(scene.play() for scene in SCENES.values())]
+    for scene in [Scene(), Scene(GOOD_RECORD.facts or FACTS), Scene(sealed()), *SCENES.values()]:
         for at, answer in enumerate(answers):
             for kept in statements if at < 4 or isinstance(answer, Unreachable) else [None]:
                 trusted = replace(scene.facts.trust, statement=kept)

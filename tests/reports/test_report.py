@@ -32,6 +32,7 @@ from tests.reports.scenes import (
     FACTS,
     GOOD,
     GOOD_RECORD,
+    GOOD_SEALED,
     SCENES,
     SILENT,
     coded,
@@ -403,7 +404,8 @@ def test_a_signature_with_its_key_role_and_time() -> None:
 
 def test_an_unknown_key_has_no_owner() -> None:
     (made,) = report(SCENES[Reason.KEY_UNKNOWN].play())["signatures"]
-    assert (made["key_registered"], made["signer"], made["role"]) == (False, None, "extra")
+    assert (made["key_registered"], made["signer"]) == (False, None)
+    assert made["role"] != "issuer"
     assert made["outcome"] == "indeterminate"
     (failed,) = report(SCENES[Reason.SIGNATURE_INVALID].play())["signatures"]
     assert failed["outcome"] == "failed"
@@ -436,6 +438,42 @@ def test_the_time_of_a_signature_without_one() -> None:
         "source": "first_seen",
         "at": "2026-10-31T00:00:00Z",
     }
+
+
+# ---- seals
+
+
+def test_a_sealed_file_tells_seal_certificates_and_coverage() -> None:
+    made = report(GOOD_SEALED)
+    assert (made["conclusion"], made["format"]) == ("valid", "ofd")
+    (found,) = made["signatures"]
+    assert (found["outcome"], found["role"]) == ("passed", "issuer")
+    assert (found["key_registered"], found["signer"]["code"]) == (False, ISSUER)
+    seal = found["seal"]
+    assert seal["layout"] == "gb/t-38540-2020"
+    assert seal["stamp"]["id"] == "63000000000001"
+    assert seal["certificate"]["chain_then"] == "anchored"
+    assert seal["coverage"]["covered"] == 12
+    assert seal["coverage"]["uncovered"] == {"ofd": {"count": 1, "first": ["OFD.xml"]}}
+    assert report()["signatures"][0]["seal"] is None
+
+
+def test_a_seal_nobody_vouches_for_names_nobody() -> None:
+    (found,) = report(SCENES[Reason.NO_ANCHOR].play())["signatures"]
+    assert (found["signer"], found["outcome"]) == (None, "indeterminate")
+    assert found["seal"]["certificate"]["anchor"] is None
+    (unnamed,) = report(SCENES[Reason.SIGNER_UNIDENTIFIED].play())["signatures"]
+    assert unnamed["signer"] is None
+    (unread_,) = report(SCENES[Reason.SEAL_MAKER_INVALID].play())["signatures"]
+    assert unread_["seal"]["stamp"]["maker"] is None
+
+
+def test_long_lists_of_parts_are_counted_and_cut() -> None:
+    names = tuple(f"Doc_0/Res/{n:03}.png" for n in range(500))
+    changed = judged(scenes.coverage(changed=names))
+    listed = report(changed)["signatures"][0]["seal"]["coverage"]["changed"]
+    assert (listed["count"], len(listed["first"])) == (500, 20)
+    assert len(canonical(report(changed))) < 64 * 1024
 
 
 # ---- the registry's names, and nobody's values
@@ -529,9 +567,12 @@ def without(value: Any, path: tuple[Any, ...]) -> Any:
 
 def test_the_shape_has_no_member_the_report_lacks_and_lacks_none() -> None:
     kept = Statement(Code.ENDED, signed=True, as_of=NOW - HOUR)
-    full = report(judged(scenes.trust(statement=kept), replace(COMPARED, state=State.ISSUED)))
+    facts = scenes.sealed()
+    facts = replace(facts, trust=replace(facts.trust, statement=kept))
+    full = report(judged(facts, replace(COMPARED, state=State.ISSUED)))
     ReportOut.model_validate_json(canonical(full))
-    paths = [p for p in members(full) if not (len(p) == 4 and p[2] == "checks")]
+    maps = ("checks", "uncovered")  # of a signature: objects whose names are values
+    paths = [p for p in members(full) if len(p) == 1 or p[-2] not in maps]
     assert len(paths) > 200
     for path in paths:  # every member is required
         with pytest.raises(ValidationError):
