@@ -12,7 +12,7 @@ from app.domain.reasons import Reason
 from app.domain.verdict import Conclusion, Subject
 from app.domain.verification import Receipt
 from app.registry import serial
-from app.registry.sessions import OUTAGES, POOL_WAIT, Database, unavailable
+from app.registry.sessions import Connection, Database
 
 RECORD_SQL: Final = """
 WITH seen AS (
@@ -76,7 +76,12 @@ class PostgresJournal:
 
         Raises `Unavailable`.
         """
-        await self._execute(RECORD_SQL, *row_of(receipt))
+        values = row_of(receipt)
+
+        async def write(connection: Connection) -> None:
+            await connection.execute(RECORD_SQL, *values)
+
+        await self.database.run(write)
 
     async def report(self, id: str, now: datetime) -> tuple[dict[str, Any], str] | None:
         """The report and its JWS; None for an id that is unknown, expired or no id at all.
@@ -101,20 +106,12 @@ class PostgresJournal:
                 yield _kept(row)
             after = (batch[-1]["at"], batch[-1]["id"])
 
-    async def _execute(self, sql: str, *values: object) -> None:
-        try:
-            async with self.database.pool.acquire(timeout=POOL_WAIT) as connection:
-                await connection.execute(sql, *values)
-        except OUTAGES as exc:
-            raise unavailable(exc) from None
-
     async def _fetch(self, sql: str, *values: object) -> list[Any]:
-        try:
-            async with self.database.pool.acquire(timeout=POOL_WAIT) as connection:
-                found: list[Any] = await connection.fetch(sql, *values)
-                return found
-        except OUTAGES as exc:
-            raise unavailable(exc) from None
+        async def read(connection: Connection) -> list[Any]:
+            found: list[Any] = await connection.fetch(sql, *values)
+            return found
+
+        return await self.database.run(read, repeatable=True)
 
 
 def row_of(receipt: Receipt) -> tuple[object, ...]:

@@ -4,11 +4,11 @@ Two kinds: short sessions of SQLAlchemy for administration and the journal, and 
 asyncpg connections for the one read of every verification (`app.registry.trust`).
 """
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NewType, Self
+from typing import Any, NewType, Self, TypeAlias, TypeVar
 
 import asyncpg
 from sqlalchemy import URL, event, make_url
@@ -21,6 +21,10 @@ ReadSession = NewType("ReadSession", AsyncSession)
 """A session in which nothing is written."""
 WriteSession = NewType("WriteSession", ReadSession)
 """A session that commits at its end. It can read as well."""
+
+Connection: TypeAlias = Any
+"""Of asyncpg, as its pool lends it: untyped there."""
+Result = TypeVar("Result")
 
 POOL_SIZE = 10
 """Connections of each kind and worker; more only move the queue into the database."""
@@ -49,11 +53,12 @@ LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the end of the connection came in while it was idle
     ConnectionError,
 )
-"""The connection is gone; nothing is known of what was sent over it."""
+"""The connection is of no more use; nothing is known of what was sent over it."""
 
-OUTAGES = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+OUTAGES = (*LOST, SQLAlchemyError, asyncpg.PostgresError, OSError, TimeoutError)
 """What a database does to us. `IntegrityError` among them: constraints repeat our own checks."""
 
 
@@ -95,15 +100,41 @@ class Database:
 
     async def check(self) -> str | None:
         """The revision of the tables; None: nothing was migrated yet. Raises `Unavailable`."""
-        with_table = "SELECT to_regclass('alembic_version') IS NOT NULL"
+
+        async def look(connection: Connection) -> str | None:
+            if not await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
+                return None
+            found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+            return found
+
+        return await self.run(look, repeatable=True)
+
+    async def run(
+        self, work: Callable[[Connection], Awaitable[Result]], *, repeatable: bool = False
+    ) -> Result:
+        """Do the work of one statement over a connection of the pool.
+
+        A server that restarted leaves dead connections behind; `repeatable` work is then done once
+        more. Raises `Unavailable`; after it nothing is known of what was written.
+        """
         try:
-            async with self.pool.acquire(timeout=POOL_WAIT) as connection:
-                if not await connection.fetchval(with_table):
-                    return None
-                found = await connection.fetchval("SELECT version_num FROM alembic_version")
-                return None if found is None else str(found)
+            try:
+                return await self._once(work)
+            except LOST:
+                if not repeatable:
+                    raise
+                return await self._once(work)
         except OUTAGES as exc:
             raise unavailable(exc) from None
+
+    async def _once(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        async with self.pool.acquire(timeout=POOL_WAIT) as connection:
+            try:
+                return await work(connection)
+            except LOST:
+                with suppress(asyncpg.InterfaceError):  # the pool has noticed by itself
+                    connection.terminate()  # else it would lend the connection again
+                raise
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:

@@ -5,16 +5,18 @@ the processor time, in every verification (docs/decisions).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from app.domain.trust import Trust, TrustQuestion
+from app.domain.identifier import IssuerCode
+from app.domain.trust import NO_AUTHORITIES, Authorities, Trust, TrustQuestion
 from app.registry import rows
+from app.registry.authorities import AuthorityShelf
 from app.registry.entries import Look
 from app.registry.mapping import trust_of
 from app.registry.rows import Row
-from app.registry.sessions import LOST, OUTAGES, POOL_WAIT, Database, unavailable
+from app.registry.sessions import Connection, Database
 
 _KEY: Final = (
     "owner, key_id, scheme, spki, uses, types, not_before, not_after, revoked_at, revocation_reason"
@@ -42,9 +44,13 @@ SELECT
       WHERE uses && ARRAY['answer'] AND owner IN (SELECT body FROM answering)),
     (SELECT row(code, as_of, since) FROM statement
       WHERE identifier = $4 ORDER BY as_of DESC, code DESC LIMIT 1),
-    (SELECT at FROM first_seen WHERE sha256 = $5)
+    (SELECT at FROM first_seen WHERE sha256 = $5),
+    (SELECT array_agg(row(o.issuer, o.organisation_code)) FROM issuer_organisation o
+      WHERE o.type = $2 AND o.organisation_code = ANY ($6::text[])
+        AND o.issuer IN (SELECT $1 UNION ALL SELECT delegate FROM given))
 """  # noqa: S608 - a constant list of columns
-"""$1 issuer, $2 type, $3 key ids, $4 identifier, $5 SHA-256 of the file. Partition keys: $4, $5."""
+"""$1 issuer, $2 type, $3 key ids, $4 identifier, $5 SHA-256 of the file, $6 organisation codes of
+signers. Partition keys: $4, $5."""
 
 MAX_HINTS: Final = 64
 """Key ids looked up for one document; a format reader admits fewer signatures than that."""
@@ -56,30 +62,25 @@ class PostgresRegistry:
 
     database: Database
     clock: Callable[[], datetime]
+    shelf: AuthorityShelf = field(default_factory=AuthorityShelf, repr=False)
 
     async def trust_for(self, question: TrustQuestion) -> Trust:
         """All that is registered about the question; absence is an answer.
 
         Raises `Unavailable`.
         """
-        row = await self._fetch(parameters(question))
-        return trust_of(question, read_look(row), self.clock())
+        values = parameters(question)
 
-    async def _fetch(self, values: tuple[object, ...]) -> Row:
-        try:
-            try:
-                return await self._fetch_once(values)
-            except (
-                LOST
-            ):  # the server was restarted behind an idle connection; reading is repeatable
-                return await self._fetch_once(values)
-        except OUTAGES as exc:
-            raise unavailable(exc) from None
+        async def look(connection: Connection) -> tuple[Row, Authorities]:
+            if not question.sealed:
+                return await connection.fetchrow(TRUST_SQL, *values), NO_AUTHORITIES
+            # Rows and authorities as they were at one moment.
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                row: Row = await connection.fetchrow(TRUST_SQL, *values)
+                return row, await self.shelf.current(connection)
 
-    async def _fetch_once(self, values: tuple[object, ...]) -> Row:
-        async with self.database.pool.acquire(timeout=POOL_WAIT) as connection:
-            row: Row = await connection.fetchrow(TRUST_SQL, *values)
-            return row
+        row, authorities = await self.database.run(look, repeatable=True)
+        return trust_of(question, read_look(row, authorities), self.clock())
 
 
 def parameters(question: TrustQuestion) -> tuple[object, ...]:
@@ -91,6 +92,7 @@ def parameters(question: TrustQuestion) -> tuple[object, ...]:
         hints[:MAX_HINTS],
         str(question.identifier) if question.identifier else None,
         question.digest,
+        sorted(code for code in question.organisations if _storable(code))[:MAX_HINTS],
     )
 
 
@@ -99,9 +101,9 @@ def _storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def read_look(row: Row) -> Look:
-    """The eight columns of TRUST_SQL."""
-    issuer, type, delegations, keys, endpoints, answer_keys, statement, first_seen = row
+def read_look(row: Row, authorities: Authorities = NO_AUTHORITIES) -> Look:
+    """The columns of TRUST_SQL."""
+    issuer, type, delegations, keys, endpoints, answer_keys, statement, first_seen, owners = row
     return Look(
         issuer=None if issuer is None else rows.issuer(issuer),
         type=None if type is None else rows.license_type(type),
@@ -111,4 +113,6 @@ def read_look(row: Row) -> Look:
         answer_keys=tuple(map(rows.key, answer_keys or ())),
         statement=None if statement is None else rows.statement(statement),
         first_seen=first_seen,
+        owners={code: IssuerCode(body) for body, code in owners or ()},
+        authorities=authorities,
     )

@@ -26,7 +26,7 @@ TABLES = (
 async def database(database_url: str) -> AsyncIterator[Database]:
     opened = await Database.open(database_url)
     async with opened.writing() as session:
-        await session.execute(text(f"TRUNCATE {TABLES}"))
+        await session.execute(text(f"TRUNCATE {TABLES} CASCADE"))
     yield opened
     await opened.close()
 

@@ -314,7 +314,7 @@ async def test_a_statement_that_is_not_kept(loaded, world, statement, field):
 
 async def test_a_hot_read_touches_one_partition_of_each_table(loaded, world):
     """With the plan made once for all parameters, as the service runs it."""
-    issuer, type, hints, identifier, digest = parameters(question(world.pick("traffic")))
+    issuer, type, hints, identifier, digest, organisations = parameters(question(world.pick("traffic")))
     call = f"'{issuer}', '{type}', ARRAY['{hints[0]}'], '{identifier}', '\\x{digest.hex()}'"
     async with loaded.pool.acquire() as connection:
         assert await connection.fetchval("SHOW plan_cache_mode") == "force_generic_plan"
@@ -398,7 +398,7 @@ def options(database: Database) -> dict[str, object]:
 
 async def test_the_pool_ends_and_says_so(loaded, registry, world, monkeypatch):
     """Eleventh of ten: waits for its share of time, then it is the caller's turn to come back."""
-    monkeypatch.setattr("app.registry.trust.POOL_WAIT", 0.05)
+    monkeypatch.setattr("app.registry.sessions.POOL_WAIT", 0.05)
     held = [await loaded.pool.acquire() for _ in range(10)]
     try:
         with pytest.raises(Unavailable):
