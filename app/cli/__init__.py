@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import registering, serving, verifying
+from app.cli import authorities, registering, serving, verifying
 from app.domain.errors import ServiceError
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app.command("serve")(serving.serve)
 app.add_typer(registering.issuer, name="issuer")
 app.add_typer(registering.key, name="key")
 app.add_typer(registering.delegation, name="delegation")
+app.add_typer(authorities.anchor, name="anchor")
+app.add_typer(authorities.crl, name="crl")
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ Until = Annotated[str | None, typer.Option(help="Until when, RFC 3339; open if a
 Types = Annotated[list[str], typer.Option("--type", help="License type code; may be repeated.")]
 
 
-def _written(work: Write) -> Any:
+def written(work: Write) -> Any:
     async def run() -> Any:
         async with database(settings()) as opened, opened.writing() as session:
             return await work(session)
@@ -43,7 +43,7 @@ def _written(work: Write) -> Any:
     return asyncio.run(run())
 
 
-def _read(work: Callable[[ReadSession], Awaitable[Any]]) -> Any:
+def read(work: Callable[[ReadSession], Awaitable[Any]]) -> Any:
     async def run() -> Any:
         async with database(settings()) as opened, opened.reading() as session:
             return await work(session)
@@ -51,7 +51,15 @@ def _read(work: Callable[[ReadSession], Awaitable[Any]]) -> Any:
     return asyncio.run(run())
 
 
-def _time(field: str, text: str) -> datetime:
+def content_of(file: Path) -> bytes:
+    """Raises `Refused` naming the file."""
+    try:
+        return file.read_bytes()
+    except OSError as exc:
+        raise Refused("file", f"{file}: {exc.strerror}") from None
+
+
+def time_of(field: str, text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -59,16 +67,16 @@ def _time(field: str, text: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _window(since: str | None, until: str | None) -> Window:
-    start = _time("since", since) if since else now()
-    return Window(start, _time("until", until) if until else None)
+def window_of(since: str | None, until: str | None) -> Window:
+    start = time_of("since", since) if since else now()
+    return Window(start, time_of("until", until) if until else None)
 
 
 def _types(codes: Sequence[str]) -> frozenset[TypeCode]:
     return frozenset(type_code("type", code) for code in codes)
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(*columns)
     for row in rows:
         table.add_row(*row)
@@ -88,7 +96,7 @@ def issuer_import(
 ) -> None:
     """Register issuers, keys, types, endpoints and mandates from one document. Repeatable."""
     document = read_document(file)
-    changes = _written(lambda s: catalogue.import_registration(s, document, networks=network or ()))
+    changes = written(lambda s: catalogue.import_registration(s, document, networks=network or ()))
     typer.echo(
         f"registered: {changes.added} added, {changes.changed} changed, "
         f"{changes.unchanged} unchanged"
@@ -116,7 +124,7 @@ def issuer_add(
             await catalogue.add_endpoint(session, entry)
         return change.value
 
-    typer.echo(f"{code}: {_written(work)}")
+    typer.echo(f"{code}: {written(work)}")
 
 
 @issuer.command("type")
@@ -139,7 +147,7 @@ def issuer_type(
         max_status_age=timedelta(seconds=max_status_age),
         signed_answers=signed_answers,
     )
-    change = _written(lambda s: catalogue.add_license_type(s, type))
+    change = written(lambda s: catalogue.add_license_type(s, type))
     typer.echo(f"{code}: {change.value}")
 
 
@@ -159,7 +167,7 @@ def issuer_list() -> None:
             for e in await catalogue.list_issuers(session)
         ]
 
-    _table(("code 代码", "name 名称", "types 证照类型", "endpoint 核验接口"), _read(work))
+    show(("code 代码", "name 名称", "types 证照类型", "endpoint 核验接口"), read(work))
 
 
 @issuer.command("revoke")
@@ -177,7 +185,7 @@ def issuer_revoke(
             await keys.revoke_key(session, entry.owner, entry.key_id, now(), reason)
         return len(live)
 
-    revoked = _written(work)
+    revoked = written(work)
     if not revoked:
         raise Refused("code", f"{code} has no key that is not revoked: see `zhengyan key list`")
     typer.echo(f"{code}: {revoked} keys revoked")
@@ -197,19 +205,16 @@ def key_add(
     until: Until = None,
 ) -> None:
     """Register a public key. Weak, broken or malformed keys are refused by name."""
-    try:
-        content = file.read_bytes()
-    except OSError as exc:
-        raise Refused("file", f"{file}: {exc.strerror}") from None
+    content = content_of(file)
     jwk = json.loads(content) if content.lstrip().startswith(b"{") else content
-    change = _written(
+    change = written(
         lambda s: keys.add_key(
             s,
             issuer_code("owner", owner),
             key_id("kid", kid),
             jwk,
             uses=frozenset(use),
-            window=_window(since, until),
+            window=window_of(since, until),
             scheme=scheme,
         )
     )
@@ -222,8 +227,8 @@ def key_list(
 ) -> None:
     """Registered keys with scheme, use, time and revocation."""
     wanted = issuer_code("owner", owner) if owner else None
-    found = _read(lambda s: keys.list_keys(s, wanted))
-    _table(
+    found = read(lambda s: keys.list_keys(s, wanted))
+    show(
         ("owner 所属", "kid", "scheme 算法", "use 用途", "since 自", "until 至", "revoked 吊销"),
         (
             (
@@ -248,8 +253,8 @@ def key_revoke(
     reason: Annotated[str | None, typer.Option(help="Why; kept.")] = None,
 ) -> None:
     """Revoke a key. What it signed from then on fails; before, the issuer must confirm."""
-    moment = _time("at", at) if at else now()
-    change = _written(
+    moment = time_of("at", at) if at else now()
+    change = written(
         lambda s: keys.revoke_key(
             s, issuer_code("owner", owner), key_id("kid", kid), moment, reason
         )
@@ -278,7 +283,7 @@ def delegation_add(
                 type=type,
                 delegate=issuer_code("delegate", delegate),
                 kind=each,
-                window=_window(since, until),
+                window=window_of(since, until),
             )
             for type in sorted(_types(types))
             for each in kind
@@ -287,7 +292,7 @@ def delegation_add(
             await delegations.add_delegation(session, entry)
         return len(entries)
 
-    typer.echo(f"{giver} → {delegate}: {_written(work)} mandates hold")
+    typer.echo(f"{giver} → {delegate}: {written(work)} mandates hold")
 
 
 @delegation.command("list")
@@ -296,7 +301,7 @@ def delegation_list(
 ) -> None:
     """Mandates with their time."""
     wanted = issuer_code("issuer", giver) if giver else None
-    _table(
+    show(
         ("from 委托", "to 受托", "type 类型", "kind 事项", "since 自", "until 至"),
         (
             (
@@ -307,7 +312,7 @@ def delegation_list(
                 f"{d.window.since:%Y-%m-%d}",
                 f"{d.effective.until:%Y-%m-%d}" if d.effective.until else "–",
             )
-            for d in _read(lambda s: delegations.list_delegations(s, wanted))
+            for d in read(lambda s: delegations.list_delegations(s, wanted))
         ),
     )
 
@@ -334,4 +339,4 @@ def delegation_revoke(
             )
         return len(pairs)
 
-    typer.echo(f"{giver} → {delegate}: {_written(work)} mandates ended")
+    typer.echo(f"{giver} → {delegate}: {written(work)} mandates ended")

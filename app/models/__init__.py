@@ -1,5 +1,6 @@
 """Rows of the database: columns, constraints and names; no behaviour."""
 
+from app.models.authority import AnchorRow, IntermediateRow, RevocationListRow
 from app.models.base import PARTITIONS, PARTS, Base
 from app.models.journal import FirstSeenRow, VerificationRow
 from app.models.license import LicenseRow, LicenseStatusRow, StatementRow
@@ -18,9 +19,11 @@ __all__ = [
     "PARTITIONS",
     "PARTS",
     "Adapter",
+    "AnchorRow",
     "Base",
     "DelegationRow",
     "FirstSeenRow",
+    "IntermediateRow",
     "IssuerEndpointRow",
     "IssuerKeyRow",
     "IssuerOrganisationRow",
@@ -28,6 +31,7 @@ __all__ = [
     "LicenseRow",
     "LicenseStatusRow",
     "LicenseTypeRow",
+    "RevocationListRow",
     "StatementRow",
     "Use",
     "VerificationRow",

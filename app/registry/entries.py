@@ -8,7 +8,14 @@ from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.issuer import Statement
 from app.domain.license import KeyId
 from app.domain.scheme import Scheme
-from app.domain.trust import Issuer, Kind, LicenseType, Window
+from app.domain.trust import (
+    NO_AUTHORITIES,
+    Authorities,
+    Issuer,
+    Kind,
+    LicenseType,
+    Window,
+)
 from app.models import Use
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -105,3 +112,6 @@ class Look:
     """Of the same bodies."""
     statement: Statement | None = None
     first_seen: datetime | None = None
+    owners: Mapping[str, IssuerCode] = field(default_factory=dict)
+    """Organisation codes of signers → the issuer or delegate registered under it for the type."""
+    authorities: Authorities = NO_AUTHORITIES

@@ -31,9 +31,20 @@ def trust_of(
         ),
         endpoint=_endpoint(look, now),
         statement=look.statement,
+        owners=_owners(question, look),
+        authorities=look.authorities,
         first_seen=look.first_seen,
         snapshot=snapshot,
     )
+
+
+def _owners(question: TrustQuestion, look: Look) -> Mapping[str, IssuerCode]:
+    """By registered organisation codes, and by its own code: a body is always itself."""
+    if look.issuer is None:
+        return MappingProxyType({})
+    bodies = {look.issuer.code, *(d.delegate for d in look.delegations)}
+    own = {code: code for code in bodies if code in question.organisations}
+    return MappingProxyType({**own, **look.owners})
 
 
 def _keys(question: TrustQuestion, look: Look) -> Mapping[KeyId, TrustedKey]:

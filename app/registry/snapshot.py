@@ -1,6 +1,7 @@
 """The registry out of a file, for the command line: the same meaning, no database.
 
-A trust folder holds `registration.json` (`app.registry.registration`). Nothing is remembered: no
+A trust folder holds `registration.json` (`app.registry.registration`), and `authorities.json` where
+seals are to be judged (`app.registry.authorities`). Nothing is remembered: no
 file has been seen before, and no issuer has told a status unasked.
 """
 
@@ -15,15 +16,18 @@ from typing import Final, Self
 from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.errors import Malformed, Refused
 from app.domain.identifier import IssuerCode, TypeCode
-from app.domain.trust import Kind, Trust, TrustQuestion
+from app.domain.trust import NO_AUTHORITIES, Authorities, Kind, Trust, TrustQuestion
 from app.domain.verification import Receipt
 from app.models import Use
+from app.registry.authorities import read_authorities
 from app.registry.entries import DelegationEntry, KeyEntry, Look, Registration
 from app.registry.mapping import trust_of
 from app.registry.reader import refuse
 from app.registry.registration import read_registration
 
 FILE_NAME: Final = "registration.json"
+AUTHORITIES_NAME: Final = "authorities.json"
+"""Beside it, where certificates have to be judged (`app.registry.authorities`)."""
 
 LIMITS: Final = JsonLimits(size=16 * 1024 * 1024, items=10_000)
 """A document of a province: some two thousand bodies, each with a few kilobytes of keys."""
@@ -39,6 +43,7 @@ class SnapshotRegistry:
     name: str
     """`sha256:` and the digest of the file: which registration a verdict rests on."""
     clock: Callable[[], datetime]
+    authorities: Authorities = field(default=NO_AUTHORITIES, repr=False)
     _keys: Mapping[IssuerCode, tuple[KeyEntry, ...]] = field(init=False, repr=False)
     _given: Mapping[IssuerCode, tuple[DelegationEntry, ...]] = field(init=False, repr=False)
 
@@ -64,8 +69,14 @@ class SnapshotRegistry:
         document = _object(place, data)
         registration = read_registration(document, networks=networks)
         _require_whole(registration)
-        digest = hashlib.sha256(data).hexdigest()
-        return cls(registration=registration, name=f"sha256:{digest}", clock=clock)
+        beside = _beside(place)
+        digest = hashlib.sha256(data + beside).hexdigest()
+        return cls(
+            registration=registration,
+            name=f"sha256:{digest}",
+            clock=clock,
+            authorities=_authorities(place, beside),
+        )
 
     async def trust_for(self, question: TrustQuestion) -> Trust:
         """As `PostgresRegistry.trust_for`; touches nothing outside."""
@@ -97,6 +108,14 @@ class SnapshotRegistry:
                 for key in self._keys.get(owner, ())
                 if Use.ANSWER in key.uses
             ),
+            owners={
+                code: entry.issuer.code
+                for entry in issuers
+                if entry.issuer.code in own | {d.delegate for d in given} and question.type
+                for code in entry.organisation_codes.get(question.type, ())
+                if code in question.organisations
+            },
+            authorities=self.authorities if question.sealed else NO_AUTHORITIES,
         )
 
 
@@ -116,6 +135,22 @@ def _read(place: Path) -> bytes:
     except OSError as exc:
         message = f"{path} cannot be read ({exc.strerror}): name {FILE_NAME} or a folder with it"
         raise Refused("registration", message) from exc
+
+
+def _beside(place: Path) -> bytes:
+    """The authorities of a folder; nothing where there are none, or for a single file."""
+    path = place / AUTHORITIES_NAME
+    if not (place.is_dir() and path.exists()):
+        return b""
+    try:
+        with path.open("rb") as file:
+            return file.read(LIMITS.size + 1)
+    except OSError as exc:
+        raise Refused("authorities", f"{path} cannot be read ({exc.strerror})") from exc
+
+
+def _authorities(place: Path, data: bytes) -> Authorities:
+    return read_authorities(_object(place, data)).authorities() if data else NO_AUTHORITIES
 
 
 def _object(place: Path, data: bytes) -> dict[str, object]:

@@ -8,4 +8,4 @@ _FOLDER = Path(__file__).parent
 VERIFICATION: Final[dict[str, Any]] = json.loads(
     (_FOLDER / "verification.example.json").read_text("utf-8")
 )
-"""What `POST /v1/verifications` answers; made by `python -m docs.make`, checked by a test."""
+"""What `POST /v1/verifications` answers; made by `python -m tests.examples`, checked by a test."""

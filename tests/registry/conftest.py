@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 LOOPBACK = ("127.0.0.0/8",)
 TABLES = (
     "first_seen, verification, statement, license_status, license, delegation, issuer_endpoint,"
-    " issuer_key, issuer_organisation, issuer, license_type"
+    " issuer_key, issuer_organisation, issuer, license_type, anchor, intermediate, revocation_list"
 )
 
 

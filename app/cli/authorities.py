@@ -1,0 +1,129 @@
+"""`zhengyan anchor|crl …`: which certification authorities are trusted, and what they revoked."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.registering import content_of, read, show, time_of, window_of, written
+from app.composition import now
+from app.domain.certificate import Anchor, Purpose
+from app.registry import authorities
+from app.registry.sessions import WriteSession
+from app.registry.snapshot import read_document
+
+anchor = typer.Typer(
+    no_args_is_help=True,
+    help="Trust anchors (信任锚): authorities whose seals count. None is trusted until added.",
+)
+crl = typer.Typer(no_args_is_help=True, help="Revocation lists (证书撤销列表) of authorities.")
+
+_FINGERPRINT = 16
+"""Digits of a list's fingerprint that are shown: enough to tell lists apart."""
+
+
+@anchor.command("import")
+def anchor_import(
+    file: Annotated[Path, typer.Argument(help="A document with the member `authorities` (JSON).")],
+) -> None:
+    """Register anchors, intermediates and revocation lists from one document. Repeatable."""
+    entry = authorities.read_authorities(read_document(file))
+    changes = written(lambda s: authorities.put_authorities(s, entry))
+    typer.echo(
+        f"registered: {changes.added} added, {changes.changed} changed, "
+        f"{changes.unchanged} unchanged"
+    )
+
+
+@anchor.command("add")
+def anchor_add(
+    file: Annotated[Path, typer.Argument(help="The authority's certificate, DER or PEM.")],
+    purpose: Annotated[list[Purpose], typer.Option(help="What it is trusted for; repeatable.")],
+    since: Annotated[str | None, typer.Option(help="From when, RFC 3339; now if absent.")] = None,
+    until: Annotated[str | None, typer.Option(help="Until when; open if absent.")] = None,
+    region: Annotated[str | None, typer.Option(help="行政区划代码, six digits; any.")] = None,
+    egov_ca: Annotated[
+        bool | None,
+        typer.Option("--egov/--no-egov", help="电子政务电子认证服务机构; unknown if absent."),
+    ] = None,
+) -> None:
+    """Trust an authority for a purpose. Compare its fingerprint over another channel first."""
+    certificate = authorities.certificate_of("file", content_of(file))
+    window = window_of(since, until)
+    entry = authorities.anchor_of(
+        certificate,
+        purposes=frozenset(purpose),
+        since=window.since,
+        until=window.until,
+        region=region,
+        egov_ca=egov_ca,
+    )
+
+    async def work(session: WriteSession) -> str:
+        held = authorities.AuthoritiesEntry(anchors=(entry,))
+        changes = await authorities.put_authorities(session, held)
+        return "added" if changes.added else "changed" if changes.changed else "unchanged"
+
+    typer.echo(f"sha256 {certificate.sha256}\nsm3    {certificate.sm3}\n{written(work)}")
+
+
+@anchor.command("list")
+def anchor_list() -> None:
+    """Registered anchors, with purposes and time."""
+    found: list[Anchor] = read(authorities.list_anchors)
+    show(
+        ("sha256", "purposes 用途", "since 自", "until 至", "e-gov 电子政务"),
+        (
+            (
+                a.fingerprint,
+                ", ".join(sorted(a.purposes)),
+                f"{a.since:%Y-%m-%d}",
+                f"{a.until:%Y-%m-%d}" if a.until else "–",
+                {True: "yes 是", False: "no 否", None: "unknown 未知"}[a.egov_ca],
+            )
+            for a in found
+        ),
+    )
+
+
+@anchor.command("revoke")
+def anchor_revoke(
+    fingerprint: Annotated[str, typer.Argument(help="SHA-256 of the certificate, hexadecimal.")],
+    at: Annotated[str | None, typer.Option(help="From when it is no longer trusted; now.")] = None,
+) -> None:
+    """Stop trusting an authority from a time on."""
+    moment = time_of("at", at) if at else now()
+    change = written(lambda s: authorities.end_anchor(s, fingerprint.lower(), moment))
+    typer.echo(f"{fingerprint}: {change.value}")
+
+
+@crl.command("add")
+def crl_add(
+    files: Annotated[list[Path], typer.Argument(help="Revocation lists, DER or PEM.")],
+) -> None:
+    """Import revocation lists. Whether one counts is judged at every use: who signed it, how old
+    it is, what it covers.
+    """
+    lists = tuple(authorities.list_of(str(file), content_of(file)) for file in files)
+    changes = written(
+        lambda s: authorities.put_authorities(s, authorities.AuthoritiesEntry(lists=lists))
+    )
+    typer.echo(f"{changes.added} added, {changes.unchanged} already there")
+
+
+@crl.command("list")
+def crl_list() -> None:
+    """Imported lists, youngest first."""
+    show(
+        ("sha256", "this update 本次", "next update 下次", "number", "revoked 条目"),
+        (
+            (
+                c.sha256[:_FINGERPRINT],
+                f"{c.this_update:%Y-%m-%d %H:%M}",
+                f"{c.next_update:%Y-%m-%d %H:%M}" if c.next_update else "–",
+                str(c.number if c.number is not None else "–"),
+                str(len(c.entries)),
+            )
+            for c in read(authorities.list_crls)
+        ),
+    )

@@ -1,0 +1,288 @@
+"""Anchors, intermediates and revocation lists: imported, listed, and read for a verification.
+
+They are few and large, and change rarely: each process keeps them parsed, and asks the database
+with every sealed document whether anything changed.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from app.crypto.certificates import read_certificate
+from app.crypto.paths import may_issue
+from app.crypto.revocation import read_crl
+from app.domain.certificate import Anchor, Certificate, Crl, Purpose
+from app.domain.errors import Malformed
+from app.domain.trust import Authorities
+from app.models import AnchorRow, IntermediateRow, RevocationListRow
+from app.registry.merge import Change, Changes, alone, merge
+from app.registry.reader import Reader, refuse
+from app.registry.sessions import ReadSession, WriteSession
+
+MAX_ANCHORS: Final = 1_000
+MAX_CERTIFICATE: Final = 24 * 1024
+"""Characters of base64: 16 KiB of DER."""
+MAX_LIST: Final = 24 * 1024 * 1024
+LISTS_KEPT: Final = 64
+"""Parsed lists a process keeps."""
+
+_PEM: Final = b"-----BEGIN CERTIFICATE-----"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthoritiesEntry:
+    """What one document registers."""
+
+    anchors: tuple[Anchor, ...] = ()
+    intermediates: tuple[bytes, ...] = ()
+    lists: tuple[Crl, ...] = ()
+
+    def authorities(self) -> Authorities:
+        return Authorities(anchors=self.anchors, intermediates=self.intermediates, lists=self.lists)
+
+
+# ---- reading
+
+
+def read_authorities(document: object) -> AuthoritiesEntry:
+    """The member `authorities` of a document (docs/trust.md).
+
+    Raises `Refused`: it names the member and what it should be.
+    """
+    top = Reader.of(document, "", optional={"comment", "authorities"})
+    if "authorities" not in top.members:
+        refuse("authorities", "is missing: name anchors, intermediates and crls under it")
+    inner = Reader.of(
+        top.members["authorities"], "authorities", optional={"anchors", "intermediates", "crls"}
+    )
+    return AuthoritiesEntry(
+        anchors=tuple(map(_anchor, inner.objects("anchors", MAX_ANCHORS))),
+        intermediates=tuple(
+            _certificate(place, text).der for place, text in _texts(inner, "intermediates")
+        ),
+        lists=tuple(_list(place, text) for place, text in _texts(inner, "crls")),
+    )
+
+
+def _texts(reader: Reader, name: str) -> Iterable[tuple[str, str]]:
+    found = reader.members.get(name, [])
+    place = reader.at(name)
+    if not isinstance(found, list) or len(found) > MAX_ANCHORS:
+        refuse(place, f"is not a list of at most {MAX_ANCHORS}")
+    for index, text in enumerate(found):
+        yield f"{place}[{index}]", _plain(f"{place}[{index}]", text)
+
+
+def _plain(place: str, value: object) -> str:
+    """Longer than the texts that `Reader` takes, and checked by what it decodes to."""
+    if not isinstance(value, str):
+        refuse(place, "is not a text in base64")
+    return value
+
+
+def _anchor(each: Reader) -> Anchor:
+    each.close(
+        required={"certificate", "purposes", "since"}, optional={"until", "egov_ca", "region"}
+    )
+    place = each.at("certificate")
+    certificate = _certificate(place, _plain(place, each.members["certificate"]))
+    return anchor_of(
+        certificate,
+        purposes=frozenset(each.words("purposes", tuple(Purpose))),
+        since=each.moment("since"),
+        until=each.moment("until") if each.given("until") else None,
+        region=each.text("region") if each.given("region") else None,
+        egov_ca=each.boolean("egov_ca") if each.given("egov_ca") else None,
+        place=place,
+    )
+
+
+def anchor_of(
+    certificate: Certificate,
+    *,
+    purposes: frozenset[Purpose],
+    since: datetime,
+    until: datetime | None = None,
+    region: str | None = None,
+    egov_ca: bool | None = None,
+    place: str = "certificate",
+) -> Anchor:
+    """An anchor of a certificate that is an authority's. Raises `Refused` for any other."""
+    if not may_issue(certificate):
+        refuse(place, "is not a certification authority's certificate: register its issuer's")
+    return Anchor(
+        fingerprint=certificate.sha256,
+        der=certificate.der,
+        purposes=purposes,
+        region=region,
+        since=since,
+        until=until,
+        egov_ca=egov_ca,
+    )
+
+
+def certificate_of(place: str, data: bytes) -> Certificate:
+    """A certificate in DER or PEM. Raises `Refused`."""
+    der = data
+    if data.lstrip().startswith(_PEM):
+        body = data.split(_PEM, 1)[1].split(b"-----END", 1)[0]
+        der = _decoded(place, b"".join(body.split()).decode("ascii", "replace"))
+    try:
+        return read_certificate(der)
+    except Malformed as exc:
+        refuse(place, f"is not a certificate in DER or PEM: {exc}")
+
+
+def _certificate(place: str, text: str) -> Certificate:
+    if len(text) > MAX_CERTIFICATE:
+        refuse(place, f"is longer than {MAX_CERTIFICATE} characters")
+    return certificate_of(place, _decoded(place, text))
+
+
+def _list(place: str, text: str) -> Crl:
+    if len(text) > MAX_LIST:
+        refuse(place, f"is longer than {MAX_LIST} characters")
+    return list_of(place, _decoded(place, text))
+
+
+def list_of(place: str, data: bytes) -> Crl:
+    """A revocation list in DER or PEM. Raises `Refused`."""
+    try:
+        return read_crl(data)
+    except Malformed as exc:
+        refuse(place, f"is not a revocation list in DER or PEM: {exc}")
+
+
+def _decoded(place: str, text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        refuse(place, "is not base64")
+
+
+# ---- writing
+
+
+async def put_authorities(session: WriteSession, entry: AuthoritiesEntry) -> Changes:
+    """Register anchors, intermediates and lists; repeatable. Nothing is deleted.
+
+    Raises `Unavailable`.
+    """
+    await alone(session)
+    changes = await merge(session, AnchorRow, [_anchor_values(a) for a in entry.anchors])
+    changes += await merge(
+        session,
+        IntermediateRow,
+        [{"sha256": hashlib.sha256(der).hexdigest(), "der": der} for der in entry.intermediates],
+    )
+    changes += await merge(session, RevocationListRow, [_list_values(c) for c in entry.lists])
+    return Changes.of(changes)
+
+
+async def end_anchor(session: WriteSession, fingerprint: str, at: datetime) -> Change:
+    """Stop trusting an authority from a time on. Raises `Refused` where there is no such anchor."""
+    await alone(session)
+    if await session.get(AnchorRow, fingerprint) is None:
+        refuse("fingerprint", "no anchor has it: see `zhengyan anchor list`")
+    return (await merge(session, AnchorRow, [{"sha256": fingerprint, "until": at}]))[0]
+
+
+def _anchor_values(anchor: Anchor) -> dict[str, Any]:
+    return {
+        "sha256": anchor.fingerprint,
+        "der": anchor.der,
+        "purposes": sorted(anchor.purposes),
+        "region": anchor.region,
+        "since": anchor.since,
+        "until": anchor.until,
+        "egov_ca": anchor.egov_ca,
+    }
+
+
+def _list_values(crl: Crl) -> dict[str, Any]:
+    return {
+        "sha256": crl.sha256,
+        "issuer": hashlib.sha256(crl.issuer_raw).hexdigest(),
+        "der": crl.der,
+        "this_update": crl.this_update,
+        "next_update": crl.next_update,
+    }
+
+
+async def list_anchors(session: ReadSession) -> list[Anchor]:
+    """By fingerprint."""
+    r = AnchorRow
+    query = select(r.sha256, r.der, r.purposes, r.region, r.since, r.until, r.egov_ca)
+    return [_anchor_row(row) for row in await session.execute(query.order_by(r.sha256))]
+
+
+async def list_crls(session: ReadSession) -> list[Crl]:
+    """Youngest first."""
+    query = select(RevocationListRow.der).order_by(RevocationListRow.this_update.desc())
+    return [_parsed(der) for der in await session.scalars(query)]
+
+
+# ---- for a verification
+
+STAMP_SQL: Final = """
+SELECT (SELECT row(count(*), max(changed_at)) FROM anchor),
+       (SELECT row(count(*), max(changed_at)) FROM intermediate),
+       (SELECT row(count(*), max(changed_at)) FROM revocation_list)
+"""
+ANCHORS_SQL: Final = (
+    "SELECT sha256, der, purposes, region, since, until, egov_ca FROM anchor ORDER BY sha256"
+)
+INTERMEDIATES_SQL: Final = "SELECT der FROM intermediate ORDER BY sha256"
+LISTS_SQL: Final = """
+SELECT der FROM (
+    SELECT der, row_number() OVER (PARTITION BY issuer ORDER BY this_update DESC) AS age
+      FROM revocation_list) AS young
+ WHERE age <= 4
+"""
+"""The youngest few of each authority: an older list says nothing a younger one does not, but for
+the day it was fresh on."""
+
+
+@dataclass(slots=True)
+class AuthorityShelf:
+    """The authorities as last read, and the stamp they were read under."""
+
+    stamp: object = None
+    held: Authorities = field(default_factory=Authorities)
+
+    async def current(self, connection: Any) -> Authorities:
+        """One round trip where nothing changed. Within the caller's transaction."""
+        stamp = await connection.fetchrow(STAMP_SQL)
+        if self.stamp is None or tuple(stamp) != self.stamp:
+            self.held = Authorities(
+                anchors=tuple(map(_anchor_row, await connection.fetch(ANCHORS_SQL))),
+                intermediates=tuple(row[0] for row in await connection.fetch(INTERMEDIATES_SQL)),
+                lists=tuple(_parsed(row[0]) for row in await connection.fetch(LISTS_SQL)),
+            )
+            self.stamp = tuple(stamp)
+        return self.held
+
+
+def _anchor_row(row: Sequence[Any]) -> Anchor:
+    sha256, der, purposes, region, since, until, egov_ca = row
+    return Anchor(
+        fingerprint=sha256,
+        der=der,
+        purposes=frozenset(map(Purpose, purposes)),
+        region=region,
+        since=since,
+        until=until,
+        egov_ca=egov_ca,
+    )
+
+
+@lru_cache(LISTS_KEPT)
+def _parsed(der: bytes) -> Crl:
+    return read_crl(der)
