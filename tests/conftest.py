@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-pytest_plugins = ("tests.database",)
+pytest_plugins = ("tests.database", "tests.service")
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,24 @@
 
 import errno
 import socket
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 import uvicorn
 
 from app.config import settings
 from app.domain.errors import Refused
+
+
+SERVER: Final[dict[str, Any]] = {
+    "access_log": False,
+    "server_header": False,
+    "timeout_keep_alive": 15,
+    "limit_concurrency": 1000,
+    "timeout_graceful_shutdown": 15,
+}
+"""How uvicorn serves this application; seconds, and connections at once. A front proxy bounds the
+rest: headers, idle connections, connections of one address (threats.md API-04, API-07)."""
 
 
 def serve(
@@ -28,16 +39,7 @@ def serve(
         raise Refused("DATABASE_URL", "set it: postgresql+asyncpg://user@host/name")
     _refuse_taken(where, number)
     uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=where,
-        port=number,
-        workers=workers,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=15,
-        h11_max_incomplete_event_size=16 * 1024,
-        limit_concurrency=1000,
+        "app.main:create_app", factory=True, host=where, port=number, workers=workers, **SERVER
     )
 
 
