@@ -137,6 +137,21 @@ async def test_work_given_up_gives_its_connection_back(database):
     assert open_ones == 0
 
 
+async def test_a_transaction_given_up_is_not_lent_again(database):
+    connection = await database.pool.acquire()
+    await connection.execute("BEGIN")
+    await connection.execute("INSERT INTO issuer VALUES ('630001', '局', 'Bureau', NULL, '{}')")
+    await database.pool.release(connection)
+    held = [await database.pool.acquire() for _ in range(POOL_SIZE)]
+    try:
+        for each in held:
+            assert not each.is_in_transaction()
+            assert await each.fetchval("SELECT count(*) FROM issuer") == 0
+    finally:
+        for each in held:
+            await database.pool.release(each)
+
+
 async def test_more_than_enough_writers(database):
     """Five times as many as connections: all are served, none is lost."""
 
