@@ -7,6 +7,7 @@ a template below, a watermark annotation above, an attachment, a data index.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from xml.sax.saxutils import escape, quoteattr
 
@@ -109,7 +110,7 @@ def document(made: Made, shape: Shape, *, sealed: bool = True) -> Parts:
         PUBLIC_RES: writer.public_resources(),
         DOCUMENT_RES: writer.document_resources(),
         PAGE: writer.page(),
-        QR_IMAGE: pictures.png(qr.matrix(made.token)),
+        QR_IMAGE: _qr_picture(made.token),
     }
     if shape.template:
         parts[TEMPLATE] = writer.template()
@@ -123,6 +124,11 @@ def document(made: Made, shape: Shape, *, sealed: bool = True) -> Parts:
         parts[TAGS] = writer.tags()
         parts[TAG] = writer.tag()
     return parts
+
+
+@lru_cache(maxsize=256)
+def _qr_picture(token: bytes) -> bytes:
+    return pictures.png(qr.matrix(token))
 
 
 def element(shape: Shape, name: str, body: str, attributes: str = "") -> bytes:

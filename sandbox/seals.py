@@ -14,7 +14,7 @@ from sandbox.stream import Stream
 ROLES: Mapping[str, KeyPlan] = {plan.role: plan for plan in (RETIRED, CURRENT, STOLEN, COPYING)}
 """Seals follow the keys of a body: the same roles, the same windows."""
 SPECIAL = "special"
-"""专用章 of the traffic police: listed by digest (certListType 2), with a certificate of its own."""
+"""专用章 of the traffic police: listed by digest (certListType 2), its certificate is its own."""
 MAKER_WINDOW = (-4100, 2500)
 
 
@@ -117,7 +117,7 @@ def seal_code(seed: int, body: Body, name: str) -> str:
 def revoked_seals(
     seed: int, bodies: tuple[Body, ...], authorities: Authorities
 ) -> tuple[Revoked, ...]:
-    """What the issuing authority has revoked: the stolen seals of every body, and two others."""
+    """What the issuing authority has revoked: the stolen seals of every body, and some others."""
     stolen = tuple(
         Revoked(
             pki.serial(seed, f"{held.kid}-seal"),
@@ -131,6 +131,7 @@ def revoked_seals(
     others = (
         Revoked(pki.serial(seed, "replaced"), authorities.day(-900), pki.SUPERSEDED),
         Revoked(pki.serial(seed, "held"), authorities.day(-30), pki.HOLD),
-        Revoked(pki.serial(seed, "early-revoked"), authorities.day(-500), pki.CESSATION),
+        Revoked(pki.serial(seed, "early-revoked"), authorities.day(-1500), pki.CESSATION),
+        Revoked(pki.serial(seed, "late-revoked"), authorities.day(-100), pki.CESSATION),
     )
     return (*stolen, *others)
