@@ -1,8 +1,8 @@
 """Real sealed documents, check by check: `python -m conformance.corpus` writes docs/conformance.md.
 
 The documents stay outside the project, beside it; nobody here wrote them. No anchor is registered
-and no revocation list imported, so chains and revocation are open by intention; all other checks are
-compared with what the collectors of the corpus found independently, at the claimed signing time.
+and no revocation list imported, so chains and revocation are open by intention; all other checks
+are compared with what the collectors of the corpus found independently, at the claimed time.
 """
 
 import argparse
@@ -63,7 +63,7 @@ OPEN_BY_INTENTION = frozenset(
 EXPLAINED = {
     "test3.ofd": "two versions in one body, annotations changed after the seals and not covered: "
     "what a viewer shows is not what was sealed",
-    "draw_param_ref.ofd": "page templates are not referenced by the signature: they can be replaced",
+    "draw_param_ref.ofd": "page templates are not referenced by the signature and replaceable",
     "gh11.ofd": "propertyInfo holds a document id and no scope (GB/T 38540-2020 7.1 asks for the "
     "scope); the seal's data hash ties it to the file all the same",
     "keyword2.ofd": "the seal says it was made five days before its maker's certificate began",
@@ -172,8 +172,11 @@ def document(findings: list[Finding], now: datetime) -> str:
     ]
     tail = ["", "## Differences, by file", ""]
     for f in different:
-        tail += [f"* **{Path(f.row.path).name}** ({f.row.expected}): {'; '.join(f.failures) or 'nothing failed'}.", f"  {f.explanation or 'NOT EXPLAINED'}."]  # fmt: skip # noqa: E501
-    tail += ["", "## What failed and what stayed open", "", "| file | expected | failed | open |", "|---|---|---|---|"]  # fmt: skip # noqa: E501
+        said = "; ".join(f.failures) or "nothing failed"
+        tail.append(f"* **{Path(f.row.path).name}** ({f.row.expected}): {said}.")
+        tail.append(f"  {f.explanation or 'NOT EXPLAINED'}.")
+    tail += ["", "## What failed and what stayed open", ""]
+    tail += ["| file | expected | failed | open |", "|---|---|---|---|"]
     tail += [
         f"| {Path(f.row.path).name} | {f.row.expected} | {'; '.join(f.failures)} | "
         f"{'; '.join(f.doubts)} |"
@@ -189,14 +192,18 @@ def main() -> int:
     wanted = parser.parse_args()
     rows = list(manifest("ofd_signed"))
     if not rows:
-        print(f"no corpus beside the project ({CORPUS.parent.name}/{CORPUS.name}): nothing compared")
+        print(
+            f"no corpus beside the project ({CORPUS.parent.name}/{CORPUS.name}): nothing compared"
+        )
         return 0
     now = datetime.now(UTC)
     findings = [examine(row, now) for row in rows]
     if not wanted.check:
         DOCUMENT.write_text(document(findings, now), "utf-8")
     unexplained = [f for f in findings if not f.agrees and not f.explanation]
-    sound = [f for f in findings if f.row.expected == "invalid" and f.state == Sound.__name__.lower()]
+    sound = [
+        f for f in findings if f.row.expected == "invalid" and f.state == Sound.__name__.lower()
+    ]
     for f in unexplained:
         print(f"differs, unexplained: {f.row.path}: {'; '.join(f.failures)}")
     print(f"{len(findings)} files, {len(unexplained)} unexplained, {len(sound)} invalid but sound")

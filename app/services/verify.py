@@ -94,7 +94,7 @@ class Verifier:
         except Malformed as exc:
             return await asyncio.to_thread(_unread, submission, format, now, str(exc))
         # (3) What do we know of issuer, type and keys? One short read transaction.
-        trust = await self.registry.trust_for(_question(license, digests))
+        trust = await self.registry.trust_for(question_of(license, digests))
         # (4) Measure and examine it, off the event loop, with no I/O.
         facts = await asyncio.to_thread(
             measure,
@@ -139,7 +139,8 @@ def _digests(content: bytes) -> Digests:
     return Digests(digest(Digest.SHA256, content), digest(Digest.SM3, content))
 
 
-def _question(license: ParsedLicense, digests: Digests | None) -> TrustQuestion:
+def question_of(license: ParsedLicense, digests: Digests | None) -> TrustQuestion:
+    """What must be looked up for this document: all it names, and nothing else."""
     claims = license.claims
     return TrustQuestion(
         identifier=claims.identifier,
