@@ -151,9 +151,10 @@ def document(findings: list[Finding], now: datetime) -> str:
     head = [
         "# Real documents, check by check",
         "",
-        f"Written by `python -m conformance.corpus` on {now:%Y-%m-%d} over {len(findings)} sealed OFD",
-        "files that nobody here wrote. Trust is empty on purpose: chains and revocation are open in all",
-        "of them, and none of them can become `valid`. ✓ passed · ✗ failed · ? open · · does not apply.",
+        f"Written by `python -m conformance.corpus` on {now:%Y-%m-%d} over {len(findings)} sealed",
+        "OFD files that nobody here wrote. Trust is empty on purpose: chains and revocation are",
+        "open in all of them, and none of them can become `valid`.",
+        "✓ passed · ✗ failed · ? open · · does not apply.",
         "",
         f"* rows expected `invalid` that reach *sound*: **{len(sound)}**",
         f"* rows that differ from the collectors' independent finding: **{len(different)}**,",
