@@ -177,6 +177,7 @@ class Destination:
             raise ForbiddenAddress("public address without TLS or at an unusual port")
 
 
+@lru_cache(4096)
 def destination(url: str, networks: tuple[str, ...] = ()) -> Destination:
     """Read an endpoint's URL and the networks opened for it.
 

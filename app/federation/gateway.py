@@ -73,6 +73,13 @@ class _Line:
         await self.resolver.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Body:
+    content: bytes
+    signed: bool
+    """Sent as a token; whether a signature holds is still to be seen."""
+
+
 class HttpIssuers:
     """`services.verify.Issuers` over the network."""
 
@@ -117,14 +124,30 @@ class HttpIssuers:
             await self._lines.popitem()[1].aclose()
 
     async def _ask(self, inquiry: Inquiry) -> IssuerAnswer:
+        """Within the deadline, which starts now and ends whatever is going on."""
         endpoint = inquiry.endpoint
         if self._closed:
             return Unreachable(Silence.CONNECTION, "this node is shutting down")
         try:
             where = destination(endpoint.url, endpoint.networks)
-            question = self._question(inquiry, where)
         except (ForbiddenAddress, Refused) as refused:
             return Unreachable(Silence.FORBIDDEN_ADDRESS, _rule(refused))
+        line = await self._line(endpoint, where)
+        placed = False
+        line.waiting += 1
+        try:
+            async with asyncio.timeout(endpoint.deadline.total_seconds()), line.places:
+                placed = True
+                return await self._converse(line, inquiry, where)
+        except TimeoutError:
+            return Unreachable(Silence.TIMEOUT if placed else Silence.BUSY, "deadline")
+        finally:
+            line.waiting -= 1
+
+    async def _converse(self, line: _Line, inquiry: Inquiry, where: Destination) -> IssuerAnswer:
+        """Compose, send and read; what costs processor time, or waits for a key, in a thread."""
+        try:
+            question = await asyncio.to_thread(self._question, inquiry, where)
         except FactsNotPrivate as refused:
             return Unreachable(Silence.PRIVATE_FACTS, str(refused))
         except NothingToAsk:
@@ -133,7 +156,7 @@ class HttpIssuers:
             return Unreachable(Silence.CONNECTION, "this node cannot sign its question")
         if len(question.token) > MAX_QUESTION:
             return Unreachable(Silence.OVERSIZED, f"question over {MAX_QUESTION} bytes")
-        return await self._within_deadline(question, endpoint, where)
+        return await self._exchange(line, question, inquiry.endpoint, where)
 
     def _question(self, inquiry: Inquiry, where: Destination) -> Question:
         return compose(
@@ -144,21 +167,6 @@ class HttpIssuers:
             jti=secrets.token_urlsafe(ID_BYTES),
             private=where.loopback,
         )
-
-    async def _within_deadline(
-        self, question: Question, endpoint: Endpoint, where: Destination
-    ) -> Answered | Unreachable:
-        line = await self._line(endpoint, where)
-        placed = False
-        line.waiting += 1
-        try:
-            async with asyncio.timeout(endpoint.deadline.total_seconds()), line.places:
-                placed = True
-                return await self._exchange(line, question, endpoint, where)
-        except TimeoutError:
-            return Unreachable(Silence.TIMEOUT if placed else Silence.BUSY, "deadline")
-        finally:
-            line.waiting -= 1
 
     async def _line(self, endpoint: Endpoint, where: Destination) -> _Line:
         """The endpoint's own client; a changed registration gets a new one."""
@@ -203,7 +211,7 @@ class HttpIssuers:
         return answer
 
     def _read(
-        self, received: "_Body", question: Question, endpoint: Endpoint, *, authenticated: bool
+        self, received: _Body, question: Question, endpoint: Endpoint, *, authenticated: bool
     ) -> Answered | Unreachable:
         read = read_signed if received.signed else read_unsigned
         return read(
@@ -217,13 +225,6 @@ class OfflineIssuers:
     async def ask(self, inquiry: Inquiry) -> IssuerAnswer:
         del inquiry
         return NotAsked(Unasked.OFFLINE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Body:
-    content: bytes
-    signed: bool
-    """Sent as a token; whether a signature holds is still to be seen."""
 
 
 async def _send(
@@ -257,8 +258,6 @@ def _refusal(response: httpx.Response, most: int) -> Unreachable | None:
         return Unreachable(Silence.ENCODING, "content encoding other than identity")
     if _media_type(headers) is None:
         return Unreachable(Silence.MEDIA_TYPE, f"neither {SIGNED} nor {UNSIGNED}")
-    if lengths and not (lengths[0].isascii() and lengths[0].isdigit()):
-        return Unreachable(Silence.MALFORMED, "a length that is no number")
     if lengths and int(lengths[0]) > most:
         return Unreachable(Silence.OVERSIZED, f"announced over {most} bytes")
     return None

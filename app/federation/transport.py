@@ -181,7 +181,6 @@ def open_client(
     session = aiohttp.ClientSession(
         connector=GuardedConnector(allowed, resolver, trust=trust, limit=limit),
         cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
         trust_env=False,
         timeout=aiohttp.ClientTimeout(total=None),
         max_line_size=MAX_LINE,

@@ -164,7 +164,9 @@ def test_an_address_inside_an_address_is_forbidden(inner: ipaddress.IPv4Address)
         assert forbidden(str(ipaddress.IPv6Address(outer)))
 
 
-@pytest.mark.parametrize("text", ["fe80::1%1", "fe80::1%eth0", "127.0.0.1%0", "", "host", "1.2.3"])
+@pytest.mark.parametrize(
+    "text", ["fe80::1%1", "2400:3200::1%1", "fe80::1%eth0", "127.0.0.1%0", "", "host", "1.2.3"]
+)
 def test_what_is_no_address_is_forbidden(text: str):
     with pytest.raises(ForbiddenAddress):
         destination("https://issuer.example/").check(text)

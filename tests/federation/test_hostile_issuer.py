@@ -39,8 +39,8 @@ TIMEOUT = Case(Silence.TIMEOUT, "deadline")
 REFUSED = {
     # slow
     "delay": Case(Silence.TIMEOUT, "deadline", {"seconds": 5}),
-    "drip": Case(Silence.TIMEOUT, "deadline", {"interval": 0.05}),
-    "slow_headers": Case(Silence.TIMEOUT, "deadline", {"interval": 0.05}),
+    "drip": Case(Silence.TIMEOUT, "deadline", {"interval": 0.2}),
+    "slow_headers": Case(Silence.TIMEOUT, "deadline", {"interval": 0.2}),
     "hang": TIMEOUT,
     # cut off
     "reset": Case(Silence.CONNECTION),
@@ -184,7 +184,7 @@ async def test_refused(
     servers.set_behaviour(issuer, name, **case.args)
     sent, start = server.seen.bytes_sent, time.monotonic()
     answer = await issuers.ask(asked)
-    assert time.monotonic() - start < (0.45 if slow else 2.0)
+    assert time.monotonic() - start < 2.0
     assert isinstance(answer, Unreachable), answer
     assert answer.why is case.why, answer
     assert case.detail in answer.detail, answer

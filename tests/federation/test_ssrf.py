@@ -7,6 +7,7 @@ stands beside a good question, which the same hook hears.
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import httpx
@@ -93,8 +94,25 @@ async def test_a_name_without_addresses(raw: RawIssuer):
         answer = await issuers.ask(inquiry(endpoint(raw.port, "issuer.example")))
     await issuers.aclose()
     assert isinstance(answer, Unreachable)
-    assert (answer.why, heard) == (Silence.CONNECTION, [])
+    assert (answer.why, answer.detail, heard) == (Silence.CONNECTION, "OSError", [])
     await assert_heard(raw)
+
+
+async def test_lookups_of_a_name_are_shared_and_outlive_who_leaves():
+    resolver = SystemResolver()
+    first, second = (asyncio.create_task(resolver.resolve("localhost", 443)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    found = await second
+    assert first.cancelled()
+    assert {result["host"] for result in found} <= {"127.0.0.1", "::1"}
+    assert all(result["port"] == 443 for result in found)
+    unknown = await asyncio.gather(
+        *(resolver.resolve("no-such-name.invalid", 443) for _ in range(3)), return_exceptions=True
+    )
+    assert all(isinstance(result, OSError) for result in unknown)
+    assert unknown[0] is unknown[1] is unknown[2]
+    await resolver.close()
 
 
 async def test_localhost_by_the_systems_own_resolver(raw: RawIssuer):
@@ -158,14 +176,20 @@ async def test_redirects_are_not_followed(code: int):
 
 
 async def test_proxies_of_the_environment_are_not_used(
-    raw: RawIssuer, monkeypatch: pytest.MonkeyPatch
+    raw: RawIssuer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
+    """Nor the passwords that a user keeps for a host."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
     async with Canary() as canary:
         for name in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{canary.port}")
             monkeypatch.setenv(name.upper(), f"http://127.0.0.1:{canary.port}")
         await assert_heard(raw)
         assert canary.knocks == 0
+    assert b"authorization" not in raw.heads[0].lower()
 
 
 async def test_the_transport_alone_refuses_an_address_no_resolver_is_asked_for(raw: RawIssuer):
@@ -232,3 +256,18 @@ async def test_the_peer_is_looked_at_before_anything_is_sent(raw: RawIssuer, all
     await asyncio.sleep(0.01)
     assert raw.connections == 1
     assert raw.received == (len(question) if allowed else 0)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [("fe80::1", 443, 0, 2), ("2400:3200::1", 443, 0, 2), ("/run/socket",), "/run/socket", None],
+)
+async def test_a_socket_for_something_else_than_an_address(address: object):
+    allowed = destination("https://issuer.example/", LOOPBACK)
+    connector = GuardedConnector(allowed, SystemResolver(), trust=TRUST, limit=1)
+    info = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", address)
+    with pytest.raises(ForbiddenAddress):
+        connector._socket(info)  # type: ignore[arg-type]
+    good = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 443))
+    connector._socket(good).close()
+    await connector.close()
