@@ -1,5 +1,7 @@
 """Deflate (RFC 1951) with fixed codes: own, so that a world's bytes do not depend on a zlib."""
 
+from bisect import bisect_right
+
 _LENGTHS = (
     3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115,
     131, 163, 195, 227, 258,
@@ -11,6 +13,27 @@ _DISTANCES = (
 )  # fmt: skip
 _DISTANCE_BITS = (0, 0, *(n for n in range(14) for _ in range(2)))
 _WINDOW, _LONGEST, _SHORTEST = 32_768, 258, 3
+
+
+def _reversed(value: int, count: int) -> int:
+    return int(f"{value:0{count}b}"[::-1], 2)
+
+
+def _code(symbol: int) -> tuple[int, int]:
+    """The fixed code of a symbol, lowest bit first, and its length (RFC 1951 §3.2.6)."""
+    if symbol < 144:
+        value, count = 0x30 + symbol, 8
+    elif symbol < 256:
+        value, count = 0x190 + symbol - 144, 9
+    elif symbol < 280:
+        value, count = symbol - 256, 7
+    else:
+        value, count = 0xC0 + symbol - 280, 8
+    return _reversed(value, count), count
+
+
+_CODES = tuple(_code(symbol) for symbol in range(288))
+_BY_LENGTH = tuple(bisect_right(_LENGTHS, size) - 1 for size in range(_LONGEST + 1))
 
 
 class _Bits:
@@ -29,10 +52,6 @@ class _Bits:
             self.out.append(self._held & 0xFF)
             self._held >>= 8
             self._count -= 8
-
-    def code(self, value: int, count: int) -> None:
-        """A Huffman code: highest bit first."""
-        self.add(int(f"{value:0{count}b}"[::-1], 2), count)
 
     def finish(self) -> bytes:
         if self._count:
@@ -58,9 +77,9 @@ def deflate(data: bytes) -> bytes:
                 seen[data[place : place + _SHORTEST]] = place
             at += size
         else:
-            _symbol(bits, data[at])
+            bits.add(*_CODES[data[at]])
             at += 1
-    _symbol(bits, 256)
+    bits.add(*_CODES[256])
     return bits.finish()
 
 
@@ -73,21 +92,9 @@ def _match(data: bytes, before: int, at: int) -> int:
 
 
 def _reference(bits: _Bits, size: int, distance: int) -> None:
-    index = max(i for i, base in enumerate(_LENGTHS) if base <= size)
-    _symbol(bits, 257 + index)
+    index = _BY_LENGTH[size]
+    bits.add(*_CODES[257 + index])
     bits.add(size - _LENGTHS[index], _LENGTH_BITS[index])
-    index = max(i for i, base in enumerate(_DISTANCES) if base <= distance)
-    bits.code(index, 5)
+    index = bisect_right(_DISTANCES, distance) - 1
+    bits.add(_reversed(index, 5), 5)
     bits.add(distance - _DISTANCES[index], _DISTANCE_BITS[index])
-
-
-def _symbol(bits: _Bits, symbol: int) -> None:
-    """RFC 1951 §3.2.6."""
-    if symbol < 144:
-        bits.code(0x30 + symbol, 8)
-    elif symbol < 256:
-        bits.code(0x190 + symbol - 144, 9)
-    elif symbol < 280:
-        bits.code(symbol - 256, 7)
-    else:
-        bits.code(0xC0 + symbol - 280, 8)

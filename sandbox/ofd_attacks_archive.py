@@ -210,4 +210,6 @@ def _records() -> Iterator[tuple[str, str, Callable[[Entries], bytes]]]:
 def attacks() -> Iterator[OfdAttack]:
     """All of this module: no reader may take such an archive for a document."""
     for name, threats, change in (*_names(), *_records()):
-        yield attack(f"zip_{name}", "malformed", threats, archived(change))
+        # Of no kind at all, where the first bytes are not those of an archive.
+        also = ("unrecognised",) if name == "prefix" else ()
+        yield attack(f"zip_{name}", "malformed", threats, archived(change), also=also)

@@ -100,7 +100,7 @@ def structure() -> Iterator[OfdAttack]:
     """SES_Signature and SESeal (GB/T 38540 §6.1, §7.1)."""
     signed, sealed = signature_bent, seal_bent
     for name, forge in (
-        ("garbage", _value_file(lambda _: b"\xcc" * 64)),
+        ("garbage", _value_file(lambda _: b"\xcc" * 100)),
         ("empty_file", _value_file(lambda _: b"")),
         ("text_file", _value_file(base64.b64encode)),
         ("cut", _value_file(lambda v: v[:-40])),

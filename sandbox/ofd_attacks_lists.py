@@ -228,10 +228,11 @@ def claims() -> Iterator[OfdAttack]:
     threats = "OFD-02 OFD-28"
     yield attack("identifier_relabelled", differs, threats, _relabelled, shape="bank")
     yield attack("identifier_open", "identifier_unproven", threats, _unproven, shape="bank")
-    yield attack("number_contradicts", differs, "OFD-28", _contradicting("ZZBH", "9"))
-    yield attack("holder_contradicts", differs, "OFD-28", _contradicting("CZZT", "新"))
+    said = "content_disagrees"
+    yield attack("number_contradicts", said, "OFD-28", _contradicting("ZZBH", "9"))
+    yield attack("holder_contradicts", said, "OFD-28", _contradicting("CZZT", "新"))
     astray = sealing(Bends(draft=_index_astray))
-    yield attack("index_astray", differs, "OFD-28", astray, shape="plugin")
+    yield attack("index_astray", said, "OFD-28", astray, shape="plugin")
 
 
 def attacks() -> Iterator[OfdAttack]:

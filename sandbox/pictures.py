@@ -6,6 +6,7 @@ PNG data are stored, not compressed, so that the bytes do not depend on the mach
 import struct
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 
 Rows = Sequence[Sequence[bool]]
 """True is ink."""
@@ -44,6 +45,7 @@ def bmp(rows: Rows, ink: tuple[int, int, int] = BLACK) -> bytes:
     return head + info + palette + body
 
 
+@lru_cache(maxsize=64)
 def round_seal(code: str, side: int = SEAL_SIDE) -> Rows:
     """A ring, a five-pointed star, and the seal code as a pattern of ticks along the ring."""
     middle = (side - 1) / 2

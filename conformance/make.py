@@ -1,0 +1,186 @@
+"""Writes conformance/cases and conformance/trust: the same bytes on every machine.
+
+    python -m conformance.make            writes them anew
+    python -m conformance.make --check    says whether they are what this makes; exit 1 if not
+
+One folder a case, for one seed and one day of the sandbox. Nothing of any verifier is used.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from sandbox.attacks import ATTACKS, OPEN, REFUSED, VALID
+from sandbox.bodies import moment
+from sandbox.licenses import License
+from sandbox.ofd_attacks import OFD_ATTACKS, TOLERATED
+from sandbox.ofd_forging import OfdAttack
+from sandbox.registration import registration
+from sandbox.shapes import SHAPES
+from sandbox.trust import authorities
+from sandbox.world import World
+
+SEED, DAY = 1, date(2026, 11, 25)
+NOON = "2026-11-25T04:00:00Z"
+"""In Beijing, where the world's days are; the time every case is judged at."""
+ROOT = Path(__file__).parent
+IN_FORCE: Mapping[str, object] = {
+    "outcome": 0,
+    "document": "unknown",
+    "facts": {},
+    "signed": True,
+    "speaker": "issuer",
+    "as_of": NOON,
+}
+"""The issuer: in force, this file not known to me, no fact compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    name: str
+    file: str
+    content: bytes = field(repr=False)
+    conclusion: str
+    reason: str | None
+    zh: str
+    en: str
+    threats: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    twin: str | None = None
+
+    @property
+    def folder(self) -> str:
+        return self.name if self.conclusion == VALID else f"{self.name}_fail"
+
+    def expect(self) -> dict[str, object]:
+        return {
+            "conclusion": self.conclusion,
+            "reason": self.reason,
+            "also": list(self.also),
+            "at": NOON,
+            "why": {"zh": self.zh, "en": self.en},
+            "threats": list(self.threats),
+            "twin": self.twin,
+        }
+
+
+def cases(world: World) -> Iterator[Case]:
+    """All of them; a twin comes before the first case that names it."""
+    twins: dict[bytes, str] = {}
+    license = world.pick("traffic")
+    for shape in SHAPES:
+        content = world.ofd(license, shape)
+        twins[content] = f"ofd-{shape}"
+        zh, en = f"真实的签章文件（{shape} 形态）。", f"A genuine sealed file of shape {shape}."
+        yield Case(twins[content], "input.ofd", content, VALID, None, zh, en)
+    for attack in (*OFD_ATTACKS.values(), *TOLERATED.values()):
+        yield from _sealed(world, attack, twins)
+    yield from _tokens(world, license)
+
+
+def _sealed(world: World, attack: OfdAttack, twins: dict[bytes, str]) -> Iterator[Case]:
+    twin = attack.twin(world)
+    if twin not in twins:
+        twins[twin] = f"ofd-before-{attack.name.replace('_', '-')}"
+        zh, en = "真实的签章文件。", "A genuine sealed file."
+        yield Case(twins[twin], "input.ofd", twin, VALID, None, zh, en)
+    yield Case(
+        f"ofd-{attack.name.replace('_', '-')}",
+        "input.ofd",
+        attack.make(world),
+        attack.conclusion,
+        attack.reason,
+        attack.zh,
+        attack.en,
+        attack.threats,
+        attack.also,
+        twins[twin],
+    )
+
+
+def _tokens(world: World, license: License) -> Iterator[Case]:
+    """Tokens that fail whatever the issuer says, or stay open when it compares nothing."""
+    genuine = "jws-traffic"
+    zh, en = "真实的证照令牌。", "A genuine license token."
+    yield Case(genuine, "input.jws", world.token(license), VALID, None, zh, en)
+    for attack in ATTACKS.values():
+        if attack.conclusion == VALID or (attack.asks and attack.conclusion != OPEN):
+            continue
+        words = attack.name.replace("_", " ")
+        yield Case(
+            f"jws-{attack.name.replace('_', '-')}",
+            "input.jws",
+            attack.make(world),
+            attack.conclusion,
+            attack.reason,
+            f"令牌：{words}。",
+            f"Token: {words}.",
+            twin=genuine,
+            also=("malformed",) if attack.conclusion == REFUSED else (),
+        )
+
+
+def files() -> dict[str, bytes]:
+    """Every file by its path below conformance/."""
+    world = World(SEED, DAY)
+    if moment(DAY, 12).strftime("%Y-%m-%dT%H:%M:%SZ") != NOON:
+        raise ValueError("noon is not where it was")
+    endpoints = {
+        body.code: f"https://{body.name}.yunhai.example/ivp/v1" for body in world.answering
+    }
+    found = {
+        "trust/registration.json": _json(registration(world, endpoints)),
+        "trust/authorities.json": _json(authorities(world)),
+    }
+    for case in cases(world):
+        folder = f"cases/{case.folder}"
+        if f"{folder}/{case.file}" in found:
+            raise ValueError(f"two cases are called {case.folder}")
+        found[f"{folder}/{case.file}"] = case.content
+        found[f"{folder}/expect.json"] = _json(case.expect())
+        found[f"{folder}/answer.json"] = _json(IN_FORCE)
+    return found
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def present() -> dict[str, bytes]:
+    """What is in the folders now."""
+    return {
+        str(file.relative_to(ROOT)): file.read_bytes()
+        for folder in ("cases", "trust")
+        for file in sorted((ROOT / folder).rglob("*"))
+        if file.is_file()
+    }
+
+
+def main() -> int:
+    made = files()
+    size = sum(map(len, made.values()))
+    if "--check" in sys.argv[1:]:
+        before = present()
+        changed = sorted(
+            name for name in made.keys() | before if made.get(name) != before.get(name)
+        )
+        for name in changed[:20]:
+            print(f"differs: {name}")
+        print(f"{len(made)} files, {len(changed)} differ")
+        return 1 if changed else 0
+    for folder in ("cases", "trust"):
+        shutil.rmtree(ROOT / folder, ignore_errors=True)
+    for name, content in made.items():
+        file = ROOT / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    print(f"{len(made)} files, {size / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
