@@ -31,8 +31,8 @@ class Settings(BaseSettings):
             description="this node's name in inquiries and reports",
         ),
     ] = "zhengyan-node"
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    host: Annotated[str, Field(description="address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="port to listen on")] = 8000
     public_url: Annotated[
         str, Field(description="address under which the public knows this node; for links only")
     ] = ""
@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     body_deadline: Annotated[timedelta, Field(description="to receive one whole body")] = timedelta(
         seconds=10
     )
+    max_buffered: Annotated[
+        int, Field(ge=1024, description="bytes of all bodies under way together")
+    ] = 512 * 1024 * 1024
     max_concurrent: Annotated[int, Field(ge=1, description="verifications under way at once")] = 64
     report_lifetime: Annotated[
         timedelta, Field(description="how long an anonymous caller may read a report again")

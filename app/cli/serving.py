@@ -10,7 +10,6 @@ import uvicorn
 from app.config import settings
 from app.domain.errors import Refused
 
-
 SERVER: Final[dict[str, Any]] = {
     "access_log": False,
     "server_header": False,

@@ -4,6 +4,8 @@ Nothing is spooled to disk; what was received lives as long as the request.
 """
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,8 +13,10 @@ from typing import TYPE_CHECKING
 from fastapi import Request
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
 
 from app.domain.errors import ServiceError
+from app.schemas.verification import TermsIn
 
 if TYPE_CHECKING:  # declared for type checkers only
     from python_multipart.multipart import MultipartCallbacks
@@ -38,6 +42,10 @@ class BadRequest(ServiceError):
         self.field = field
 
 
+class Busy(ServiceError):
+    """More under way at once than this node takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one request body may cost."""
@@ -50,6 +58,38 @@ class Limits:
     """For the whole body to arrive."""
 
 
+Take = Callable[[int], None]
+"""Asks for room for so many bytes more. Raises `Busy`."""
+
+
+class Room:
+    """Memory for the bodies of all requests together.
+
+    A slow sender holds what it has sent and no place among the verifications, so that many of them
+    keep nobody else waiting.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.free = size
+
+    @contextmanager
+    def guest(self) -> Iterator[Take]:
+        """Room for one request; given back when it is over."""
+        taken = 0
+
+        def take(size: int) -> None:
+            nonlocal taken
+            if size > self.free:
+                raise Busy("no room")
+            taken += size
+            self.free -= size
+
+        try:
+            yield take
+        finally:
+            self.free += taken
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A multipart body taken apart."""
@@ -59,28 +99,32 @@ class Form:
     texts: dict[str, str] = field(repr=False)
 
 
-async def read_json_body(request: Request, limits: Limits) -> bytes:
-    """The whole body. Raises `BadRequest` 413 or 408."""
-    return await _receive(request, limits.json, limits.deadline, "body")
+async def read_json_body(request: Request, limits: Limits, take: Take) -> bytes:
+    """The whole body. Raises `BadRequest` 408 or 413, and `Busy`."""
+    return await _receive(request, limits.json, limits.deadline, "body", take)
 
 
-async def read_form(request: Request, limits: Limits) -> Form:
-    """The parts of a multipart body. Raises `BadRequest` 400, 408, 413 or 422."""
+async def read_form(request: Request, limits: Limits, take: Take) -> Form:
+    """The parts of a multipart body. Raises `BadRequest` 400, 408, 413 or 422, and `Busy`."""
     boundary = _boundary(request.headers.get("content-type", ""))
-    body = await _receive(request, limits.upload + _FRAMING, limits.deadline, "file")
+    body = await _receive(request, limits.upload + _FRAMING, limits.deadline, "file", take)
     parts = _Parts()
     parser = MultipartParser(boundary, parts.callbacks(), max_header_size=MAX_PART_HEADERS)
     try:
         parser.write(body)
         parser.finalize()
     except (FormParserError, UnicodeDecodeError):
-        raise BadRequest(400, "body", "the multipart body cannot be read") from None
+        raise BadRequest(
+            400, "body", "the multipart body cannot be read; send it as RFC 7578 has it"
+        ) from None
     if not parts.ended:
-        raise BadRequest(400, "body", "the multipart body is cut off")
+        raise BadRequest(400, "body", "the multipart body is cut off; send all of it")
     return parts.form(limits.upload)
 
 
-async def _receive(request: Request, limit: int, deadline: timedelta, field: str) -> bytes:
+async def _receive(
+    request: Request, limit: int, deadline: timedelta, field: str, take: Take
+) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:12]) > limit:
         raise _too_large(field, limit)
@@ -88,6 +132,7 @@ async def _receive(request: Request, limit: int, deadline: timedelta, field: str
     try:
         async with asyncio.timeout(deadline.total_seconds()):
             async for chunk in request.stream():
+                take(len(chunk))
                 received += chunk
                 if len(received) > limit:
                     raise _too_large(field, limit)
@@ -101,18 +146,14 @@ def _too_large(field: str, limit: int) -> BadRequest:
 
 
 def _boundary(content_type: str) -> bytes:
-    for parameter in content_type.split(";")[1:]:
-        name, _, value = parameter.strip().partition("=")
-        value = value.strip().strip('"')
-        if (
-            name.strip().lower() == "boundary"
-            and 0 < len(value) <= MAX_BOUNDARY
-            and value.isascii()
-        ):
-            return value.encode("ascii")
-    raise BadRequest(
-        400, "content-type", "multipart/form-data without a boundary of 1 to 70 characters"
-    )
+    boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
+    if not (0 < len(boundary) <= MAX_BOUNDARY and boundary.isascii()):
+        raise BadRequest(
+            400,
+            "content-type",
+            f"multipart/form-data with a boundary of 1 to {MAX_BOUNDARY} ASCII characters",
+        )
+    return boundary
 
 
 class _Parts:
@@ -138,7 +179,7 @@ class _Parts:
 
     def _begin(self) -> None:
         if len(self._found) == MAX_PARTS:
-            raise BadRequest(400, "body", f"more than {MAX_PARTS} parts")
+            raise BadRequest(400, "body", f"more than {MAX_PARTS} parts; one file and its terms")
         self._headers, self._data = {}, bytearray()
 
     def _on_name(self, data: bytes, start: int, end: int) -> None:
@@ -148,7 +189,10 @@ class _Parts:
         self._value += data[start:end]
 
     def _on_header(self) -> None:
-        self._headers[self._name.decode("latin-1").lower()] = self._value.decode("utf-8")
+        name, value = self._name.decode("latin-1").lower(), self._value.decode("utf-8")
+        if name in self._headers:
+            raise BadRequest(400, "body", "a part has the same header twice; send it once")
+        self._headers[name] = value
         self._name, self._value = b"", b""
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
@@ -168,27 +212,34 @@ class _Parts:
             name = _name(headers.get("content-disposition", ""))
             if name == "file":
                 if file is not None:
-                    raise BadRequest(422, "file", "one file a request; send the other by itself")
+                    raise BadRequest(422, name, "one file a request; send the other by itself")
                 if len(data) > limit:
                     raise _too_large("file", limit)
                 file, media_type = data, headers.get("content-type")
-            elif name in texts or len(data) > MAX_TEXT:
-                raise BadRequest(422, name, "a field stands twice or is too long")
+            elif name not in TermsIn.model_fields:
+                # Whatever a stranger called it is not repeated.
+                known = ", ".join(("file", *TermsIn.model_fields))
+                raise BadRequest(422, "body", f"an unknown field; known are {known}")
+            elif name in texts:
+                raise BadRequest(422, name, "the field stands twice; send it once")
             else:
                 texts[name] = _text(name, data)
         return Form(file, media_type, texts)
 
 
 def _text(name: str, data: bytes) -> str:
+    if len(data) > MAX_TEXT:
+        raise BadRequest(422, name, f"longer than {MAX_TEXT} bytes; send what is meant")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise BadRequest(422, name, "the field is not UTF-8 text") from None
+        raise BadRequest(422, name, "not UTF-8; send it as UTF-8 text") from None
 
 
 def _name(disposition: str) -> str:
-    for parameter in disposition.split(";")[1:]:
-        name, _, value = parameter.strip().partition("=")
-        if name.lower() == "name":
-            return value.strip('"')[:64]
-    raise BadRequest(400, "body", "a part without a name")
+    kind, options = parse_options_header(disposition)
+    if kind != b"form-data" or b"name" not in options:
+        raise BadRequest(
+            400, "body", "a part without a name; send Content-Disposition: form-data with a name"
+        )
+    return options[b"name"].decode("utf-8", "replace")

@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from app.domain.policies import POLICIES
-from app.routers.problems import problem
+from app.domain.policies import POLICIES, Policy
+from app.routers.problems import PROBLEM, problem
 from app.routers.state import NodeDep
 
 router = APIRouter(tags=["operations"])
@@ -45,7 +45,22 @@ async def livez() -> dict[str, str]:
                 }
             }
         },
-        503: {"description": "Without database, migrations or signing key nothing is answered"},
+        503: {
+            "description": "Without database, migrations or signing key nothing is answered",
+            "content": {
+                "application/json": {
+                    "example": {
+                        "status": "unready",
+                        "parts": {
+                            "database": "ok",
+                            "migrations": "not up to date: run `make migrate`",
+                            "signing_key": "ok",
+                            "sm2": "libcrypto",
+                        },
+                    }
+                }
+            },
+        },
     },
 )
 async def readyz(node: NodeDep) -> JSONResponse:
@@ -86,24 +101,32 @@ async def jwks(node: NodeDep) -> dict[str, Any]:
     return {"keys": list(node.keys)}
 
 
+def _written(policy: Policy) -> dict[str, object]:
+    return {
+        "name": policy.name,
+        "subject": policy.subject,
+        "levels": dict(policy.levels),
+        "extra_signers": dict(policy.extra),
+        "roles": sorted(policy.roles),
+        "max_status_age": int(policy.max_age.total_seconds()),
+    }
+
+
 @router.get(
     "/v1/policies/{name}",
     summary="A policy, as it is named in reports",
     tags=["verification"],
-    responses={404: {"description": "No policy of that name and version"}},
+    responses={
+        200: {
+            "content": {"application/json": {"example": _written(next(iter(POLICIES.values())))}}
+        },
+        404: PROBLEM,
+        "4XX": PROBLEM,
+    },
 )
 async def policy(name: str) -> JSONResponse:
     """Levels of every check, for required and for extra signers, and the greatest status age."""
     found = POLICIES.get(name)
     if found is None:
         return problem(404, "unknown-policy", "No policy of that name and version", field="name")
-    return JSONResponse(
-        {
-            "name": found.name,
-            "subject": found.subject,
-            "levels": dict(found.levels),
-            "extra_signers": dict(found.extra),
-            "roles": sorted(found.roles),
-            "max_status_age": int(found.max_age.total_seconds()),
-        }
-    )
+    return JSONResponse(_written(found))

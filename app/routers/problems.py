@@ -1,20 +1,25 @@
 """ServiceError → RFC 9457 problem. The only file that knows both."""
 
+from typing import Any, Final
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from app.domain.errors import Refused, ServiceError, Unavailable, UnrecognisedFormat
-from app.routers.body import BadRequest
-from app.schemas.problem import Problem
+from app.routers.body import BadRequest, Busy
+from app.schemas.problem import EXAMPLE, MEDIA_TYPE, Problem
 
 RETRY_AFTER = 5
 """Seconds after which a failed whole request is worth another try."""
 
 
-class Busy(ServiceError):
-    """More under way at once than this node takes."""
+PROBLEM: Final[dict[str, Any]] = {
+    "model": Problem,
+    "content": {MEDIA_TYPE: {"example": EXAMPLE}},
+}
+"""Of any operation, in its description."""
 
 
 def problem(
@@ -29,7 +34,7 @@ def problem(
         body.model_dump(exclude_none=True),
         status,
         headers,
-        media_type="application/problem+json",
+        media_type=MEDIA_TYPE,
     )
 
 
@@ -38,6 +43,7 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _bug)
 
 
 async def _service_error(_: Request, exc: Exception) -> JSONResponse:
@@ -56,7 +62,7 @@ async def _service_error(_: Request, exc: Exception) -> JSONResponse:
         case Refused():
             return problem(422, "refused", "The request cannot be carried out as asked", field=exc.field, detail=str(exc))  # fmt: skip # noqa: E501
         case Busy():
-            return problem(429, "busy", "Too many verifications under way; try again shortly")
+            return problem(429, "busy", "Too much under way at once", field="body", detail=f"wait {RETRY_AFTER} s and send it again")  # fmt: skip # noqa: E501
         case Unavailable():
             return problem(
                 503,
@@ -85,3 +91,8 @@ async def _http(_: Request, exc: Exception) -> JSONResponse:
     status = exc.status_code if isinstance(exc, HTTPException) else 500
     title = {404: "There is nothing here", 405: "Not with this method"}.get(status, "Refused")
     return problem(status, f"http-{status}", title)
+
+
+async def _bug(_: Request, __: Exception) -> JSONResponse:
+    """Ours, not the caller's; the server logs it. Nothing of it goes out."""
+    return problem(500, "internal", "A fault of this service; it says nothing about the license")

@@ -9,8 +9,7 @@ from typing import Annotated, Protocol, TypedDict
 
 from fastapi import Depends, Request
 
-from app.routers.body import Limits
-from app.routers.problems import Busy
+from app.routers.body import Busy, Limits, Room
 from app.services.verify import Verifier
 
 
@@ -41,6 +40,9 @@ class Node:
     limits: Limits
     clock: Callable[[], datetime]
     slots: asyncio.Semaphore = field(repr=False)
+    """Verifications under way at once."""
+    room: Room = field(repr=False)
+    """Memory of bodies under way."""
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:

@@ -1,6 +1,7 @@
 """The main job over HTTP: read, call, return."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -9,21 +10,20 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from app.crypto.jose import JsonLimits, read_json_object
-from app.domain.errors import Malformed, Refused
+from app.domain.errors import Malformed, Refused, UnrecognisedFormat
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
-from app.domain.license import Claims
+from app.domain.license import Claims, LicenseFormat
 from app.domain.verification import PUBLIC_CHECK, Submission
-from app.routers.body import BadRequest, read_form, read_json_body
-from app.routers.problems import problem
+from app.formats import detect
+from app.routers.body import BadRequest, Take, read_form, read_json_body
+from app.routers.problems import PROBLEM, problem
 from app.routers.state import Node, NodeDep
 from app.schemas.examples import VERIFICATION
-from app.schemas.problem import Problem
 from app.schemas.report import VerificationOut
 from app.schemas.verification import LONG_TERM, TermsIn, VerificationIn, refused
 
 router = APIRouter(tags=["verification"])
 
-_PROBLEM = {"model": Problem, "content": {"application/problem+json": {}}}
 _ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"model": VerificationOut, "content": {"application/json": {"example": VERIFICATION}}},
 }
@@ -62,7 +62,7 @@ _BODY = {
     "/v1/verifications",
     summary="Verify a license 核验证照",
     openapi_extra=_BODY,
-    responses=_ANSWER | dict.fromkeys((400, 408, 413, 415, 422, 429, 503), _PROBLEM),
+    responses=_ANSWER | dict.fromkeys((400, 408, 413, 415, 422, 429, 503), PROBLEM),
 )
 async def verify(request: Request, node: NodeDep) -> JSONResponse:
     """A file, a token, or an identifier with facts of its holder; one explained, signed verdict.
@@ -70,24 +70,23 @@ async def verify(request: Request, node: NodeDep) -> JSONResponse:
     A wrong license is a 200 whose report says `invalid`. Problems are for requests that cannot be
     answered: they name the field and the mend.
     """
-    async with node.slot():
-        submission = await _submission(request, node)
-        receipt = await node.verifier.verify(submission)
+    with node.room.guest() as take:
+        submission = await _submission(request, node, take)
+        async with node.slot():
+            receipt = await node.verifier.verify(submission)
     return JSONResponse({"report": receipt.report, "jws": receipt.jws})
 
 
 @router.get(
     "/v1/verifications/{id}",
     summary="Read a report again",
-    responses=_ANSWER | {404: _PROBLEM, 503: _PROBLEM},
+    responses=_ANSWER | {404: PROBLEM, 503: PROBLEM, "4XX": PROBLEM},
 )
 async def report(
     node: NodeDep,
     id: Annotated[
         str,
         Path(
-            min_length=1,
-            max_length=64,
             description="the id a verification was answered with",
             examples=[VERIFICATION["report"]["id"]],
         ),
@@ -100,14 +99,14 @@ async def report(
     return JSONResponse({"report": found[0], "jws": found[1]})
 
 
-async def _submission(request: Request, node: Node) -> Submission:
+async def _submission(request: Request, node: Node, take: Take) -> Submission:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         match kind:
             case "multipart/form-data":
-                return await _of_form(request, node)
+                return await _of_form(request, node, take)
             case "application/json":
-                return await _of_json(request, node)
+                return await _of_json(request, node, take)
             case _:
                 raise BadRequest(
                     415, "content-type", "send multipart/form-data with a file, or application/json"
@@ -116,19 +115,19 @@ async def _submission(request: Request, node: Node) -> Submission:
         raise refused(exc) from None
 
 
-async def _of_form(request: Request, node: Node) -> Submission:
-    form = await read_form(request, node.limits)
+async def _of_form(request: Request, node: Node, take: Take) -> Submission:
+    form = await read_form(request, node.limits, take)
     terms = TermsIn.of_form(form.texts)
     terms.not_in_future(node.clock())
     if form.file is None:
-        raise BadRequest(422, "file", "the part named file is missing")
+        raise BadRequest(422, "file", "the part named file is missing; send one")
     if not form.file:
         raise BadRequest(422, "file", "the file is empty; send the original")
     return Submission(content=form.file, media_type=form.media_type, **_terms(terms))
 
 
-async def _of_json(request: Request, node: Node) -> Submission:
-    body = await read_json_body(request, node.limits)
+async def _of_json(request: Request, node: Node, take: Take) -> Submission:
+    body = await read_json_body(request, node.limits, take)
     try:
         document = read_json_object(body, JsonLimits(size=node.limits.json))
     except Malformed as exc:
@@ -136,8 +135,20 @@ async def _of_json(request: Request, node: Node) -> Submission:
     asked = VerificationIn.model_validate(document)
     asked.not_in_future(node.clock())
     if asked.token is not None:
-        return Submission(content=asked.token.encode(), **_terms(asked))
+        return Submission(content=_token(asked.token), **_terms(asked))
     return Submission(stated=_stated(asked), **_terms(asked))
+
+
+def _token(text: str) -> bytes:
+    """Raises `BadRequest` for text of which no token can be made."""
+    content, meant = text.encode(), None
+    with suppress(UnrecognisedFormat):
+        meant = detect(content).name
+    if meant is not LicenseFormat.JWS:
+        raise BadRequest(
+            422, "token", "no license token: a JWS in compact form; send it as it was given out"
+        )
+    return content
 
 
 def _terms(terms: TermsIn) -> Mapping[str, Any]:

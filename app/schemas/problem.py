@@ -1,10 +1,17 @@
 """A request that could not be carried out: RFC 9457 problem details."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 MEDIA_TYPE = "application/problem+json"
+EXAMPLE: Final[dict[str, Any]] = {
+    "type": "/problems/refused",
+    "title": "The request cannot be carried out as asked",
+    "status": 422,
+    "field": "at",
+    "detail": "a time with its offset, as 2026-11-01T08:00:00+08:00",
+}
 
 
 class Problem(BaseModel):
@@ -16,17 +23,7 @@ class Problem(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "/problems/refused",
-                    "title": "The request cannot be carried out as asked",
-                    "status": 422,
-                    "field": "at",
-                    "detail": "a time with its offset, as 2026-11-01T08:00:00+08:00",
-                }
-            ]
-        },
+        json_schema_extra={"examples": [EXAMPLE]},
     )
 
     type: Annotated[str, Field(description="names the kind of problem; relative to this service")]

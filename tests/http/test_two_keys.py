@@ -110,13 +110,9 @@ TABLE: Mapping[str, Said] = {
     ),
     "an answer that cannot be used": Said("wrong_signature"),
     "not asked": Said(registered="DELETE FROM issuer_endpoint"),
-    "no answer; young signed statement: in force": Said(
-        "close", statement=(Code.IN_FORCE, MINUTE)
-    ),
+    "no answer; young signed statement: in force": Said("close", statement=(Code.IN_FORCE, MINUTE)),
     "no answer; young signed statement: ended": Said("close", statement=(Code.ENDED, MINUTE)),
-    "no answer; old signed statement: in force": Said(
-        "close", statement=(Code.IN_FORCE, 2 * HOUR)
-    ),
+    "no answer; old signed statement: in force": Said("close", statement=(Code.IN_FORCE, 2 * HOUR)),
 }
 ELSEWHERE = {
     "0, unsigned, channel authenticated": "the sandbox speaks no TLS: tests/federation",
@@ -142,8 +138,7 @@ def _copies_need_no_seal(service: Service) -> Iterator[None]:
     """As a province decides that keeps some files unsealed; else no file is an unsigned copy."""
     service.sql("UPDATE license_type SET must_be_sealed = false")
     yield
-    service.sql("DELETE FROM statement")
-    service.register()
+    service.sql("UPDATE license_type SET must_be_sealed = true")
 
 
 def cell(row: Row, said: str) -> str:
@@ -164,7 +159,8 @@ def saying(service: Service, victim: License, said: Said, submitted: str) -> Ite
         yield
     finally:
         service.issuers[ISSUER].script.clear()
-        service.sql("DELETE FROM statement")
+        if said.statement is not None:
+            service.sql("DELETE FROM statement")
         if said.registered:
             service.register()
             service.sql("UPDATE license_type SET must_be_sealed = false")
