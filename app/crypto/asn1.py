@@ -340,6 +340,7 @@ def calendar(digits: bytes, place: str) -> datetime:
 # ---- indefinite lengths ----
 
 _END = b"\0\0"
+_PIECES = Tag.OCTET_STRING | CONSTRUCTED
 _CONTAINERS = frozenset({Tag.SEQUENCE, Tag.SET, Tag.CONTEXT_0})
 
 
@@ -348,11 +349,14 @@ def is_indefinite(data: bytes) -> bool:
     return len(data) > 1 and bool(data[0] & CONSTRUCTED) and data[1] == _LONG
 
 
-def definite_members(data: bytes, limits: Limits, place: str) -> tuple[tuple[bytes, bytes], ...]:
+def definite_members(
+    data: bytes, limits: Limits, place: str, *, join: bool = False
+) -> tuple[tuple[bytes, bytes], ...]:
     """The members of a SEQUENCE of indefinite length: each (with definite lengths, as received).
 
     Contents stay as they are, so the first of each pair is what a DER encoder would have written
-    for the same values. Strings in pieces are not joined: they are refused.
+    for the same values. Strings in pieces are refused, or with `join` OCTET STRINGs are joined
+    (X.690 §8.7.3).
 
     Raises:
         Malformed: too large, too many, too deep, broken framing, or anything after the value.
@@ -366,7 +370,7 @@ def definite_members(data: bytes, limits: Limits, place: str) -> tuple[tuple[byt
     while data[at : at + 2] != _END:
         if len(members) == limits.children:
             raise Malformed(f"{place}: more than {limits.children} values")
-        value, end = _definite(data, at, limits.depth, place)
+        value, end = _definite(data, at, limits.depth, place, join)
         members.append((value, data[at:end]))
         at = end
     if at + 2 != len(data):
@@ -374,21 +378,34 @@ def definite_members(data: bytes, limits: Limits, place: str) -> tuple[tuple[byt
     return tuple(members)
 
 
-def _definite(data: bytes, at: int, depth: int, place: str) -> tuple[bytes, int]:
+def _definite(
+    data: bytes,
+    at: int,
+    depth: int,
+    place: str,
+    join: bool,  # noqa: FBT001
+) -> tuple[bytes, int]:
     """(definite form, end) of the value at `at`."""
     if depth == 0:
         raise Malformed(f"{place}: too deep")
     if not is_indefinite(data[at : at + 2]):
         _, _, end = _frame(data, at, len(data), place)
         return data[at:end], end
-    if data[at] not in _CONTAINERS:
+    pieces = join and data[at] == _PIECES
+    if not (pieces or data[at] in _CONTAINERS or (join and data[at] == Tag.CONTEXT_1)):
         raise Malformed(f"{place}: string in pieces")
     parts: list[bytes] = []
     start, at = at, at + 2
     while data[at : at + 2] != _END:
-        part, at = _definite(data, at, depth - 1, place)
+        begin = at
+        part, at = _definite(data, at, depth - 1, place, join)
+        if pieces:
+            tag, body, _ = _frame(data, begin, at, place)
+            if tag != Tag.OCTET_STRING:
+                raise Malformed(f"{place}: a piece that is no OCTET STRING")
+            part = data[body:at]
         parts.append(part)
-    return wrap(data[start], *parts), at + 2
+    return wrap(Tag.OCTET_STRING if pieces else data[start], *parts), at + 2
 
 
 def wrap(tag: int, *contents: bytes) -> bytes:
