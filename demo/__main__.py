@@ -9,16 +9,17 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from demo import steps
-from demo.console import DemoError, Screen
+from demo.console import DemoError, Row, Screen
 from demo.options import PORT, SANDBOX_PORT, STEPS, Options
 from demo.processes import PROJECT, Background, refuse_taken_ports
 from embedded import LauncherError, data_folder, start
 
 LOOK_SECONDS = 0.5  # how often the servers are looked at while we stay
-SHOWN = (  # of the samples; those that come out otherwise than expected are always shown
+SHOWN = (  # of the tokens and facts; sealed files and what was not expected are always shown
     *("business-license", "driving-license", "degree", "construction-permit", "renewed"),
     *("suspended", "revoked", "old-version", "forged-altered-payload", "forged-foreign-key"),
-    *("forged-never-issued", "facts-match", "facts-other-holder"),
+    *("forged-never-issued", "forged-unknown-issuer", "facts-match", "facts-other-holder"),
+    *("facts-number-alone", steps.OUTAGE),
 )
 INTERRUPTED = 130  # what a shell says of a Ctrl-C
 
@@ -109,35 +110,38 @@ def _samples(screen: Screen, options: Options, demo: Path) -> int:
     """Verify all samples; 1 where a verdict is not the expected one."""
     with screen.step("samples", "verifying") as notes:
         found = steps.verify(options, steps.samples(demo))
-        wrong = [finding for finding in found if not finding.expected]
-        notes.append(f"{len(found)} verified, {len(found) - len(wrong)} with the expected verdict")
-    shown = [finding for finding in found if finding.sample.name in SHOWN or not finding.expected]
-    screen.table(
-        "结论 verdicts",
-        ("样例 sample", "", "结论 conclusion", "理由 reason"),
-        [
-            (
-                finding.sample.name,
-                f"{finding.sample.zh}\n{finding.sample.en}",
-                finding.conclusion
-                if finding.expected
-                else f"{finding.conclusion}, expected {finding.sample.conclusion}",
-                finding.reason or ("" if finding.expected else f"expected {finding.sample.reason}"),
-            )
-            for finding in shown
-        ],
-    )
+        found.append(steps.outage(options, demo))
+        wrong = sum(not finding.expected for finding in found)
+        notes.append(f"{len(found)} verified, {len(found) - wrong} with the expected verdict")
+    shown = [f for f in found if f.sample.name in SHOWN or f.sample.sealed or not f.expected]
+    zh = f"其中 {len(shown)} 份的结论（理由）："
+    en = f"Verdicts (and reasons) of {len(shown)} of them:"
+    screen.verdicts(zh if screen.language == "zh" else en, [_row(finding) for finding in shown])
     return 1 if wrong else 0
 
 
+def _row(finding: steps.Finding) -> Row:
+    sample = finding.sample
+    reason = f" ({sample.reason})" if sample.reason else ""
+    complaint = "" if finding.expected else f"; expected {sample.conclusion}{reason}"
+    return Row(finding.conclusion, finding.reason or "", sample.zh, sample.en, complaint)
+
+
 def _addresses(screen: Screen, options: Options, demo: Path) -> None:
-    sample = demo / "sandbox" / "samples" / "business-license.jws"
+    samples = demo / "sandbox" / "samples"
+    zh = screen.language == "zh"
     screen.say(
         "",
-        f"  page      {options.page}/",
-        f"  API docs  {options.page}/docs",
-        f"  try it    curl -sS -F file=@{sample} {options.page}/v1/verifications",
-        f"  logs      {demo}/*.log",
+        f"  {'页面 page      ' if zh else 'page      '}{options.page}/",
+        f"  {'接口 API docs  ' if zh else 'API docs  '}{options.page}/docs",
+        f"  {'样例 samples   ' if zh else 'samples   '}{samples}",
+        f"  {'日志 logs      ' if zh else 'logs      '}{demo}/*.log",
+        "",
+        "  在另一个终端粘贴 paste into another terminal:"
+        if zh
+        else "  paste into another terminal:",
+        "",
+        steps.curl(options, samples / "business-license.jws"),
         "",
     )
 

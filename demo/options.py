@@ -43,6 +43,11 @@ class Options:
     def page(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def issuer(self) -> str:
+        """The first fictional issuer (営业執照)."""
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:
     text = environment.get(name) or str(default)

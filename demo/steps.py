@@ -1,6 +1,7 @@
 """The commands behind each step: the seam between the demo and the product."""
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from demo.options import Options
 from demo.processes import BIN, Background, run
 
 NODE = "zhengyan-demo"
+OUTAGE = "issuer-outage"
 SANDBOX_PORTS = 5  # four issuers and the share platform: port, port + 1, …
 READY_SECONDS = 60.0  # a slow machine compiles every module at the first start
 ANSWER_SECONDS = 30.0
@@ -30,11 +32,16 @@ class Sample:
     zh: str
     en: str
 
+    @property
+    def sealed(self) -> bool:
+        """Whether it is a document for the eye, not a token and not facts."""
+        return self.file is not None and self.file.suffix != ".jws"
+
     def question(self) -> dict[str, Any]:
-        """The JSON body of `POST /v1/verifications`."""
+        """What to hand to httpx for `POST /v1/verifications`: the file, or facts as JSON."""
         if self.file is not None:
-            return {"token": self.file.read_text()}
-        return dict(self.facts or {})
+            return {"files": {"file": (self.file.name, self.file.read_bytes())}}
+        return {"json": dict(self.facts or {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +80,20 @@ def start_sandbox(options: Options, folder: Path, env: Mapping[str, str]) -> Bac
 
 
 def register(folder: Path, env: Mapping[str, str]) -> str:
-    """Tell the service's registry of the sandbox issuers; may be repeated."""
-    command = [
-        str(BIN / "zhengyan"),
-        "issuer",
-        "import",
-        str(folder / "sandbox/registration.json"),
-        "--network",
-        "127.0.0.0/8",
-    ]
-    printed = run(command, what="zhengyan issuer import", env=env).strip().splitlines()
-    return printed[-1] if printed else "registered"
+    """Tell the service's registry of the sandbox issuers and authorities; may be repeated."""
+    out, zhengyan = folder / "sandbox", str(BIN / "zhengyan")
+    document = str(out / "registration.json")
+    command = [zhengyan, "issuer", "import", document, "--network", "127.0.0.0/8"]
+    said = [_last(run(command, what="zhengyan issuer import", env=env))]
+    if (out / "authorities.json").exists():
+        command = [zhengyan, "anchor", "import", str(out / "authorities.json")]
+        said.append(_last(run(command, what="zhengyan anchor import", env=env)))
+    return "; authorities ".join(said)
+
+
+def _last(printed: str) -> str:
+    lines = printed.strip().splitlines()
+    return lines[-1] if lines else "registered"
 
 
 def start_service(options: Options, folder: Path, env: Mapping[str, str]) -> Background:
@@ -139,7 +149,7 @@ def verify(options: Options, chosen: Sequence[Sample]) -> list[Finding]:
     found = []
     with httpx.Client(base_url=options.page, trust_env=False, timeout=ANSWER_SECONDS) as client:
         for sample in chosen:
-            answer = client.post("/v1/verifications", json=sample.question())
+            answer = client.post("/v1/verifications", **sample.question())
             if answer.status_code != httpx.codes.OK:
                 raise DemoError(
                     f"the sample {sample.name} was answered with HTTP {answer.status_code}:\n"
@@ -149,3 +159,40 @@ def verify(options: Options, chosen: Sequence[Sample]) -> list[Finding]:
             reason = report["reason"] and report["reason"]["code"]
             found.append(Finding(sample, report["conclusion"], reason))
     return found
+
+
+def outage(options: Options, folder: Path) -> Finding:
+    """A license in force while its issuer hangs up on every call: no verdict, and never invalid.
+
+    It is one that no sample uses, so that nothing is known of it from an earlier answer.
+    """
+    out = folder / "sandbox"
+    listed = json.loads((out / "licenses.json").read_text())
+    first = next(each for each in listed if each["scenario"] == "in_force")
+    license = next(
+        each
+        for each in reversed(listed)
+        if each["scenario"] == "in_force" and each["issuer"] == first["issuer"]
+    )
+    sample = Sample(
+        OUTAGE,
+        file=out / license["file"],
+        facts=None,
+        conclusion="indeterminate",
+        reason="issuer_unreachable",
+        zh="真实的执照，但颁发机构的接口此刻断开。",
+        en="A genuine license whose issuer hangs up just now.",
+    )
+    with httpx.Client(base_url=options.issuer, trust_env=False) as control:
+        rule = {"name": "reset", "identifier": license["identifier"]}
+        control.post("/_sandbox/behaviour", json=rule).raise_for_status()
+        try:
+            return verify(options, [sample])[0]
+        finally:
+            control.delete("/_sandbox/behaviour").raise_for_status()
+
+
+def curl(options: Options, file: Path) -> str:
+    """A line for any POSIX shell, from any folder; curl reads `,` and `;` in names its own way."""
+    named = f'"{file}"' if set(str(file)) & set(",;") else str(file)
+    return f"curl -sS -F {shlex.quote(f'file=@{named}')} {options.page}/v1/verifications"
