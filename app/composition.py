@@ -64,7 +64,7 @@ async def verifier(
             yield _verifier(settings, keys, registry, issuers, ForgetfulJournal())
         else:
             async with database(settings) as opened:
-                registry, journal = PostgresRegistry(opened, now), PostgresJournal(opened)
+                registry, journal = PostgresRegistry(opened, now), PostgresJournal(opened, keys)
                 yield _verifier(settings, keys, registry, issuers, journal)
     finally:
         if asking is not None:

@@ -6,30 +6,27 @@
 verification, with the same statements and rows of the same size, and nothing else.
 """
 
-import asyncio
+import json
 import os
 import resource
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.composition import now, publisher
 from app.config import settings
-from app.crypto.provider import FolderKeys
 from app.domain.issuer import Inquiry, IssuerAnswer
 from app.domain.verification import Submission
-from app.main import NodeHealth, create_app
-from app.registry.journal import RECORD_SQL, PostgresJournal, row_of
+from app.main import create_app, production
+from app.registry.journal import RECORD_SQL, row_of
 from app.registry.sessions import POOL_WAIT, Database
 from app.registry.trust import TRUST_SQL, PostgresRegistry, parameters
-from app.routers.body import Limits
-from app.routers.state import Node, State
+from app.routers.state import State
 from app.services.verify import Verifier, question_of
 from bench.materials import Core, in_force
 
@@ -46,20 +43,24 @@ class Instant:
 class Floor:
     """What one verification sends to the database and answers, taken from a real one."""
 
-    database: Database
+    verifier: Verifier
     looked_up: tuple[object, ...] = ()
     row: tuple[object, ...] = ()
     answer: bytes = b"{}"
 
-    async def prepare(self, verifier: Verifier, content: bytes) -> None:
-        submission = Submission(content=content)
-        receipt = await verifier.verify(submission)
+    @property
+    def database(self) -> Database:
+        if not isinstance(self.verifier.registry, PostgresRegistry):
+            raise TypeError("the bench is about a database")
+        return self.verifier.registry.database
+
+    async def prepare(self, content: bytes) -> None:
+        receipt = await self.verifier.verify(Submission(content=content))
         license, digests = Core.read(content)
         self.looked_up = parameters(question_of(license, digests))
         self.row = row_of(receipt)
-        # As long as a real answer; the report stands in the row as JSON already.
-        report = str(self.row[-2])
-        self.answer = f'{{"report":{report},"jws":"{receipt.jws}"}}'.encode()
+        answer = {"report": receipt.report, "jws": receipt.jws}
+        self.answer = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
     async def trips(self, request: Request) -> Response:
         await request.body()
@@ -87,33 +88,14 @@ def create() -> FastAPI:
     floors: list[Floor] = []
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        keys = FolderKeys(config.key_folder)
-        database = await Database.open(config.database_url)
-        journal = PostgresJournal(database)
-        verifier = Verifier(
-            registry=PostgresRegistry(database, now),
-            issuers=Instant(),
-            publisher=publisher(config, keys),
-            journal=journal,
-            clock=now,
-        )
-        floor = Floor(database)
-        await floor.prepare(verifier, os.environ["BENCH_TOKEN"].encode())
-        floors.append(floor)
-        yield {
-            "node": Node(
-                verifier=verifier,
-                reports=journal,
-                health=NodeHealth(database, keys),
-                keys=(),
-                id=config.node_id,
-                limits=Limits(config.max_upload, config.max_json, config.body_deadline),
-                clock=now,
-                slots=asyncio.Semaphore(config.max_concurrent),
-            )
-        }
-        await database.close()
+    async def lifespan(app: FastAPI) -> AsyncIterator[State]:
+        async with production(config)(app) as state:
+            node = state["node"]
+            verifier = replace(node.verifier, issuers=Instant())
+            floor = Floor(verifier)
+            await floor.prepare(os.environ["BENCH_TOKEN"].encode())
+            floors.append(floor)
+            yield {**state, "node": replace(node, verifier=verifier)}
 
     async def trips(request: Request) -> Response:
         return await floors[0].trips(request)

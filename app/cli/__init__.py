@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import authorities, registering, serving, verifying
+from app.cli import authorities, callers, registering, serving, verifying
 from app.domain.errors import ServiceError
 
 app = typer.Typer(
@@ -26,6 +26,8 @@ app.add_typer(registering.key, name="key")
 app.add_typer(registering.delegation, name="delegation")
 app.add_typer(authorities.anchor, name="anchor")
 app.add_typer(authorities.crl, name="crl")
+app.add_typer(callers.caller, name="caller")
+app.add_typer(callers.audit, name="audit")
 
 
 def main() -> None:

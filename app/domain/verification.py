@@ -24,6 +24,23 @@ class Basis(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Whoever asks, as far as the audit log and the report's readers need it."""
+
+    caller: str = "anonymous"
+    tenant: str | None = None
+    organisation: str | None = None
+    region: str | None = None
+    operator: str | None = field(default=None, repr=False)
+    """The person at the caller's end, as the caller names them; kept as a keyed hash."""
+    address: str | None = None
+    """Network prefix of the client."""
+
+
+PUBLIC = Asker()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """What was handed in: the bytes of a file or token, or facts."""
 
@@ -32,6 +49,7 @@ class Submission:
     media_type: str | None = None
     """A hint; never selects the format."""
     purpose: str = PUBLIC_CHECK
+    asker: Asker = PUBLIC
     at: datetime | None = None
     max_status_age: timedelta | None = None
     matter: str | None = None
@@ -64,12 +82,15 @@ class Verification:
     digests: Digests | None
     """None for facts: a few facts can be guessed back from their digest."""
     purpose: str
+    asker: Asker = PUBLIC
     policy: str
     facts: Facts | None
     """None where the bytes could not be read."""
     evidence: tuple[Evidence, ...]
     answer: IssuerAnswer
     verdict: Verdict
+    stated: Claims | None = field(default=None, repr=False)
+    """What the caller stated, or the document; for keyed hashes in the audit log, and not kept."""
     matched: tuple[tuple[str, str], ...] = ()
     """Facts the caller sent → match, differs or unknown; names only."""
 

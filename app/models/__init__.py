@@ -1,7 +1,16 @@
 """Rows of the database: columns, constraints and names; no behaviour."""
 
+from app.models.audit import AuditChainRow, AuditHeadRow, AuditRow
 from app.models.authority import AnchorRow, IntermediateRow, RevocationListRow
 from app.models.base import PARTITIONS, PARTS, Base
+from app.models.caller import (
+    ApiKeyRow,
+    BucketRow,
+    CallerKeyRow,
+    CallerRow,
+    TenantRow,
+    UsedAssertionRow,
+)
 from app.models.journal import FirstSeenRow, VerificationRow
 from app.models.license import LicenseRow, LicenseStatusRow, StatementRow
 from app.models.trust import (
@@ -12,6 +21,7 @@ from app.models.trust import (
     IssuerOrganisationRow,
     IssuerRow,
     LicenseTypeRow,
+    SuccessionRow,
     Use,
 )
 
@@ -20,7 +30,14 @@ __all__ = [
     "PARTS",
     "Adapter",
     "AnchorRow",
+    "ApiKeyRow",
+    "AuditChainRow",
+    "AuditHeadRow",
+    "AuditRow",
     "Base",
+    "BucketRow",
+    "CallerKeyRow",
+    "CallerRow",
     "DelegationRow",
     "FirstSeenRow",
     "IntermediateRow",
@@ -33,6 +50,9 @@ __all__ = [
     "LicenseTypeRow",
     "RevocationListRow",
     "StatementRow",
+    "SuccessionRow",
+    "TenantRow",
     "Use",
+    "UsedAssertionRow",
     "VerificationRow",
 ]

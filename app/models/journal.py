@@ -46,6 +46,8 @@ class VerificationRow(Base):
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Of the file; NULL for facts: a few facts can be guessed back from their digest."""
     sm3: Mapped[bytes | None] = mapped_column(LargeBinary)
+    tenant: Mapped[str | None]
+    """Whose report it is; NULL: asked anonymously."""
     expires_at: Mapped[datetime | None]
     """After this the id no longer opens the report."""
     conflict: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from app.crypto.signing import KeyProvider
 from app.domain.evidence import Evidence
 from app.domain.facts import Facts
 from app.domain.issuer import IssuerAnswer
@@ -12,22 +13,36 @@ from app.domain.reasons import Reason
 from app.domain.verdict import Conclusion, Subject
 from app.domain.verification import Receipt
 from app.registry import serial
+from app.registry.audit import LINK_SQL, link_values
+from app.registry.auditing import event_of
 from app.registry.sessions import Connection, Database
 
-RECORD_SQL: Final = """
+RECORD_SQL: Final = (  # no value of anybody's: numbered parameters put in place
+    """
 WITH seen AS (
     INSERT INTO first_seen (sha256, at) SELECT $10::bytea, $2::timestamptz WHERE $10 IS NOT NULL
     ON CONFLICT DO NOTHING
-)
+),"""  # noqa: S608
+    + LINK_SQL.format(
+        chain="$20::int",
+        at="$21::timestamptz",
+        tenant="$22::text",
+        operation="$23::text",
+        body="$24::bytea",
+        digest="$25::bytea",
+    )
+    + """
 INSERT INTO verification (
     id, at, conclusion, reason, subject, basis, policy, issuer, type, sha256, sm3,
-    expires_at, conflict, facts, answer, evidence, report, jws
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    expires_at, conflict, facts, answer, evidence, report, jws, tenant
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 """
-"""One statement, so one transaction and one round trip: both rows are there, or neither."""
+)
+"""One statement, so one transaction and one round trip: all three rows are there, or none."""
 
 REPORT_SQL: Final = """
-SELECT report, jws FROM verification WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2)
+SELECT report, jws FROM verification
+ WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2) AND (tenant IS NULL OR tenant = $3)
 """
 
 REPLAY_SQL: Final = """
@@ -67,6 +82,8 @@ class PostgresJournal:
     """Fits `services.verify.Journal`."""
 
     database: Database
+    keys: KeyProvider = field(repr=False)
+    """For the keyed hashes of the audit log."""
 
     async def record(self, receipt: Receipt) -> None:
         """Keep facts, answer, evidence and report; returns when they are on disk.
@@ -76,22 +93,25 @@ class PostgresJournal:
 
         Raises `Unavailable`.
         """
-        values = row_of(receipt)
+        values = (*row_of(receipt), *link_values(event_of(receipt, self.keys)))
 
         async def write(connection: Connection) -> None:
             await connection.execute(RECORD_SQL, *values)
 
         await self.database.run(write)
 
-    async def report(self, id: str, now: datetime) -> tuple[dict[str, Any], str] | None:
-        """The report and its JWS; None for an id that is unknown, expired or no id at all.
+    async def report(
+        self, id: str, now: datetime, tenant: str | None = None
+    ) -> tuple[dict[str, Any], str] | None:
+        """The report and its JWS; None for an id that is unknown, expired, another tenant's or no
+        id at all.
 
-        All three take the same query, so they cannot be told apart by their time.
+        All take the same query, so they cannot be told apart by their time.
 
         Raises `Unavailable`.
         """
         asked = id if len(id) == ID_LENGTH and id.isascii() and "\0" not in id else ""
-        found = await self._fetch(REPORT_SQL, asked, now)
+        found = await self._fetch(REPORT_SQL, asked, now, tenant)
         return (serial.load_report(found[0]["report"]), found[0]["jws"]) if found else None
 
     async def replayable(self, *, since: datetime, until: datetime) -> AsyncIterator[Kept]:
@@ -138,6 +158,7 @@ def row_of(receipt: Receipt) -> tuple[object, ...]:
         serial.dump_evidence(done.evidence),
         serial.dump_report(receipt.report),
         receipt.jws,
+        done.asker.tenant,
     )
 
 

@@ -10,12 +10,15 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from app.crypto.provider import FolderKeys
 from app.domain.errors import Malformed, Unavailable
 from app.domain.issuer import Code, NotAsked, Silence, Statement, Unasked, Unreachable
 from app.domain.license import Claims
 from app.domain.trust import Kind
 from app.domain.verdict import Conclusion
 from app.domain.verification import Receipt, Submission
+from app.registry.audit import link_values
+from app.registry.auditing import event_of
 from app.registry.journal import RECORD_SQL, REPORT_SQL, PostgresJournal, row_of
 from app.registry.trust import PostgresRegistry
 from app.services.judgement import replay
@@ -46,8 +49,8 @@ async def kept(journal: PostgresJournal):
 
 
 @pytest.fixture
-def journal(database) -> PostgresJournal:
-    return PostgresJournal(database)
+def journal(database, tmp_path) -> PostgresJournal:
+    return PostgresJournal(database, FolderKeys(tmp_path / "keys"))
 
 
 async def count(journal: PostgresJournal, table: str = "verification") -> int:
@@ -168,14 +171,16 @@ async def test_nothing_is_overwritten(journal):
 async def test_both_rows_or_neither(journal):
     """The file is not "seen before" because of a verification that was never recorded."""
     done = await receipt()
-    wrong = [*row_of(done)]
+    wrong = [*row_of(done), *link_values(event_of(done, journal.keys))]
     wrong[2] = "perhaps"
     async with journal.database.pool.acquire() as connection:
         with pytest.raises(Exception, match="ck_verification_conclusion"):
             await connection.execute(RECORD_SQL, *wrong)
+    before = await count(journal, "audit")
     assert (await count(journal), await count(journal, "first_seen")) == (0, 0)
     await journal.record(done)
     assert (await count(journal), await count(journal, "first_seen")) == (1, 1)
+    assert await count(journal, "audit") == before + 1
 
 
 async def test_killed_midway_is_unavailable_and_leaves_nothing(journal):
@@ -225,7 +230,7 @@ async def test_a_report_is_found_in_one_partition(journal):
     await journal.record(done)
     async with journal.database.pool.acquire() as connection:
         await connection.execute(f"PREPARE open AS {REPORT_SQL}")
-        call = f"'{done.verification.id}', '{LATER.isoformat()}'"
+        call = f"'{done.verification.id}', '{LATER.isoformat()}', NULL"
         (plan,) = await connection.fetchrow(f"EXPLAIN (FORMAT JSON, ANALYZE) EXECUTE open ({call})")
         await connection.execute("DEALLOCATE open")
     (relation,) = scanned(json.loads(plan)[0]["Plan"])

@@ -1,0 +1,145 @@
+"""用证审计: one row for everything that was asked, answered, denied or administered.
+
+Fields of standards §5.5, merged from GB/T 22239 8.1.4.3, PIPL 55/56 and practice. Persons and
+numbers of licenses stand here as keyed hashes only; content and values never.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+
+class Operation(StrEnum):
+    """What was done."""
+
+    VERIFY_FILE = "verify_file"
+    VERIFY_TOKEN = "verify_token"  # noqa: S105 - a word, no secret
+    VERIFY_NUMBER = "verify_number"
+    READ_REPORT = "read_report"
+    DENIED = "denied"
+    """Credentials or scope did not do."""
+    LIMITED = "limited"
+    ADMINISTER = "administer"
+    """A change of registry, trust or callers."""
+
+
+class Result(StrEnum):
+    """How it ended."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """One row, before it is chained."""
+
+    at: datetime
+    # who
+    caller: str
+    tenant: str | None
+    organisation: str | None
+    """统一社会信用代码 of the tenant."""
+    region: str | None
+    operator: str | None
+    """The person at the caller's end, as a keyed hash, where the caller names one."""
+    address: str | None
+    """Network prefix of the client, never the whole address of a person."""
+    # why
+    purpose: str
+    matter: str | None
+    """事项编码."""
+    # on what
+    object: str | None
+    """License identifier or number, as a keyed hash."""
+    type: str | None
+    issuer: str | None
+    digest_sm3: str | None
+    """Of the file, hexadecimal."""
+    annotated_copy: bool | None
+    # what
+    operation: Operation
+    fields_asked: tuple[str, ...]
+    fields_answered: tuple[str, ...]
+    """Names of facts that were compared or told."""
+    # with what result
+    result: Result
+    conclusion: str | None
+    reason: str | None
+    issuer_answer: str | None
+    """SHA-256 of the issuer's answer, hexadecimal: its receipt."""
+    answer_as_of: datetime | None
+    # by what
+    report: str | None
+    """Id of the report, as a keyed hash: the id itself opens it."""
+    report_digest: str | None
+    trust: str | None
+    policy: str | None
+    version: str
+
+    def canonical(self) -> bytes:
+        """Sorted members, UTF-8, no spaces, times in UTC to the microsecond: what is hashed."""
+        members = {name: _plain(value) for name, value in asdict(self).items()}
+        return json.dumps(
+            members, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        ).encode("utf-8")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, tuple):
+        return [str(item) for item in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A chained row, as it is kept."""
+
+    chain: int
+    seq: int
+    body: bytes
+    """The canonical event."""
+    digest: bytes
+    """SM3 of the body."""
+    hash: bytes
+    """SHA-256 over the previous hash, the number and the digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a chain stands."""
+
+    chain: int
+    seq: int
+    hash: bytes
+
+
+class Flaw(StrEnum):
+    """What is wrong at a place of the chain."""
+
+    MISSING = "missing"
+    """A number is not there: dropped, or never was."""
+    CHANGED = "changed"
+    """The body is not what was digested."""
+    BROKEN = "broken"
+    """The hash does not follow from the one before: changed, inserted or reordered."""
+    TRUNCATED = "truncated"
+    """The chain ends before a head that this node signed."""
+    FORKED = "forked"
+    """The head this node signed is not that of this chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One flaw, with its place."""
+
+    chain: int
+    seq: int
+    flaw: Flaw
+
+
+Heads = Mapping[int, Head]

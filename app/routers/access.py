@@ -1,0 +1,156 @@
+"""Authorisation: every route is in one table, with what it takes; a route that is not is closed.
+
+A caller without credentials is the public, with the scopes of the public. Wrong credentials are one
+401 whatever is wrong with them; a missing scope is a 403 that names it.
+"""
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from fastapi import Request
+
+from app.domain.caller import Caller, Scope
+from app.domain.errors import Refused, ServiceError
+from app.domain.verification import PUBLIC_CHECK, Asker
+from app.registry.limits import Limit
+from app.routers.body import Busy
+from app.services.access import Admission
+
+OPEN: Final[frozenset[Scope]] = frozenset()
+"""Takes no scope: operations, public lists, pages."""
+
+_VERIFY = frozenset({Scope.VERIFY_FILE, Scope.VERIFY_TOKEN, Scope.VERIFY_NUMBER})
+
+ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
+    {
+        ("POST", "/v1/verifications"): _VERIFY,
+        ("GET", "/v1/verifications/{id}"): frozenset({Scope.REPORT_READ}),
+        ("GET", "/v1/policies/{name}"): OPEN,
+        ("GET", "/livez"): OPEN,
+        ("GET", "/readyz"): OPEN,
+        ("GET", "/.well-known/jwks.json"): OPEN,
+        ("GET", "/"): OPEN,
+    }
+)
+"""Method and path → scopes of which one is enough. A test holds it against the routes there are."""
+
+
+class Forbidden(ServiceError):
+    """A caller without the scope; it is named, since the caller knows what it asked for."""
+
+    def __init__(self, wanted: frozenset[Scope]) -> None:
+        super().__init__("needs one of: " + ", ".join(sorted(wanted)))
+
+
+class Limited(Busy):
+    """Over a limit; names which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """How much whom; per minute unless said otherwise."""
+
+    anonymous: int = 10
+    anonymous_per_day: int = 100
+    document: int = 30
+    """The same license or file, by anybody: it is asked about, not collected."""
+    trusted_proxies: tuple[str, ...] = ()
+    """CIDR networks whose X-Forwarded-For is believed."""
+
+
+def client_address(request: Request, trusted: Sequence[str]) -> str | None:
+    """The client's network: /32 or, since one household has 2^64 of them, /64.
+
+    A forwarded address is believed from trusted proxies only, and only the one they added.
+    """
+    peer = request.client.host if request.client else None
+    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",")]
+    networks = [ipaddress.ip_network(network) for network in trusted]
+    while peer is not None and hops and hops[-1] and _within(peer, networks):
+        peer = hops.pop()
+    return _prefix(peer)
+
+
+def _within(text: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return any(address in network for network in networks if network.version == address.version)
+
+
+def _prefix(text: str | None) -> str | None:
+    try:
+        address = ipaddress.ip_address(text or "")
+    except ValueError:
+        return None
+    bits = 32 if address.version == 4 else 64  # noqa: PLR2004
+    return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
+
+
+def limits_for(
+    admission: Admission, address: str | None, quotas: Quotas, document: str | None = None
+) -> list[Limit]:
+    """The buckets one request draws on."""
+    caller = admission.caller
+    found = []
+    if caller.anonymous:
+        who = address or "unknown"
+        found.append(Limit("address", who, quotas.anonymous, quotas.anonymous / 60))
+        day = quotas.anonymous_per_day
+        found.append(Limit("address-day", who, day, day / 86_400))
+    else:
+        most = admission.per_minute or quotas.anonymous
+        found.append(Limit("caller", caller.id, most, most / 60))
+    if document is not None and caller.anonymous:
+        found.append(Limit("document", document, quotas.document, quotas.document / 60))
+    return found
+
+
+def asker_of(
+    caller: Caller, address: str | None, operator: str | None, *, max_length: int = 64
+) -> Asker:
+    """Whoever asks, for report and audit log. Raises `Refused` for an overlong operator."""
+    if operator is not None and not 0 < len(operator) <= max_length:
+        raise Refused("x-operator", f"a name or number of at most {max_length} characters")
+    tenant = caller.tenant
+    return Asker(
+        caller=caller.id,
+        tenant=tenant.id if tenant else None,
+        organisation=tenant.code if tenant else None,
+        region=tenant.region if tenant else None,
+        operator=None if caller.anonymous else operator,
+        address=address,
+    )
+
+
+def require(caller: Caller, *wanted: Scope) -> None:
+    """Raise `Forbidden` unless the caller has one of these."""
+    if not any(caller.may(scope) for scope in wanted):
+        raise Forbidden(frozenset(wanted))
+
+
+def allowed_purpose(caller: Caller, purpose: str | None) -> str:
+    """The purpose of use (用证事由), which a named caller has to state.
+
+    Raises `Refused`: it names the field and what the caller may state.
+    """
+    if caller.anonymous:
+        if purpose not in (None, PUBLIC_CHECK):
+            raise Refused("purpose", f"callers without an account have {PUBLIC_CHECK} only")
+        return PUBLIC_CHECK
+    known = ", ".join(sorted(caller.purposes))
+    if purpose is None:
+        raise Refused("purpose", f"state why the license is checked, one of: {known}")
+    if purpose not in caller.purposes:
+        raise Refused("purpose", f"is none of yours: {known}")
+    return purpose
+
+
+def scopes_of(request: Request) -> frozenset[Scope] | None:
+    """What this route takes; None for a route that is in no table."""
+    route = request.scope.get("route")
+    return ROUTES.get((request.method, getattr(route, "path", "")))
