@@ -117,6 +117,7 @@ def create_app(lifespan: Lifespan | None = None, *, docs: bool | None = None) ->
         lifespan=lifespan or production(settings()),
         docs_url="/docs" if shown else None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would repeat whatever Host a caller names
         openapi_url="/openapi.json" if shown else None,
         routes=[Mount("/static", StaticFiles(directory=WEB / "static"), name="static")],
     )

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -31,6 +31,8 @@ MAX_TOKEN: Final = 16 * 1024
 MAX_AGE: Final = 366 * 24 * 3600
 """Seconds; a longer limit would tighten nothing."""
 LONG_TERM: Final = "长期"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""The first moment an issuer can be asked about: docs/ivp.md counts seconds from there."""
 
 _INSTANT: Final = re.compile(
     r"\A\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)\Z", re.ASCII
@@ -47,9 +49,12 @@ def _instant(value: object) -> datetime:
     if not isinstance(value, str) or not _INSTANT.match(value):
         raise ValueError(fix)
     try:
-        return datetime.fromisoformat(value.upper())
+        at = datetime.fromisoformat(value.upper())
     except ValueError:
         raise ValueError(fix) from None
+    if at < EPOCH:
+        raise ValueError(f"{fix}; not before 1970")
+    return at
 
 
 def _day(value: object) -> date:
