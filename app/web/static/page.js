@@ -1,80 +1,166 @@
 // Sends what was chosen, dropped or pasted, and shows the report. What a document says is text, never markup.
 "use strict";
 
-const form = document.getElementById("verify");
-const result = document.getElementById("result");
-const lang = document.body.dataset.lang;
-const marks = { valid: "✔", invalid: "✘", indeterminate: "?", passed: "✔", failed: "✘", not_applicable: "–" };
+const byId = (id) => document.getElementById(id);
+const form = byId("verify");
+const result = byId("result");
+const file = byId("file");
+const text = byId("text");
+const said = document.body.dataset;
+const lang = said.lang;
+const marks = {
+  valid: "✔", invalid: "✘", indeterminate: "?",
+  passed: "✔", failed: "✘", not_applicable: "–",
+};
+const problems = {
+  "/problems/unrecognised-format": "这些内容不是本服务能够读取的证照格式。请使用颁发机构发出的原始文件或令牌。",
+  "/problems/too-large": "文件超过大小限制。请使用颁发机构发出的原始文件。",
+  "/problems/timeout": "文件没有在限定时间内传完。请再传一次。",
+  "/problems/busy": "正在核验的请求过多。请稍后再试。",
+  "/problems/unavailable": "本服务暂时无法核验。这不说明证照有问题，请稍后再试。",
+};
+let latest = 0;
 
-function show(id, text) {
-  document.getElementById(id).textContent = text || "";
+function element(name, words, kind) {
+  const made = document.createElement(name);
+  made.textContent = words;
+  if (kind) {
+    made.className = kind;
+  }
+  return made;
 }
 
-function say(kind, text, meaning, next) {
-  const mark = document.getElementById("mark");
+function show(id, words) {
+  byId(id).textContent = words || "";
+  byId(id).hidden = !words;
+}
+
+function say(kind, words, meaning, next) {
+  const mark = byId("mark");
   mark.className = "mark " + kind;
-  mark.textContent = (marks[kind] || "") + " " + text;
+  mark.textContent = (marks[kind] ? marks[kind] + " " : "") + words;
   show("meaning", meaning);
   show("next", next);
-  document.getElementById("checks").replaceChildren();
-  show("proof", "");
+  byId("next-label").hidden = !next;
+  byId("checks").hidden = true;
+  byId("blocks").replaceChildren();
+  byId("proof").hidden = true;
   result.hidden = false;
 }
 
-function line(check) {
-  const item = document.createElement("li");
-  const why = check.reason ? " · " + check.reason : "";
-  item.textContent = marks[check.outcome] + " " + check.question[lang] + why;
-  return item;
+// Shown at once, wherever the page was scrolled to; read out by screen readers as a status.
+function bring() {
+  result.scrollIntoView({ block: "start" });
 }
 
-function report(answer) {
-  const found = answer.report;
+function line(outcome, words) {
+  return element("li", (marks[outcome] || "·") + " " + words, outcome);
+}
+
+function check(found) {
+  const where = found.role === "document" ? "" : " [" + found.subject + "]";
+  const why = found.reason ? " · " + found.reason : "";
+  const closed = found.closed_by_issuer ? said.closed : "";
+  return line(found.outcome, found.question[lang] + where + why + closed);
+}
+
+function answer(found) {
+  const given = found.answer.said;
+  if (!given) {
+    return found.answer.asked ? [line("indeterminate", said.answer + said.silent)] : [];
+  }
+  const state = given.state_text ? " · " + given.state_text[lang] : "";
+  const why = found.answer.reason ? " · " + found.answer.reason : "";
+  const outcome = !found.answer.counts ? "indeterminate" : given.outcome === 0 ? "passed" : "failed";
+  return [line(outcome, said.answer + given.outcome_text[lang] + state + why)];
+}
+
+// Open where something failed or is in doubt: that is what the reader looks for.
+function block(name, found) {
+  const made = found.blocks[name];
+  const asked = made.checks.filter((each) => each.outcome !== "not_applicable").map(check);
+  const lines = name === "status" ? asked.concat(answer(found)) : asked;
+  const details = document.createElement("details");
+  details.open = made.outcome !== "passed";
+  const list = document.createElement("ul");
+  list.append(...lines);
+  details.append(
+    element("summary", (marks[made.outcome] || "·") + " " + made.question[lang], made.outcome),
+    list,
+  );
+  return details;
+}
+
+function report({ report: found }) {
   say(found.conclusion, found.headline[lang], found.explanation.clerk[lang], found.explanation.next_step[lang]);
-  const blocks = ["authenticity", "authority", "status"].map((name) => found.blocks[name]);
-  const lines = blocks.flatMap((block) => block.checks).filter((c) => c.outcome !== "not_applicable");
-  document.getElementById("checks").replaceChildren(...lines.map(line));
-  show("proof", found.id + " · " + found.at);
+  byId("blocks").replaceChildren(
+    ...["authenticity", "authority", "status"].map((name) => block(name, found)),
+  );
+  byId("checks").hidden = false;
+  const at = new Date(found.at).toLocaleString(lang === "zh" ? "zh-CN" : "en-GB", { timeZoneName: "short" });
+  byId("when").textContent = at;
+  show("reason", found.reason && found.reason.code);
+  byId("reason-label").hidden = !found.reason;
+  byId("whole").textContent = found.id;
+  byId("whole").href = "/v1/verifications/" + encodeURIComponent(found.id);
+  byId("proof").hidden = false;
+}
+
+function refused(problem) {
+  const own = lang === "zh" ? problems[problem.type] : undefined;
+  say("refused", own ? said.refused : problem.title, own || problem.detail, "");
 }
 
 async function send(options) {
-  say("indeterminate", document.body.dataset.working, "", "");
+  const mine = ++latest;
+  say("working", said.working, "", "");
+  bring();
+  let show;
   try {
     const response = await fetch("/v1/verifications", { method: "POST", ...options });
     const body = await response.json();
-    if (response.ok) {
-      report(body);
-    } else {
-      say("indeterminate", body.title, body.detail, "");
-    }
+    show = () => (response.ok ? report(body) : refused(body));
   } catch {
-    say("indeterminate", document.body.dataset.failed, "", "");
+    show = () => say("refused", said.failed, "", "");
+  }
+  if (mine === latest) { // an earlier question must not answer a later one
+    show();
+    bring();
   }
 }
 
-function sendFile(file) {
+function sendFile(chosen) {
   const body = new FormData();
-  body.append("file", file);
+  body.append("file", chosen);
   return send({ body });
 }
 
-function sendText(text) {
+function sendText(pasted) {
   const headers = { "Content-Type": "application/json" };
-  const trimmed = text.trim();
-  const token = /^[A-Za-z0-9_=-]+(\.[A-Za-z0-9_=-]*)+$/.test(trimmed) && trimmed.startsWith("e");
-  const body = JSON.stringify(token ? { token: trimmed } : { identifier: trimmed });
+  const token = /^e[A-Za-z0-9_=-]*(\.[A-Za-z0-9_=-]*)+$/.test(pasted);
+  const body = JSON.stringify(token ? { token: pasted } : { identifier: pasted });
   return send({ headers, body });
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const file = document.getElementById("file").files[0];
-  const text = document.getElementById("text").value;
-  if (file) {
-    sendFile(file);
-  } else if (text.trim()) {
-    sendText(text);
+  const pasted = text.value.trim();
+  if (file.files[0]) {
+    sendFile(file.files[0]);
+  } else if (pasted) {
+    sendText(pasted);
+  } else {
+    say("refused", said.nothing, "", "");
+    file.focus();
   }
+});
+
+// One thing is verified at a time: choosing one takes the other away, for all to see.
+file.addEventListener("change", () => {
+  text.value = "";
+});
+text.addEventListener("input", () => {
+  file.value = "";
 });
 
 document.addEventListener("dragover", (event) => {
@@ -85,8 +171,9 @@ document.addEventListener("dragleave", () => document.body.classList.remove("dro
 document.addEventListener("drop", (event) => {
   event.preventDefault();
   document.body.classList.remove("drop");
-  const file = event.dataTransfer.files[0];
-  if (file) {
-    sendFile(file);
+  if (event.dataTransfer.files[0]) {
+    file.files = event.dataTransfer.files; // so that the page says what is verified
+    text.value = "";
+    sendFile(event.dataTransfer.files[0]);
   }
 });
