@@ -168,6 +168,15 @@ def split_compact(token: bytes, limits: CompactLimits = LICENSE_TOKEN) -> Compac
     )
 
 
+def protected_header(part: str, limits: CompactLimits = LICENSE_TOKEN) -> Mapping[str, str]:
+    """The header of one signature of a JWS in its JSON form (RFC 7515 §7.2.1), decoded.
+
+    Raises:
+        Malformed: as `split_compact` for the header of a compact token.
+    """
+    return _header(base64url(part, "header"), limits)
+
+
 def base64url(text: str, name: str) -> bytes:
     """Decode canonical, unpadded base64url (RFC 4648 §5); `name` is the place, for the message.
 

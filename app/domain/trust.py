@@ -101,6 +101,36 @@ class Authorities:
 NO_AUTHORITIES = Authorities()
 
 
+class SealEnding(StrEnum):
+    """What became of a single seal, by the word of whoever keeps the list of seals (印章备案)."""
+
+    FROZEN = "frozen"
+    """冻结: not to be used for a while."""
+    CANCELLED = "cancelled"
+    """注销: not to be used any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealEnd:
+    """From when, and for a freeze until when; `until` is excluded, None is open."""
+
+    status: SealEnding
+    since: datetime
+    until: datetime | None = None
+
+    def holds_at(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """颁发机构调整: another body takes over these types. Old seals stay good for their time."""
+
+    code: IssuerCode
+    since: datetime
+    types: frozenset[TypeCode]
+
+
 @dataclass(frozen=True, slots=True)
 class TrustQuestion:
     """What must be looked up to judge a document. Hints only; absence is an answer."""
