@@ -90,7 +90,7 @@ def check(service: Service, asked: list[bytes]) -> None:
 
 def table(found: dict[tuple[str, int], list[Phase]]) -> str:
     lines = [
-        "| endpoint | in flight | requests/s | p50 ms | p95 ms | CPU ms/request | of database only |",
+        "| endpoint | in flight | requests/s | p50 ms | p95 ms | CPU ms | of database only |",
         "|---|---|---|---|---|---|---|",
     ]
     for lanes in LANES:

@@ -9,6 +9,7 @@ import pickle
 import resource
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ CPU_SECONDS = 90
 """For one mutant: several times what all tests need; a mutant may loop for ever."""
 WALL_SECONDS = 300
 MEMORY = 6 * 1024**3
+SERVERS = ("tests.database", "tests.service")
+"""Plugins of our tests that fast tests do not need, and that would load all of the application."""
 BROKEN = 70
 """Exit code of a fork that could not try its mutant."""
 ARGUMENTS = (
@@ -182,18 +185,36 @@ def start(
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         signal.alarm(WALL_SECONDS)
-        _forget(forget)
+        known = _forget(forget)
         code = compile(changed(), str(path), "exec")
         sys.meta_path.insert(0, Planted(name, path, code))
+        if not _importable(known):  # no longer a program: pytest would only say it in another way
+            os._exit(1)
         files = sorted({test.partition("::")[0] for test in wanted})
         status = int(pytest.main([*ARGUMENTS, *files], plugins=[Selection(wanted)]))
     finally:
         os._exit(status)
 
 
-def _forget(names: Iterable[str]) -> None:
+def _importable(names: Iterable[str]) -> bool:
+    """Whether the mutant, and what is loaded of the application that sees it, can be imported."""
+    try:
+        for name in names:
+            importlib.import_module(name)
+    except Exception:  # noqa: BLE001 - whatever it is, it is the mutant's
+        traceback.print_exc()
+        return False
+    return True
+
+
+def _forget(names: Iterable[str]) -> list[str]:
+    """Have them imported anew; names those of the application that were loaded before."""
+    known = [name for name in names if name.startswith("app.") and name in sys.modules]
     for name in names:
         sys.modules.pop(name, None)
+    for name in SERVERS:
+        sys.modules[name] = ModuleType(name)
+    return known
 
 
 def freeze() -> None:

@@ -1,0 +1,109 @@
+"""`python -m bench [PART…]`: measure, beside floors in the same run; writes docs/performance.md.
+
+A part that is not asked for keeps what its last run wrote. Five paired rounds of everything, so
+some minutes; ratios travel between machines, times do not.
+"""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from bench.files import measure_bombs, measure_files, measure_seals, measure_sizes
+from bench.http import measure_http
+from bench.tokens import measure_tokens
+from proof.parts.page import ran
+
+PAGE = Path(__file__).parents[1] / "docs/performance.md"
+HEAD = """# Performance
+
+Written by `make bench`. Every figure is the median of five paired rounds, with the spread over the
+rounds; each round runs all candidates of its table, so that a busy machine slows all of them.
+**Ratios are what to keep**; times are those of one machine on one day.
+"""
+
+
+def printed(script: str) -> Callable[[], str]:
+    """What a bench of its own prints."""
+
+    def run() -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", f"bench.{script}"], check=False, capture_output=True, text=True,
+            cwd=PAGE.parents[1],
+        )  # fmt: skip
+        if done.returncode:
+            raise SystemExit(f"bench.{script}: exit {done.returncode}\n{done.stderr[-1000:]}")
+        return f"```text\n{done.stdout.strip()}\n```"
+
+    return run
+
+
+PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
+    "tokens": (
+        "License tokens, the pure part",
+        (
+            "From bytes to verdict (digests, parsing, signature, all checks, decision) on one "
+            "thread, trust and answer at hand; beside the bare signature check of the library."
+        ),
+        measure_tokens,
+    ),
+    "http": (
+        "License tokens over HTTP",
+        (
+            "`POST /v1/verifications` on one uvicorn worker with a durable PostgreSQL on the same "
+            "machine; the issuer answers at once, in process. `database only` is an endpoint of "
+            "the same application with the same two statements and rows of the same size, and "
+            "nothing else; `nothing` answers two bytes. The client has its own process. Ed25519 "
+            "tokens."
+        ),
+        measure_http,
+    ),
+    "files": (
+        "Sealed OFD files",
+        "CPU of one file from bytes to verdict, beside as many bare SM2 verifications as it makes.",
+        measure_files,
+    ),
+    "sizes": (
+        "Sealed OFD files by size",
+        "One seal; the picture of the page is random bytes, stored.",
+        measure_sizes,
+    ),
+    "seals": ("Sealed OFD files by number of seals", "", measure_seals),
+    "bombs": (
+        "Bombs",
+        "Counted by the reader's own meter, not by the clock.",
+        measure_bombs,
+    ),
+    "primitives": ("SM2 by back end", "", printed("primitives")),
+    "federation": ("Asking issuers", "", printed("federation")),
+}
+
+
+def main(names: Sequence[str]) -> int:
+    if unknown := set(names) - set(PARTS):
+        print(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+        return 1
+    for name in names or PARTS:
+        title, about, run = PARTS[name]
+        begun = time.monotonic()
+        print(f"{name}: …", file=sys.stderr, flush=True)
+        table = run()
+        print(f"{table}\n{name}: {time.monotonic() - begun:.0f} s\n", flush=True)
+        write(name, f"## {title}\n\n{ran(f'python -m bench {name}')} {about}".strip(), table)
+    print(f"written: {PAGE.relative_to(PAGE.parents[1])}")
+    return 0
+
+
+def write(name: str, head: str, table: str) -> None:
+    """Put the part in its place, leaving the others as they are."""
+    text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    kept = dict(re.findall(r"<!-- (\w+) -->\n(.*?)\n<!-- end -->", text, re.DOTALL))
+    kept[name] = f"{head}\n\n{table}"
+    parts = [f"<!-- {n} -->\n{kept[n]}\n<!-- end -->" for n in PARTS if n in kept]
+    PAGE.write_text("\n\n".join([HEAD.strip(), *parts]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
