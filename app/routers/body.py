@@ -101,13 +101,13 @@ class Form:
 
 async def read_json_body(request: Request, limits: Limits, take: Take) -> bytes:
     """The whole body. Raises `BadRequest` 408 or 413, and `Busy`."""
-    return await _receive(request, limits.json, limits.deadline, "body", take)
+    return await _receive(request, "body", limits.json, 0, limits.deadline, take)
 
 
 async def read_form(request: Request, limits: Limits, take: Take) -> Form:
     """The parts of a multipart body. Raises `BadRequest` 400, 408, 413 or 422, and `Busy`."""
     boundary = _boundary(request.headers.get("content-type", ""))
-    body = await _receive(request, limits.upload + _FRAMING, limits.deadline, "file", take)
+    body = await _receive(request, "file", limits.upload, _FRAMING, limits.deadline, take)
     parts = _Parts()
     parser = MultipartParser(boundary, parts.callbacks(), max_header_size=MAX_PART_HEADERS)
     try:
@@ -123,10 +123,11 @@ async def read_form(request: Request, limits: Limits, take: Take) -> Form:
 
 
 async def _receive(
-    request: Request, limit: int, deadline: timedelta, field: str, take: Take
+    request: Request, field: str, limit: int, framing: int, deadline: timedelta, take: Take
 ) -> bytes:
+    """All of it: at most `limit` bytes, which the caller is told of, and `framing` around them."""
     declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared[:12]) > limit:
+    if declared.isascii() and declared.isdigit() and int(declared[:12]) > limit + framing:
         raise _too_large(field, limit)
     received = bytearray()
     try:
@@ -134,7 +135,7 @@ async def _receive(
             async for chunk in request.stream():
                 take(len(chunk))
                 received += chunk
-                if len(received) > limit:
+                if len(received) > limit + framing:
                     raise _too_large(field, limit)
     except TimeoutError:
         raise BadRequest(408, field, "the body did not arrive in time; send it again") from None
