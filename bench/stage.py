@@ -24,6 +24,7 @@ from sandbox.trust import authorities
 
 PROJECT = Path(__file__).parents[1]
 PYTHON = sys.executable
+ZHENGYAN = str(Path(PYTHON).parent / "zhengyan")
 READY_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
@@ -133,8 +134,7 @@ def register(folder: Path, env: Mapping[str, str], urls: Mapping[str, str] | Non
     file = folder / "registration.json"
     file.write_text(json.dumps(registration(world(), places)))
     (folder / "authorities.json").write_text(json.dumps(authorities(world())))
-    zhengyan = str(Path(PYTHON).parent / "zhengyan")
-    _run([zhengyan, "issuer", "import", str(file), "--network", NETWORKS[0]], env)
+    _run([ZHENGYAN, "issuer", "import", str(file), "--network", NETWORKS[0]], env)
 
 
 def _run(command: Sequence[str], env: Mapping[str, str]) -> None:

@@ -1,0 +1,218 @@
+"""Kill PostgreSQL, the service or both, while verifications run; nothing acknowledged may be lost.
+
+    python -m proof.kills [CYCLES]
+
+A client keeps a ledger of every report it was given whole. After each kill -9 and restart all of
+them must read back, byte for byte the same JWS. Meanwhile an answer is 200, 503, or no answer;
+never another status, and never a report that is not kept.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bench.load import connect, post
+from bench.materials import world
+from bench.stage import ZHENGYAN, Service, Stage, stage
+from embedded import start
+from proof.parts import page
+from sandbox.serve import Servers, serve_in_thread
+
+CYCLES = 50
+LANES = 6
+QUIET = (0.3, 1.5)
+"""Seconds of work before the kill, between these."""
+AFTER = 0.3
+"""Seconds of work after the kill and before the restart: what is answered while it is down?"""
+ALLOWED = frozenset({200, 503})
+PAUSE = 0.02
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What the client was told."""
+
+    reports: dict[str, str] = field(default_factory=dict)
+    """Id → JWS, of every answer that came whole."""
+    statuses: Counter[str] = field(default_factory=Counter)
+    bad: list[str] = field(default_factory=list)
+
+    def note(self, status: int, body: bytes) -> None:
+        self.statuses[str(status)] += 1
+        if status == 200:
+            answer = json.loads(body)
+            self.reports[answer["report"]["id"]] = answer["jws"]
+        elif status not in ALLOWED:
+            self.bad.append(f"{status} {body[:200]!r}")
+
+
+async def work(port: int, bodies: Sequence[bytes], ledger: Ledger, stop: asyncio.Event) -> None:
+    """One lane: ask, note, ask again; a lost connection is no answer."""
+    chance = random.Random(port)
+    while not stop.is_set():
+        try:
+            connection = await connect(port)
+            while not stop.is_set():
+                request = post("/v1/verifications", chance.choice(bodies))
+                status, body = await asyncio.wait_for(connection.ask(request), 20)
+                ledger.note(status, body)
+            connection.close()
+        except (OSError, TimeoutError):
+            ledger.statuses["no answer"] += 1
+            await asyncio.sleep(PAUSE)
+
+
+@dataclass(slots=True)
+class Theatre:
+    """What can be killed, and how it comes back."""
+
+    place: Stage
+    service: Service
+    killed: Counter[str] = field(default_factory=Counter)
+
+    def kill_database(self) -> None:
+        os.kill(self.place.server.pid, signal.SIGKILL)
+        self.killed["PostgreSQL"] += 1
+
+    def restart_database(self) -> None:
+        self.place.server.stop()  # what is left of it: its lock
+        self.place = Stage(self.place.folder, start(self.place.folder / "postgres"), self.place.env)
+
+    def kill_service(self) -> None:
+        os.kill(self.service.pid, signal.SIGKILL)
+        self.killed["service"] += 1
+
+    def restart_service(self) -> None:
+        self.service.stop()
+        self.service.start("/livez")
+
+    def kill_both(self) -> None:
+        self.kill_database()
+        self.kill_service()
+
+    def restart_both(self) -> None:
+        self.restart_database()
+        self.restart_service()
+
+
+def victims(theatre: Theatre) -> Mapping[str, tuple[Callable[[], None], Callable[[], None]]]:
+    """Whom a cycle kills: more kinds of work and of victims are added here."""
+    return {
+        "database": (theatre.kill_database, theatre.restart_database),
+        "service": (theatre.kill_service, theatre.restart_service),
+        "both": (theatre.kill_both, theatre.restart_both),
+    }
+
+
+async def cycle(
+    theatre: Theatre,
+    ledger: Ledger,
+    bodies: Sequence[bytes],
+    victim: tuple[Callable[[], None], Callable[[], None]],
+    quiet: float,
+) -> None:
+    """Work, kill in the middle of it, work on, restart, and stop working."""
+    kill, restart = victim
+    stop = asyncio.Event()
+    lanes = [
+        asyncio.create_task(work(theatre.service.port, bodies, ledger, stop)) for _ in range(LANES)
+    ]
+    try:
+        await asyncio.sleep(quiet)
+        kill()
+        await asyncio.sleep(AFTER)
+        restart()  # blocks the lanes too: they wait like any client
+        await asyncio.sleep(AFTER)
+    finally:
+        stop.set()
+        await asyncio.gather(*lanes)
+
+
+def lost(port: int, reports: Mapping[str, str]) -> list[str]:
+    """Ids that do not read back with the very JWS that was handed out."""
+    return [id for id, jws in reports.items() if _kept(port, id) != jws]
+
+
+def _kept(port: int, id: str) -> str | None:
+    url = f"http://127.0.0.1:{port}/v1/verifications/{id}"
+    for _ in range(5):  # the pool may still hold connections from before
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return str(json.load(answer)["jws"])
+        except urllib.error.HTTPError as refused:
+            if refused.code == 404:
+                return None
+        time.sleep(0.2)
+    return None
+
+
+def prove(place: Stage, servers: Servers, cycles: int) -> tuple[str, bool]:
+    bodies = [
+        json.dumps({"token": world().token(license).decode()}).encode()
+        for body in world().issuers
+        for license in world().of(body.name, "in_force")[:8]
+    ]
+    service = place.service([ZHENGYAN, "serve", "--port", "{port}"], ZHENGYAN_DOCS="false")
+    theatre, ledger, chance = Theatre(place, service), Ledger(), random.Random(3)
+    missing: list[str] = []
+    service.start("/livez")
+    try:
+        for number in range(cycles):
+            name, victim = list(victims(theatre).items())[number % 3]
+            known = set(ledger.reports)
+            asyncio.run(cycle(theatre, ledger, bodies, victim, chance.uniform(*QUIET)))
+            fresh = {i: jws for i, jws in ledger.reports.items() if i not in known}
+            missing += lost(service.port, fresh)
+            print(
+                f"  cycle {number + 1} of {cycles}: {name}; {len(fresh)} acknowledged, "
+                f"{len(missing)} lost so far",
+                flush=True,
+            )
+        missing += lost(service.port, ledger.reports)  # and none of them later
+    finally:
+        service.stop()
+        with contextlib.suppress(Exception):
+            theatre.place.server.stop()
+    return told(theatre, ledger, missing, cycles, sum(servers.calls.values()))
+
+
+def told(
+    theatre: Theatre, ledger: Ledger, missing: Sequence[str], cycles: int, calls: int
+) -> tuple[str, bool]:
+    statuses = ", ".join(f"{status}: {n}" for status, n in sorted(ledger.statuses.items()))
+    killed = ", ".join(f"{name} {n} times" for name, n in sorted(theatre.killed.items()))
+    held = not missing and not ledger.bad and len(ledger.reports) > cycles
+    body = (
+        f"{page.ran('python -m proof kills')}\n\n"
+        f"{cycles} cycles under {LANES} clients at once; killed with -9: {killed}. "
+        f"**{len(ledger.reports)} reports acknowledged, {len(missing)} of them not there, or not "
+        f"the same, after the restart**; all were read back once more at the end. Answers: "
+        f"{statuses}; {len(ledger.bad)} with another status. The issuers were asked {calls} times."
+    )
+    if ledger.bad:
+        body += f"\n\nFirst of the others: `{ledger.bad[0]}`"
+    return body, held
+
+
+def main() -> int:
+    cycles = int(sys.argv[1]) if len(sys.argv) > 1 else CYCLES
+    with serve_in_thread(world(), anyone=True) as servers, stage(servers.endpoints) as place:
+        body, held = prove(place, servers, cycles)
+    print(body)
+    if cycles >= CYCLES:
+        page.write_section("kills", "Kills", body)
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
