@@ -25,6 +25,9 @@ files in --out:
   licenses.json      every license with its scenario and state; licenses/*.jws are the tokens
   copies/*.jws       annotated copies (加注件)
   samples.json       samples with the verdict each must get; samples/*.jws
+  samples-ofd.json   the same for sealed files; samples/*.ofd
+  authorities.json   anchors, intermediates and revocation lists: whom to trust for seals
+  pki/               root, seal authority and their lists as .cer, .crl and PEM
 
 examples:
   python -m sandbox make --out yunhai
@@ -97,6 +100,7 @@ async def _serve(world: World, port: int, out: Path, nodes: Nodes) -> None:
         loop.add_signal_handler(wanted, stop.set)
     async with serve(world, port, nodes=nodes) as servers:
         count = await asyncio.to_thread(write_world, world, out, servers.endpoints)
+        servers.register_samples()
         _say(servers, out, count)
         await stop.wait()
     print("sandbox stopped", flush=True)

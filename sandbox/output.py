@@ -1,4 +1,4 @@
-"""Writing a world to a folder: registration, licenses, annotated copies, samples."""
+"""Writing a world to a folder: registration, authorities, licenses, copies, samples."""
 
 import json
 from collections.abc import Mapping
@@ -6,8 +6,11 @@ from pathlib import Path
 
 from sandbox.bodies import moment
 from sandbox.licenses import status_at
+from sandbox.ofd_samples import make_ofd_samples
+from sandbox.pki import pem
 from sandbox.registration import registration
 from sandbox.samples import make_samples
+from sandbox.trust import authorities
 from sandbox.world import World
 
 
@@ -26,9 +29,28 @@ def write_world(world: World, out: Path, endpoints: Mapping[str, str]) -> int:
         if sample.content is not None and sample.file is not None:
             (out / sample.file).write_bytes(sample.content)
     _write_json(out / "samples.json", [sample.told() for sample in made])
+    sealed = make_ofd_samples(world)
+    for one in sealed:
+        (out / one.file).write_bytes(one.content)
+    _write_json(out / "samples-ofd.json", [one.told() for one in sealed])
     _write_json(out / "licenses.json", _index(world))
     _write_json(out / "registration.json", registration(world, endpoints))
+    _write_json(out / "authorities.json", authorities(world))
+    _write_pki(world, out / "pki")
     return len(world.licenses)
+
+
+def _write_pki(world: World, folder: Path) -> None:
+    """The same authorities as files, for commands that take a certificate or a list."""
+    folder.mkdir(exist_ok=True)
+    made = world.authorities
+    for name, der in (("root", made.root.certificate), ("seal-ca", made.issuing.certificate)):
+        (folder / f"{name}.cer").write_bytes(der)
+        (folder / f"{name}.pem").write_bytes(pem(der, "CERTIFICATE"))
+    lists = (("root", made.root_crl), ("seal-ca", made.issuing_crl), ("stale", made.stale_crl))
+    for name, der in lists:
+        (folder / f"{name}.crl").write_bytes(der)
+        (folder / f"{name}.crl.pem").write_bytes(pem(der, "X509 CRL"))
 
 
 def _index(world: World) -> list[dict[str, object]]:

@@ -15,6 +15,8 @@ RED, BLACK, WHITE = (200, 20, 20), (0, 0, 0), (255, 255, 255)
 SEAL_SIDE = 96
 """Pixels; printed at 38 mm."""
 _STORED_BLOCK = 0xFFFF
+_ARC = 12
+"""Steps of the ring for one digit: a tick as long as the digit, and a gap."""
 
 
 def png(rows: Rows, ink: tuple[int, int, int] = BLACK) -> bytes:
@@ -64,8 +66,8 @@ def _inked(x: float, y: float, radius: float, digits: list[int]) -> bool:
     if (radius - 4) ** 2 < square < (radius - 1) ** 2:
         return True
     if (radius - 16) ** 2 < square < (radius - 8) ** 2:
-        place = _place(x, y, len(digits) * 10)
-        return place % 10 <= digits[place // 10] // 2
+        place = _place(x, y, len(digits) * _ARC)
+        return place % _ARC <= digits[place // _ARC]
     return _in_star(x, y, radius * 0.42)
 
 

@@ -16,6 +16,7 @@ from sandbox.issuer import Clock, IssuerServer
 from sandbox.jws import JsonObject
 from sandbox.licenses import State
 from sandbox.nodes import Nodes
+from sandbox.ofd_samples import make_ofd_samples
 from sandbox.office import Office
 from sandbox.registration import registration
 from sandbox.wire import Sleep
@@ -75,6 +76,12 @@ class Servers:
     def register_document(self, identifier: str, content: bytes) -> None:
         license = self.world.by_identifier[identifier]
         self[license.issuer].office.register_document(identifier, content)
+
+    def register_samples(self) -> None:
+        """Make the sealed samples known to their issuers, so that they answer `match`."""
+        for sample in make_ofd_samples(self.world):
+            if sample.identifier is not None:
+                self.register_document(sample.identifier, sample.content)
 
     def reset(self) -> None:
         for server in self._servers:

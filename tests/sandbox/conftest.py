@@ -1,8 +1,9 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from sandbox.world import World
+from tests.sandbox.core import Core, core_of, write_trust
 
 DAY = date(2026, 11, 25)
 
@@ -17,3 +18,11 @@ def pinned() -> World:
 def world() -> World:
     """A world of today, for asking issuers."""
     return World(1)
+
+
+@pytest.fixture(scope="session")
+def core(pinned: World, tmp_path_factory: pytest.TempPathFactory) -> Core:
+    """The service's core, trusting whom an operator of the pinned world trusts, at noon."""
+    folder = tmp_path_factory.mktemp("trust")
+    write_trust(pinned, folder)
+    return core_of(folder, pinned.authorities.day(0) + timedelta(hours=12))

@@ -1,0 +1,98 @@
+"""The service's pure core over a trust folder, with the issuer saying what a case scripts."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.domain.errors import UnrecognisedFormat
+from app.domain.issuer import Answered, Code, Inquiry, IssuerAnswer, Match, Speaker
+from app.domain.license import Fact
+from app.domain.verification import Submission
+from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
+from app.services.verify import Verifier
+from sandbox.registration import registration
+from sandbox.trust import authorities
+from sandbox.world import World
+
+IN_FORCE = {"outcome": 0, "document": "unknown", "facts": {}}
+MATCHES = {
+    "match": Match.MATCH,
+    "unknown": Match.UNKNOWN,
+    "differs": Match.DIFFERS,
+    "mismatch": Match.DIFFERS,
+}
+
+
+@dataclass(slots=True)
+class Said:
+    """An issuer that says one thing; counts."""
+
+    answer: Mapping[str, Any]
+    now: datetime
+    calls: int = 0
+
+    async def ask(self, inquiry: Inquiry) -> IssuerAnswer:
+        self.calls += 1
+        facts = {Fact(name): MATCHES[word] for name, word in self.answer["facts"].items()}
+        return Answered(
+            code=Code(self.answer["outcome"]),
+            document=MATCHES[self.answer["document"]],
+            facts=facts,
+            speaker=Speaker.ISSUER,
+            signed=True,
+            authenticated=False,
+            as_of=self.now,
+        )
+
+
+class Unpublished:
+    def publish(self, verification: Any) -> Any:
+        return verification
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    conclusion: str
+    reason: str | None
+    calls: int
+    reasons: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    registry: SnapshotRegistry
+    now: datetime
+
+    def judge(self, content: bytes, answer: Mapping[str, Any] | None = None) -> Told:
+        issuers = Said(answer or IN_FORCE, self.now)
+        verifier = Verifier(
+            registry=self.registry,
+            issuers=issuers,
+            publisher=Unpublished(),
+            journal=ForgetfulJournal(),
+            clock=lambda: self.now,
+        )
+        try:
+            done: Any = asyncio.run(verifier.verify(Submission(content=content)))
+        except UnrecognisedFormat:
+            return Told("refused", "unrecognised", 0, frozenset())
+        reason = done.verdict.reason
+        reasons = frozenset(e.reason.value for e in done.evidence if e.reason is not None)
+        return Told(done.verdict.conclusion.value, reason and reason.value, issuers.calls, reasons)
+
+
+def core_of(folder: Path, now: datetime) -> Core:
+    """Over registration.json and authorities.json of a folder."""
+    registry = SnapshotRegistry.read(folder, lambda: now, networks=["127.0.0.0/8"])
+    return Core(registry, now)
+
+
+def write_trust(world: World, folder: Path) -> None:
+    ports = {b.code: f"http://127.0.0.1:{8100 + i}/" for i, b in enumerate(world.answering)}
+    documents = {"registration": registration(world, ports), "authorities": authorities(world)}
+    for name, document in documents.items():
+        (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
