@@ -1,6 +1,7 @@
 """`make run`. Everything it starts ends with it, however it ends."""
 
 import os
+import shlex
 import signal
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 from demo import steps
 from demo.console import DemoError, Row, Screen
 from demo.options import PORT, SANDBOX_PORT, STEPS, Options
-from demo.processes import PROJECT, Background, refuse_taken_ports
+from demo.processes import BIN, PROJECT, Background, refuse_taken_ports
 from embedded import LauncherError, data_folder, start
 
 LOOK_SECONDS = 0.5  # how often the servers are looked at while we stay
@@ -76,7 +77,7 @@ def _run(screen: Screen, options: Options, stack: ExitStack) -> int:
     code = 0
     if last >= STEPS.index("samples"):
         code = _samples(screen, options, demo)
-        _addresses(screen, options, demo)
+        _addresses(screen, options, demo, url)
     if options.stay:
         _stay(screen, servers)
     return code
@@ -101,6 +102,8 @@ def _environment(options: Options, folder: Path, url: str) -> Mapping[str, str]:
         "DATABASE_URL": url,
         "ZHENGYAN_PORT": str(options.port),
         "ZHENGYAN_NODE_ID": steps.NODE,
+        # A demonstration is asked by one machine.
+        **dict.fromkeys(steps.QUOTAS, "100000"),
         "ZHENGYAN_KEY_FOLDER": str(folder / "keys"),
         "PYTHONUNBUFFERED": "1",
     }
@@ -127,7 +130,7 @@ def _row(finding: steps.Finding) -> Row:
     return Row(finding.conclusion, finding.reason or "", sample.zh, sample.en, complaint)
 
 
-def _addresses(screen: Screen, options: Options, demo: Path) -> None:
+def _addresses(screen: Screen, options: Options, demo: Path, url: str) -> None:
     samples = demo / "sandbox" / "samples"
     zh = screen.language == "zh"
     screen.say(
@@ -142,6 +145,11 @@ def _addresses(screen: Screen, options: Options, demo: Path) -> None:
         else "  paste into another terminal:",
         "",
         steps.curl(options, samples / "business-license.jws"),
+        "",
+        "  命令行 command line (zhengyan --help):" if zh else "  command line (zhengyan --help):",
+        "",
+        f"export DATABASE_URL={shlex.quote(url)}",
+        f"{shlex.quote(str(BIN / 'zhengyan'))} issuer list",
         "",
     )
 

@@ -31,7 +31,7 @@ STEPS_ZH = {
 CONCLUSIONS = {  # Chinese word, which of the marks, colour
     "valid": ("有效", 0, "green"),
     "invalid": ("无效", 1, "red"),
-    "indeterminate": ("无法确定", 2, "yellow"),
+    "indeterminate": ("暂不能确定", 2, "yellow"),
 }
 UNKNOWN = ("", 2, "yellow")
 _INDENT = 2

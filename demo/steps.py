@@ -14,6 +14,10 @@ from demo.options import Options
 from demo.processes import BIN, Background, run
 
 NODE = "zhengyan-demo"
+QUOTAS = tuple(
+    f"ZHENGYAN_{name}"
+    for name in ("ANONYMOUS_PER_MINUTE", "ANONYMOUS_PER_DAY", "DOCUMENT_PER_MINUTE")
+)
 OUTAGE = "issuer-outage"
 SANDBOX_PORTS = 5  # four issuers and the share platform: port, port + 1, …
 READY_SECONDS = 60.0  # a slow machine compiles every module at the first start

@@ -1,5 +1,6 @@
 """Composition root for the shell: `zhengyan …`."""
 
+import io
 import sys
 
 import typer
@@ -14,9 +15,13 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help=(
         "证验 Zhengyan: verify electronic licenses (电子证照公共验证服务).\n\n"
-        "Try `zhengyan verify FILE --trust FOLDER --offline` without any server, or `make run` for "
-        "a whole service with sample licenses. Settings are environment variables; `zhengyan "
-        "serve --help` names them."
+        "Without a database: `zhengyan verify FILE --trust FOLDER`. All other commands need "
+        "`DATABASE_URL`; `make run` prints one, with sample licenses to try. Settings are "
+        "environment variables; `zhengyan serve --help` names them."
+    ),
+    epilog=(
+        "To register an issuer of your own: `zhengyan issuer type`, `issuer add`, `key add`, and, "
+        "where another body acts for it, `delegation add`."
     ),
 )
 app.command("verify")(verifying.verify)
@@ -32,6 +37,9 @@ app.add_typer(callers.audit, name="audit")
 
 def main() -> None:
     """The command `zhengyan`. Errors say what to do next, and exit with 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without Chinese shows ?, no traceback
+            stream.reconfigure(errors="replace")
     try:
         app()
     except ServiceError as refused:

@@ -41,10 +41,14 @@ def anchor_add(
     purpose: Annotated[list[Purpose], typer.Option(help="What it is trusted for; repeatable.")],
     since: Annotated[str | None, typer.Option(help="From when, RFC 3339; now if absent.")] = None,
     until: Annotated[str | None, typer.Option(help="Until when; open if absent.")] = None,
-    region: Annotated[str | None, typer.Option(help="行政区划代码, six digits; any.")] = None,
+    region: Annotated[
+        str | None, typer.Option(help="Region code, six digits, it is trusted for; any if absent.")
+    ] = None,
     egov_ca: Annotated[
         bool | None,
-        typer.Option("--egov/--no-egov", help="电子政务电子认证服务机构; unknown if absent."),
+        typer.Option(
+            "--egov/--no-egov", help="Whether it is an e-government authority; unknown if absent."
+        ),
     ] = None,
 ) -> None:
     """Trust an authority for a purpose. Compare its fingerprint over another channel first."""

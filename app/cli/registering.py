@@ -32,7 +32,9 @@ delegation = typer.Typer(no_args_is_help=True, help="Mandates: who may act in an
 Write = Callable[[WriteSession], Awaitable[Any]]
 Since = Annotated[str | None, typer.Option(help="From when, RFC 3339; now if absent.")]
 Until = Annotated[str | None, typer.Option(help="Until when, RFC 3339; open if absent.")]
-Types = Annotated[list[str], typer.Option("--type", help="License type code; may be repeated.")]
+Types = Annotated[
+    list[str], typer.Option("--type", help="License type code, 21 characters; repeatable.")
+]
 
 
 def written(work: Write) -> Any:
@@ -91,7 +93,9 @@ def issuer_import(
     file: Annotated[Path, typer.Argument(help="A registration document (JSON).")],
     network: Annotated[
         list[str] | None,
-        typer.Option(help="CIDR that its endpoints may lie in though it is not public."),
+        typer.Option(
+            help="Network its endpoints may lie in though not public, like 10.1.0.0/16; repeatable."
+        ),
     ] = None,
 ) -> None:
     """Register issuers, keys, types, endpoints and mandates from one document. Repeatable."""
@@ -105,12 +109,20 @@ def issuer_import(
 
 @issuer.command("add")
 def issuer_add(
-    code: Annotated[str, typer.Argument(help="统一社会信用代码 or region code of the issuer.")],
+    code: Annotated[
+        str,
+        typer.Argument(
+            help="统一社会信用代码 (18 characters) or region code (6 digits) of the issuer."
+        ),
+    ],
     name: Annotated[str, typer.Option(help="名称, in Chinese.")],
     types: Types,
     name_en: Annotated[str, typer.Option(help="Name in English.")] = "",
     endpoint: Annotated[str | None, typer.Option(help="https URL where it answers IVP/1.")] = None,
-    network: Annotated[list[str] | None, typer.Option(help="CIDR opened for it.")] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help="Network it may lie in though not public, like 10.1.0.0/16; repeatable."),
+    ] = None,
 ) -> None:
     """Register an issuer with the license types it may issue, and where it answers."""
     owner = issuer_code("code", code)
@@ -132,10 +144,15 @@ def issuer_type(
     code: Annotated[str, typer.Argument(help="证照类型代码, 21 characters.")],
     name: Annotated[str, typer.Option(help="名称, in Chinese.")],
     name_en: Annotated[str, typer.Option(help="Name in English.")] = "",
-    max_status_age: Annotated[int, typer.Option(min=0, help="Seconds a status stays good.")] = 3600,
-    unsealed: Annotated[bool, typer.Option("--unsealed", help="Files need no signature.")] = False,
+    max_status_age: Annotated[
+        int, typer.Option(min=0, help="Seconds for which the issuer's word may be used again.")
+    ] = 3600,
+    unsealed: Annotated[
+        bool, typer.Option("--unsealed", help="Files of this type may come without a signature.")
+    ] = False,
     signed_answers: Annotated[
-        bool, typer.Option("--signed-answers", help="Unsigned answers never count.")
+        bool,
+        typer.Option("--signed-answers", help="An answer counts only if the issuer signed it."),
     ] = False,
 ) -> None:
     """Register a license type (证照类型) before the issuers that issue it."""
@@ -197,9 +214,11 @@ def issuer_revoke(
 @key.command("add")
 def key_add(
     owner: Annotated[str, typer.Argument(help="Code of the issuer or delegate.")],
-    kid: Annotated[str, typer.Argument(help="Its name for the key.")],
+    kid: Annotated[
+        str, typer.Argument(help="The owner's name for the key, as its signatures carry it.")
+    ],
     file: Annotated[Path, typer.Argument(help="SPKI or certificate (DER, PEM), or a JWK.")],
-    use: Annotated[list[Use], typer.Option(help="What it signs; may be repeated.")],
+    use: Annotated[list[Use], typer.Option(help="What it signs; repeatable.")],
     scheme: Annotated[Scheme | None, typer.Option(help="Needed for RSA keys.")] = None,
     since: Since = None,
     until: Until = None,
@@ -267,10 +286,15 @@ def key_revoke(
 
 @delegation.command("add")
 def delegation_add(
-    giver: Annotated[str, typer.Argument(help="Who lets act.")],
-    delegate: Annotated[str, typer.Argument(help="Who acts.")],
+    giver: Annotated[str, typer.Argument(help="Code of the body that lets another act.")],
+    delegate: Annotated[str, typer.Argument(help="Code of the body that acts for it.")],
     types: Types,
-    kind: Annotated[list[Kind], typer.Option(help="original, copy, answer or countersign.")],
+    kind: Annotated[
+        list[Kind],
+        typer.Option(
+            help="Signs originals, or copies (加注件); answers; or countersigns. Repeatable."
+        ),
+    ],
     since: Since = None,
     until: Until = None,
 ) -> None:
@@ -319,10 +343,10 @@ def delegation_list(
 
 @delegation.command("revoke")
 def delegation_revoke(
-    giver: Annotated[str, typer.Argument(help="Who let act.")],
-    delegate: Annotated[str, typer.Argument(help="Who acted.")],
+    giver: Annotated[str, typer.Argument(help="Code of the body that let another act.")],
+    delegate: Annotated[str, typer.Argument(help="Code of the body that acted for it.")],
     types: Types,
-    kind: Annotated[list[Kind], typer.Option(help="Which mandates.")],
+    kind: Annotated[list[Kind], typer.Option(help="Which mandates; repeatable.")],
 ) -> None:
     """End mandates now; what was done under them stays done."""
 

@@ -44,18 +44,26 @@ def verify(
     trust: Annotated[
         Path | None,
         typer.Option(
-            help="A folder with registration.json: verify without a database, and keep no record."
+            help="A folder with registration.json (for seals also authorities.json): verify "
+            "without a database, and keep no record."
         ),
     ] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Ask no issuer; without its word nothing is valid.")
+        bool,
+        typer.Option(
+            "--offline",
+            help="Ask no issuer. Forgeries are still found, but without its word nothing is valid.",
+        ),
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One line of JSON a file: the report and its JWS.")
+        bool,
+        typer.Option(
+            "--json", help="One line of JSON a file: file, report, and the report as a JWS."
+        ),
     ] = False,
-    lang: Annotated[Lang, typer.Option(help="Lang of the text.")] = Lang.ZH,
+    lang: Annotated[Lang, typer.Option(help="Language of the text.")] = Lang.ZH,
 ) -> None:
-    """Verify license files (证照文件): signatures, issuer, status, and one verdict each.
+    """Verify license files: signatures, seals, issuer, status; one verdict each 核验证照.
 
     Exit code: **0** all valid · **10** some invalid · **11** none invalid, some indeterminate ·
     **1** something could not be read or run.

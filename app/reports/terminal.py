@@ -42,6 +42,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "differs": "不一致",
         "unknown": "未比对",
         "unchecked": "未核验",
+        "others": "另有 {} 项，所提交的文件没有此项内容",
         "report": "报告",
     },
     "en": {
@@ -69,6 +70,7 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "differs": "differs",
         "unknown": "not compared",
         "unchecked": "Not checked",
+        "others": "and {} more, of which nothing was submitted",
         "report": "Report",
     },
 }
@@ -101,8 +103,11 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
         pairs = (f"{p['fact']} {words[p['match']]}" for p in report["facts_compared"])
         yield f"{words['compared']}{words['colon']}{', '.join(pairs)}"
     yield f"{words['unchecked']}{words['colon'].rstrip()}"
-    for item in report["unchecked"]:
+    concerned = [item for item in report["unchecked"] if item["why"] != "not_concerned"]
+    for item in concerned:
         yield f"  - {item['what']}{words['colon']}{item['text'][language]}"
+    if others := len(report["unchecked"]) - len(concerned):
+        yield f"  - {words['others'].format(others)}"
     yield ""
     versions = report["versions"]
     yield (

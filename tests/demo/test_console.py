@@ -60,7 +60,7 @@ def test_the_mark_stands_for_the_conclusion() -> None:
     lines = [line.strip() for line in printed("utf-8").splitlines()]
     assert any(line.startswith("✓ 有效 valid ") for line in lines)
     assert any(line.startswith("✗ 无效 invalid ") for line in lines)
-    assert any(line.startswith("? 无法确定 indeterminate ") for line in lines)
+    assert any(line.startswith("? 暂不能确定 indeterminate ") for line in lines)
     assert any(line.startswith("? ") and "没有见过" in line for line in lines), "never a good mark"
 
 
