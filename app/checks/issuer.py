@@ -1,6 +1,7 @@
 """Who is the issuer, is it worth asking, and is its answer about this file?"""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from app.checks.base import Check, failed, passed, silent, unsure
 from app.checks.roles import covered_facts
@@ -17,6 +18,7 @@ from app.domain.issuer import (
 )
 from app.domain.license import HOLDER_FACTS, Claims, Fact, LicenseFormat
 from app.domain.reasons import Reason
+from app.domain.sealed import SealedFacts
 from app.domain.verdict import Broken, LocalState
 
 BOUND_QUESTION = "Is the issuer's answer about this very file?"
@@ -51,15 +53,18 @@ def inquiry_for(
     digests: Mapping[str, bytes],
     local: LocalState,
     purpose: str,
+    *,
+    policy_age: timedelta = timedelta(0),
 ) -> Inquiry | NotAsked:
     """Gaps may be asked about; a document that failed costs nobody a call."""
     endpoint, document = facts.trust.endpoint, facts.document
     if isinstance(local, Broken):
         return NotAsked(Unasked.BROKEN)
     by_number = Fact.NUMBER in document.stated and document.type is not None
-    if document.identifier is None and not by_number:
+    seal = None if document.identifier is not None or by_number else _seal_shown(facts)
+    if document.identifier is None and not by_number and seal is None:
         return NotAsked(Unasked.NO_QUESTION)
-    if facts.trust.issuer is None or endpoint is None:
+    if endpoint is None or (facts.trust.issuer is None and seal is None):
         return NotAsked(Unasked.NO_ENDPOINT)
     facts_only = document.format is LicenseFormat.FACTS
     compare = document.stated if facts_only else covered_facts(facts)
@@ -72,7 +77,24 @@ def inquiry_for(
         digests=digests,
         purpose=purpose,
         at=facts.at,
+        seal=seal.seal.id if seal and seal.seal else None,
+        certificate=seal.signer.serial if seal and seal.signer else None,
+        max_age=_max_age(facts, policy_age),
+        told_at=facts.trust.told_at,
     )
+
+
+def _seal_shown(facts: Facts) -> SealedFacts | None:
+    """The first seal, where nothing else names what to ask about."""
+    sealed = (s.sealed for s in facts.document.signatures if s.sealed is not None)
+    return next((one for one in sealed if one.seal is not None), None)
+
+
+def _max_age(facts: Facts, policy_age: timedelta) -> timedelta:
+    """The strictest of type, policy and caller; without a registered type, live only."""
+    type_age = facts.trust.type.max_status_age if facts.trust.type else timedelta(0)
+    ages = (type_age, policy_age, facts.max_status_age)
+    return min(age for age in ages if age is not None)
 
 
 def weigh(facts: Facts, answer: IssuerAnswer) -> Evidence:

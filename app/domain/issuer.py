@@ -64,6 +64,44 @@ class Speaker(StrEnum):
     """Type owner, region or another node: it repeats what it was told."""
 
 
+class Rule(StrEnum):
+    """By which rule a question goes where it goes, the closest to the issuer first (design §8)."""
+
+    ISSUER = "issuer"
+    """颁发机构 in the identifier has an endpoint of its own."""
+    SUCCESSOR = "successor"
+    """承继机构: who took over from it."""
+    DELEGATE = "delegate"
+    """Named by it to answer for the type."""
+    SEAL_OWNER = "seal_owner"
+    """谁签章、谁核验: the body whose organisation code the seal's certificate bears."""
+    TYPE_OWNER = "type_owner"
+    """证照类型定义机构: the first 18 characters of the type code."""
+    REGION = "region"
+    """The platform of the region, by the longest prefix of GB/T 2260."""
+    UPSTREAM = "upstream"
+    """The node above this one."""
+
+
+class EndpointKind(StrEnum):
+    """For whom a body answers at an endpoint."""
+
+    ISSUER = "issuer"
+    """For itself, and for those who named it their delegate or successor."""
+    TYPE_OWNER = "type_owner"
+    """For everybody who issues the types it defined."""
+    REGION = "region"
+    """For the issuers of a region."""
+    UPSTREAM = "upstream"
+    """For everybody."""
+
+
+class Adapter(StrEnum):
+    """How an endpoint is spoken to."""
+
+    IVP = "ivp"
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerKey:
     """A key whose signature on an answer counts."""
@@ -71,6 +109,15 @@ class AnswerKey:
     key_id: KeyId
     scheme: Scheme
     spki: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HomeKeys:
+    """Keys of a body that may answer in the issuer's name, for answers that others hand on."""
+
+    body: IssuerCode
+    speaker: Speaker
+    keys: tuple[AnswerKey, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +138,27 @@ class Endpoint:
     max_in_flight: int = 20
     encryption_jwk: str | None = None
     """JSON of the issuer's public key for holder facts; None: facts travel only in private."""
+    adapter: Adapter = Adapter.IVP
+    rule: Rule = Rule.ISSUER
+    """Why the question goes here."""
+    matched: str = ""
+    """What of the question that rule went by: a code, or the prefix of one."""
+    home_keys: tuple[HomeKeys, ...] = ()
+    """Of the issuer and its delegates for answers: their word counts, whoever hands it on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relaying:
+    """Whose question is asked on: the first asker's own words, and the way they came."""
+
+    asked: bytes = field(repr=False)
+    """The first asker's whole inquiry, as received."""
+    asker: str
+    """Its node, to whom the issuer's answer is addressed."""
+    via: tuple[str, ...]
+    """Nodes passed so far, the first asker first; without this one."""
+    until: datetime
+    """When the first asker stops listening: no question on its behalf outlives its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +174,24 @@ class Inquiry:
     """Digest name → digest of the whole file; empty when there is no file."""
     purpose: str
     at: datetime | None
+    seal: str | None = None
+    """印章标识, where a seal is asked about."""
+    certificate: str | None = None
+    """Serial number of the seal owner's certificate, hexadecimal."""
+    max_age: timedelta = timedelta(0)
+    """How old an answer may be: the least of what type, policy and caller allow. 0: live only."""
+    told_at: datetime | None = None
+    """When a status of it was last pushed here: what was answered before is not repeated."""
+    relaying: Relaying | None = None
+    """Asked on behalf of another node."""
+
+
+class Source(StrEnum):
+    """Where an answer comes from."""
+
+    LIVE = "live"
+    CACHED = "cached"
+    """Given to this node a moment ago, to the same question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +214,13 @@ class Answered:
     successor: Identifier | None = None
     token: str = ""
     """The answer as received, kept as the issuer's word; empty where it came unsigned."""
+    source: Source = Source.LIVE
+    received_at: datetime | None = None
+    """When it came in; None: not noted."""
+    relayed_by: IssuerCode | None = None
+    """Who handed on the issuer's own signed answer."""
+    original: str = field(default="", repr=False)
+    """The issuer's own answer over the first asker's question, to be handed on as it is."""
 
     @property
     def authoritative(self) -> bool:
@@ -162,6 +255,10 @@ class Silence(StrEnum):
     BUSY = "busy"
     PRIVATE_FACTS = "private_facts"
     """The facts may not travel to this endpoint: neither encrypted nor in private."""
+    RESTING = "resting"
+    """It has not answered of late, and is left in peace for a moment (circuit breaker)."""
+    HOPS = "hops"
+    """The question has come round, or has been handed on too often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +267,8 @@ class Unreachable:
 
     why: Silence
     detail: str = ""
+    sent: bool = True
+    """Whether the question may have reached anybody: only where not, it is safe to ask again."""
 
 
 class Unasked(StrEnum):

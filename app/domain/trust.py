@@ -145,6 +145,8 @@ class TrustQuestion:
     """Organisation codes that the signers' certificates bear."""
     sealed: bool = False
     """Whether certificates have to be judged."""
+    seal: str | None = None
+    """印章标识 of the first seal; its first six characters may be a region (印章编码)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +166,8 @@ class Trust:
     authorities: Authorities = NO_AUTHORITIES
     first_seen: datetime | None = None
     """When this node first recorded this very file: it existed then."""
+    told_at: datetime | None = None
+    """When a status of the license was last pushed to this node."""
     snapshot: str = "local"
     """Which trust list, or the local registry."""
     snapshot_good_until: datetime | None = None

@@ -22,7 +22,9 @@ STATUS = {
     Code.ENDED: Reason.ENDED,
 }
 
-_NO_ANSWER_YET = frozenset({Silence.TIMEOUT, Silence.CONNECTION, Silence.STATUS, Silence.BUSY})
+_NO_ANSWER_YET = frozenset(
+    {Silence.TIMEOUT, Silence.CONNECTION, Silence.STATUS, Silence.BUSY, Silence.RESTING}
+)
 """Silences that time may mend; any other needs somebody's hand."""
 
 

@@ -290,7 +290,8 @@ def _failure(exc: Exception) -> Unreachable:
             case aiohttp.ClientResponseError() | HttpProcessingError():
                 return Unreachable(Silence.MALFORMED, "not HTTP/1.1 as agreed")
     *_, first = _causes(exc)
-    return Unreachable(Silence.CONNECTION, type(first).__name__)
+    sent = not any(isinstance(cause, aiohttp.ClientConnectorError) for cause in _causes(exc))
+    return Unreachable(Silence.CONNECTION, type(first).__name__, sent=sent)
 
 
 def _causes(exc: BaseException | None) -> Iterator[BaseException]:

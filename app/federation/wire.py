@@ -29,7 +29,7 @@ class FactsNotPrivate(Exception):
 
 
 class NothingToAsk(Exception):
-    """Neither an identifier nor a number with its type."""
+    """Neither an identifier, nor a number with its type, nor a seal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def compose(
         NothingToAsk: the inquiry names no license.
         Unavailable: the signer does not sign.
     """
-    facts = _facts(inquiry)
+    facts = plain_facts(inquiry)
     issued = int(now.timestamp())
     payload: dict[str, object] = {
         "iss": node,
@@ -105,15 +105,18 @@ def compose(
 
 
 def _subject(inquiry: Inquiry) -> dict[str, str]:
-    """The identifier alone, or number and type where there is none."""
+    """The identifier alone, number and type where there is none, else the seal."""
     if inquiry.identifier is not None:
         return {"identifier": str(inquiry.identifier)}
-    if inquiry.claims.number is None or inquiry.type is None:
-        raise NothingToAsk("neither an identifier nor a number with its type")
-    return {"number": inquiry.claims.number, "type": inquiry.type}
+    if inquiry.claims.number is not None and inquiry.type is not None:
+        return {"number": inquiry.claims.number, "type": inquiry.type}
+    if inquiry.seal is None:
+        raise NothingToAsk("neither an identifier, nor a number with its type, nor a seal")
+    certificate = {"certificate": inquiry.certificate} if inquiry.certificate else {}
+    return {"seal": inquiry.seal, **certificate}
 
 
-def _facts(inquiry: Inquiry) -> dict[str, object]:
+def plain_facts(inquiry: Inquiry) -> dict[str, object]:
     """Name → value of what is to be compared; normalising is the issuer's."""
     stated = inquiry.claims.values()
     return {fact.value: _plain(value) for fact, value in stated.items() if fact in inquiry.compare}

@@ -1,5 +1,6 @@
 """Rows of the database: columns, constraints and names; no behaviour."""
 
+from app.domain.issuer import Adapter
 from app.models.audit import AuditChainRow, AuditHeadRow, AuditRow
 from app.models.authority import AnchorRow, IntermediateRow, RevocationListRow
 from app.models.base import PARTITIONS, PARTS, Base
@@ -14,7 +15,6 @@ from app.models.caller import (
 from app.models.journal import FirstSeenRow, VerificationRow
 from app.models.license import LicenseRow, LicenseStatusRow, StatementRow
 from app.models.trust import (
-    Adapter,
     DelegationRow,
     IssuerEndpointRow,
     IssuerKeyRow,

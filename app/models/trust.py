@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Interval, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.evidence import Role
+from app.domain.issuer import Adapter, EndpointKind
 from app.domain.scheme import Scheme
 from app.domain.trust import Kind
 from app.models.base import Base, in_order, one_of, some_of
@@ -25,12 +26,6 @@ class Use(StrEnum):
     """Sign annotated copies (加注件)."""
     ANSWER = "answer"
     """Sign answers and statements."""
-
-
-class Adapter(StrEnum):
-    """How an endpoint is spoken to."""
-
-    IVP = "ivp"
 
 
 class IssuerRow(Base):
@@ -89,6 +84,19 @@ class IssuerKeyRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class SuccessionRow(Base):
+    """颁发机构调整: who took over from an issuer."""
+
+    __tablename__ = "succession"
+    __table_args__ = (CheckConstraint("issuer <> successor", name="two_parties"),)
+
+    issuer: Mapped[str] = mapped_column(ForeignKey("issuer.code"), primary_key=True)
+    type: Mapped[str] = mapped_column(primary_key=True)
+    successor: Mapped[str] = mapped_column(ForeignKey("issuer.code"))
+    since: Mapped[datetime]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class DelegationRow(Base):
     """One issuer lets one body do one kind of thing for one type. Not transitive."""
 
@@ -114,14 +122,23 @@ class IssuerEndpointRow(Base):
 
     __tablename__ = "issuer_endpoint"
     __table_args__ = (
+        one_of("kind", EndpointKind),
         one_of("adapter", Adapter),
+        CheckConstraint(
+            "(kind IN ('issuer', 'upstream')) = (cardinality(prefixes) = 0)", name="prefixes"
+        ),
         CheckConstraint("deadline > interval '0'", name="deadline"),
         CheckConstraint("max_answer > 0", name="max_answer"),
         CheckConstraint("max_in_flight > 0", name="max_in_flight"),
     )
 
     issuer: Mapped[str] = mapped_column(ForeignKey("issuer.code"), primary_key=True)
+    kind: Mapped[str] = mapped_column(
+        primary_key=True, server_default=text(f"'{EndpointKind.ISSUER.value}'")
+    )
     adapter: Mapped[str] = mapped_column(primary_key=True)
+    prefixes: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    """Type owner: 18 characters of type codes; region: 2, 4 or 6 digits of GB/T 2260."""
     url: Mapped[str]
     networks: Mapped[list[str]]
     """CIDR networks, other than public addresses, that the operator opened for it."""

@@ -10,7 +10,6 @@ from sqlalchemy import delete, insert, select
 from app.domain.identifier import TypeCode
 from app.domain.trust import LicenseType
 from app.models import (
-    Adapter,
     IssuerEndpointRow,
     IssuerOrganisationRow,
     IssuerRow,
@@ -179,10 +178,11 @@ async def add_endpoint(session: WriteSession, entry: EndpointEntry) -> Change:
 
 
 async def list_endpoints(session: ReadSession) -> list[EndpointEntry]:
-    """By issuer."""
+    """By issuer, and for whom it answers."""
     r = IssuerEndpointRow
-    columns = (r.issuer, r.url, r.networks, r.deadline, r.max_answer, r.max_in_flight)
-    query = select(*columns, r.encryption_jwk).where(r.adapter == Adapter.IVP).order_by(r.issuer)
+    columns = (r.issuer, r.url, r.kind, r.prefixes, r.adapter, r.networks, r.deadline)
+    bounds = (r.max_answer, r.max_in_flight, r.encryption_jwk)
+    query = select(*columns, *bounds).order_by(r.issuer, r.kind, r.adapter)
     return [rows.endpoint(row) for row in await session.execute(query)]
 
 
@@ -192,7 +192,9 @@ async def _put_endpoints(session: WriteSession, entries: Sequence[EndpointEntry]
     wanted = [
         {
             "issuer": entry.issuer,
-            "adapter": Adapter.IVP,
+            "kind": entry.kind,
+            "adapter": entry.adapter,
+            "prefixes": list(entry.prefixes),
             "url": entry.url,
             "networks": list(entry.networks),
             "deadline": entry.deadline,

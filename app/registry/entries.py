@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from app.domain.identifier import IssuerCode, TypeCode
-from app.domain.issuer import Statement
+from app.domain.issuer import Adapter, EndpointKind, Statement
 from app.domain.license import KeyId
 from app.domain.scheme import Scheme
 from app.domain.trust import (
@@ -78,6 +78,10 @@ class EndpointEntry:
 
     issuer: IssuerCode
     url: str
+    kind: EndpointKind = EndpointKind.ISSUER
+    prefixes: tuple[str, ...] = ()
+    """Of a type owner or region: what a question must begin with to go there."""
+    adapter: Adapter = Adapter.IVP
     networks: tuple[str, ...] = ()
     deadline: timedelta = timedelta(seconds=3)
     max_answer: int = 64 * 1024
@@ -107,10 +111,18 @@ class Look:
     keys: tuple[KeyEntry, ...] = ()
     """For licenses or copies, named by the document, of the issuer or any delegate of its."""
     endpoints: tuple[EndpointEntry, ...] = ()
-    """Of the issuer and of its delegates for answers of the type."""
+    """Of the issuer, its successor and its delegates for answers of the type; of the owners of the
+    seals where nothing else is named; and of the platforms above them."""
     answer_keys: tuple[KeyEntry, ...] = ()
     """Of the same bodies."""
+    region: str | None = None
+    """Six digits of GB/T 2260, as registered for the issuer."""
+    succession: tuple[IssuerCode, datetime] | None = None
+    """Who took over from the issuer for the type, and since when."""
+    sealers: frozenset[IssuerCode] = frozenset()
+    """Bodies whose organisation codes the certificates bear."""
     statement: Statement | None = None
+    told_at: datetime | None = None
     first_seen: datetime | None = None
     owners: Mapping[str, IssuerCode] = field(default_factory=dict)
     """Organisation codes of signers → the issuer or delegate registered under it for the type."""

@@ -5,11 +5,12 @@ from datetime import datetime
 from types import MappingProxyType
 
 from app.domain.identifier import IssuerCode, TypeCode
-from app.domain.issuer import AnswerKey, Endpoint, Speaker
+from app.domain.issuer import AnswerKey, Endpoint, HomeKeys, Speaker
 from app.domain.license import KeyId
 from app.domain.trust import Kind, Mandate, Trust, TrustedKey, TrustQuestion
 from app.models import Use
-from app.registry.entries import FOREVER, EndpointEntry, KeyEntry, Look
+from app.registry.entries import FOREVER, KeyEntry, Look
+from app.registry.routing import SPEAKERS, home_bodies, route_of
 
 NOTHING = Trust(issuer=None, type=None, keys={}, mandates=(), endpoint=None, statement=None)
 
@@ -29,8 +30,9 @@ def trust_of(
             Mandate(d.delegate, d.kind, frozenset({d.type}), d.effective)
             for d in sorted(look.delegations, key=lambda d: (d.delegate, d.kind))
         ),
-        endpoint=_endpoint(look, now),
+        endpoint=_endpoint(question, look, now),
         statement=look.statement,
+        told_at=look.told_at,
         owners=_owners(question, look),
         authorities=look.authorities,
         first_seen=look.first_seen,
@@ -93,37 +95,45 @@ def _types(key: KeyEntry, look: Look, own: IssuerCode) -> frozenset[TypeCode]:
     return frozenset(d.type for d in mandates)
 
 
-def _endpoint(look: Look, now: datetime) -> Endpoint | None:
-    """The issuer's own; without one, that of a delegate whose mandate to answer holds today."""
-    if look.issuer is None:
+def _endpoint(question: TrustQuestion, look: Look, now: datetime) -> Endpoint | None:
+    """Where a question about it goes today, and whose signature on an answer counts today."""
+    route = route_of(question, look, now)
+    if route is None:
         return None
-    own = look.issuer.code
-    answering = {
-        d.delegate for d in look.delegations if d.kind is Kind.ANSWER and d.effective.contains(now)
-    }
-    able = [e for e in look.endpoints if e.issuer == own or e.issuer in answering]
-    chosen = min(able, key=lambda e: (e.issuer != own, e.issuer), default=None)
-    return None if chosen is None else _reachable(chosen, look, own, now)
-
-
-def _reachable(entry: EndpointEntry, look: Look, own: IssuerCode, now: datetime) -> Endpoint:
-    """With the keys whose signature counts today: an answer is about today."""
-    type = look.type.code if look.type else None
+    entry = route.entry
     return Endpoint(
         issuer=entry.issuer,
-        speaker=Speaker.ISSUER if entry.issuer == own else Speaker.DELEGATE,
+        speaker=SPEAKERS[route.rule],
         url=entry.url,
-        answer_keys=tuple(
-            AnswerKey(k.key_id, k.scheme, k.spki)
-            for k in sorted(look.answer_keys, key=lambda k: k.key_id)
-            if k.owner == entry.issuer
-            and Use.ANSWER in k.uses
-            and k.live(now)
-            and (k.types is None or type in k.types)
-        ),
+        answer_keys=_answer_keys(entry.issuer, look, now),
         networks=entry.networks,
         deadline=entry.deadline,
         max_answer=entry.max_answer,
         max_in_flight=entry.max_in_flight,
         encryption_jwk=entry.encryption_jwk,
+        adapter=entry.adapter,
+        rule=route.rule,
+        matched=route.matched,
+        home_keys=_home_keys(look, now) if SPEAKERS[route.rule] is Speaker.UPSTREAM else (),
     )
+
+
+def _answer_keys(owner: IssuerCode, look: Look, now: datetime) -> tuple[AnswerKey, ...]:
+    type = look.type.code if look.type else None
+    return tuple(
+        AnswerKey(k.key_id, k.scheme, k.spki)
+        for k in sorted(look.answer_keys, key=lambda k: k.key_id)
+        if k.owner == owner
+        and Use.ANSWER in k.uses
+        and k.live(now)
+        and (k.types is None or type in k.types)
+    )
+
+
+def _home_keys(look: Look, now: datetime) -> tuple[HomeKeys, ...]:
+    """Whose own answer counts, whoever brings it: the issuer, its successor, its delegates."""
+    homes = (
+        HomeKeys(body, SPEAKERS[rule], _answer_keys(body, look, now))
+        for rule, body in home_bodies(look, now)
+    )
+    return tuple(home for home in homes if home.keys)

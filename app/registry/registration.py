@@ -6,6 +6,7 @@ Every refusal is a `Refused` that names the place and how to mend it. Informativ
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from app.domain.codes import organisation_code_ok, region_well_formed, uscc_chec
 from app.domain.errors import InvalidKey, InvalidSignature
 from app.domain.evidence import Role
 from app.domain.identifier import IssuerCode, TypeCode
+from app.domain.issuer import EndpointKind
 from app.domain.license import KeyId
 from app.domain.trust import Issuer, Kind, LicenseType, Window
 from app.models import Use
@@ -30,6 +32,8 @@ from app.registry.urls import read_networks, read_url
 
 MAX_ISSUERS = 10_000
 """Issuers, types or delegations of one document: a province has some two thousand bodies."""
+MAX_PLATFORMS = 8
+"""At which one body answers for others."""
 MAX_KEYS = 64
 """Of one issuer."""
 LONGEST_AGE = 366 * 24 * 3600
@@ -60,12 +64,14 @@ def read_registration(document: object, *, networks: Sequence[str] = ()) -> Regi
         license_types=types,
         issuers=tuple(issuer for issuer, _, _ in bodies),
         keys=tuple(key for _, keys, _ in bodies for key in keys),
-        endpoints=tuple(endpoint for _, _, endpoint in bodies if endpoint is not None),
+        endpoints=tuple(endpoint for _, _, endpoints in bodies for endpoint in endpoints),
         delegations=tuple(one for each in delegations for one in _delegations(each)),
     )
     _refuse_twice("license_types", "code", [type.code for type in types])
     _refuse_twice("issuers", "code", [entry.issuer.code for entry in registration.issuers])
     _refuse_twice("issuers", "key", [key.spki for key in registration.keys])
+    kinds = [(e.issuer, e.kind, e.adapter) for e in registration.endpoints]
+    _refuse_twice("issuers", "kind of platform", kinds)
     _refuse_twice(
         "delegations",
         "mandate",
@@ -115,10 +121,12 @@ def _type(each: Reader) -> LicenseType:
 
 def _body(
     each: Reader, networks: tuple[str, ...]
-) -> tuple[IssuerEntry, tuple[KeyEntry, ...], EndpointEntry | None]:
+) -> tuple[IssuerEntry, tuple[KeyEntry, ...], tuple[EndpointEntry, ...]]:
     each.close(
         required={"code", "title", "types", "keys"},
-        optional={"name", "region", "organisation_codes", "endpoint", "encryption_key"},
+        optional={
+            *("name", "region", "organisation_codes", "endpoint", "encryption_key", "platforms"),
+        },
     )
     code = issuer_code(each.at("code"), each.text("code"))
     title, title_en = each.names("title")
@@ -129,7 +137,7 @@ def _body(
     entry = IssuerEntry(Issuer(code, title, title_en, types), region, _organisations(each, types))
     keys = tuple(_key(key, code) for key in each.objects("keys", MAX_KEYS))
     _refuse_twice(each.at("keys"), "kid", [key.key_id for key in keys])
-    return entry, keys, _endpoint(each, code, networks)
+    return entry, keys, _endpoints(each, code, networks)
 
 
 def _organisations(each: Reader, types: frozenset[TypeCode]) -> Mapping[TypeCode, frozenset[str]]:
@@ -185,18 +193,54 @@ def key_id(place: str, text: str) -> KeyId:
     return KeyId(text)
 
 
-def _endpoint(each: Reader, code: IssuerCode, networks: tuple[str, ...]) -> EndpointEntry | None:
-    if not each.given("endpoint"):
+def _endpoints(
+    each: Reader, code: IssuerCode, networks: tuple[str, ...]
+) -> tuple[EndpointEntry, ...]:
+    """Its own, and those at which it answers for others."""
+    platforms = each.objects("platforms", MAX_PLATFORMS)
+    if not each.given("endpoint") and not platforms:
         if each.given("encryption_key"):
             refuse(each.at("encryption_key"), "is of no use without an endpoint: add one")
-        return None
-    jwk = each.inner("encryption_key") if each.given("encryption_key") else None
+        return ()
+    inner = each.inner("encryption_key") if each.given("encryption_key") else None
+    jwk = None if inner is None else _encryption_jwk(inner)
+    found = [_platform(platform, code, networks, jwk) for platform in platforms]
+    if each.given("endpoint"):
+        url = read_url(each.at("endpoint"), each.text("endpoint"), networks)
+        found.append(EndpointEntry(issuer=code, url=url, networks=networks, encryption_jwk=jwk))
+    return tuple(found)
+
+
+def _platform(
+    each: Reader, code: IssuerCode, networks: tuple[str, ...], jwk: str | None
+) -> EndpointEntry:
+    """Where a body answers for others: types it defined, a region, or everybody."""
+    each.close(required={"kind", "url"}, optional={"prefixes"})
+    kinds = {kind.value: kind for kind in _PREFIX}
+    kind = kinds.get(each.text("kind"))
+    if kind is None:
+        refuse(each.at("kind"), f"is none of {', '.join(kinds)}")
+    prefixes = dict(each.texts("prefixes") if each.given("prefixes") else ())
+    for place, prefix in prefixes.items():
+        if not _PREFIX[kind].fullmatch(prefix):
+            refuse(place, "is not 18 characters of a type code, or 2, 4 or 6 digits of a region")
+    if bool(prefixes) == (kind is EndpointKind.UPSTREAM):
+        refuse(each.at("prefixes"), "is for a type_owner and a region, which need one at least")
     return EndpointEntry(
         issuer=code,
-        url=read_url(each.at("endpoint"), each.text("endpoint"), networks),
+        url=read_url(each.at("url"), each.text("url"), networks),
+        kind=kind,
+        prefixes=tuple(sorted(set(prefixes.values()))),
         networks=networks,
-        encryption_jwk=None if jwk is None else _encryption_jwk(jwk),
+        encryption_jwk=jwk,
     )
+
+
+_PREFIX: Mapping[EndpointKind, re.Pattern[str]] = {
+    EndpointKind.TYPE_OWNER: re.compile(r"[0-9A-Z]{18}"),
+    EndpointKind.REGION: re.compile(r"(?:[0-9]{2}){1,3}"),
+    EndpointKind.UPSTREAM: re.compile(r"(?!)"),
+}
 
 
 def _encryption_jwk(jwk: Reader) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.domain.evidence import Role
 from app.domain.identifier import IssuerCode, TypeCode
-from app.domain.issuer import Code, Statement
+from app.domain.issuer import Adapter, Code, EndpointKind, Statement
 from app.domain.license import KeyId
 from app.domain.scheme import Scheme
 from app.domain.trust import Issuer, Kind, LicenseType, Window
@@ -61,10 +61,14 @@ def key(row: Row) -> KeyEntry:
 
 
 def endpoint(row: Row) -> EndpointEntry:
-    owner, url, networks, deadline, max_answer, max_in_flight, encryption_jwk = row
+    owner, url, kind, prefixes, adapter, *bounds = row
+    networks, deadline, max_answer, max_in_flight, encryption_jwk = bounds
     return EndpointEntry(
         issuer=IssuerCode(owner),
         url=url,
+        kind=EndpointKind(kind),
+        prefixes=tuple(prefixes),
+        adapter=Adapter(adapter),
         networks=tuple(networks),
         deadline=deadline,
         max_answer=max_answer,

@@ -7,23 +7,26 @@ file has been seen before, and no issuer has told a status unasked.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, assert_never
 
 from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.errors import Malformed, Refused
 from app.domain.identifier import IssuerCode, TypeCode
+from app.domain.issuer import EndpointKind
 from app.domain.trust import NO_AUTHORITIES, Authorities, Kind, Trust, TrustQuestion
 from app.domain.verification import Receipt
 from app.models import Use
 from app.registry.authorities import read_authorities
-from app.registry.entries import DelegationEntry, KeyEntry, Look, Registration
+from app.registry.entries import DelegationEntry, EndpointEntry, KeyEntry, Look, Registration
 from app.registry.mapping import trust_of
 from app.registry.reader import refuse
 from app.registry.registration import read_registration
+from app.registry.routing import OWNER_LENGTH, region_told
 
 FILE_NAME: Final = "registration.json"
 AUTHORITIES_NAME: Final = "authorities.json"
@@ -91,8 +94,17 @@ class SnapshotRegistry:
         own = {question.issuer} if question.issuer else set[IssuerCode]()
         hints = {key_id for _, key_id in question.signers}
         issuers, types = self.registration.issuers, self.registration.license_types
+        entry = next((e for e in issuers if e.issuer.code == question.issuer), None)
+        sealers = frozenset(self._sealers(question)) if question.issuer is None else frozenset()
+        region = (entry.region if entry else None) or region_told(question)
+        bodies = own | answering | sealers
+        endpoints = self.registration.endpoints
+        way = tuple(e for e in endpoints if _leads(e, question, region, bodies))
+        speaking = own | answering | {e.issuer for e in way}
         return Look(
-            issuer=next((e.issuer for e in issuers if e.issuer.code == question.issuer), None),
+            issuer=entry.issuer if entry else None,
+            region=entry.region if entry else None,
+            sealers=sealers,
             type=next((t for t in types if t.code == question.type), None),
             delegations=given,
             keys=tuple(
@@ -101,10 +113,10 @@ class SnapshotRegistry:
                 for key in self._keys.get(owner, ())
                 if key.key_id in hints and key.uses & _FOR_DOCUMENTS
             ),
-            endpoints=tuple(e for e in self.registration.endpoints if e.issuer in own | answering),
+            endpoints=way,
             answer_keys=tuple(
                 key
-                for owner in own | answering
+                for owner in speaking
                 for key in self._keys.get(owner, ())
                 if Use.ANSWER in key.uses
             ),
@@ -117,6 +129,33 @@ class SnapshotRegistry:
             },
             authorities=self.authorities if question.sealed else NO_AUTHORITIES,
         )
+
+    def _sealers(self, question: TrustQuestion) -> Iterator[IssuerCode]:
+        """Bodies that bear an organisation code of the signers, for any type, or as their own."""
+        for entry in self.registration.issuers:
+            named = {code for codes in entry.organisation_codes.values() for code in codes}
+            if question.organisations & (named | {entry.issuer.code}):
+                yield entry.issuer.code
+
+
+def _leads(
+    entry: EndpointEntry,
+    question: TrustQuestion,
+    region: str | None,
+    bodies: AbstractSet[IssuerCode],
+) -> bool:
+    """Whether a question could go there, by whatever rule."""
+    match entry.kind:
+        case EndpointKind.ISSUER:
+            return entry.issuer in bodies
+        case EndpointKind.TYPE_OWNER:
+            return question.type is not None and question.type[:OWNER_LENGTH] in entry.prefixes
+        case EndpointKind.REGION:
+            return region is not None and any(region.startswith(p) for p in entry.prefixes)
+        case EndpointKind.UPSTREAM:
+            return True
+        case _:
+            assert_never(entry.kind)
 
 
 def read_document(place: Path) -> dict[str, object]:

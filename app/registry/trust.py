@@ -15,6 +15,7 @@ from app.registry import rows
 from app.registry.authorities import AuthorityShelf
 from app.registry.entries import Look
 from app.registry.mapping import trust_of
+from app.registry.routing import region_told
 from app.registry.rows import Row
 from app.registry.sessions import Connection, Database
 
@@ -28,6 +29,29 @@ WITH given AS (
       FROM delegation WHERE issuer = $1 AND type = $2
 ), answering AS (
     SELECT $1::text AS body UNION ALL SELECT delegate FROM given WHERE kind = 'answer'
+), taken_over AS (
+    SELECT successor, since FROM succession WHERE issuer = $1 AND type = $2
+), sealing AS (
+    SELECT issuer FROM issuer_organisation
+     WHERE $1 IS NULL AND organisation_code = ANY ($6::text[])
+    UNION SELECT code FROM issuer WHERE $1 IS NULL AND code = ANY ($6::text[])
+), place AS (
+    SELECT coalesce((SELECT region FROM issuer WHERE code = $1), $7::text) AS region
+), way AS (
+    SELECT e.* FROM issuer_endpoint e WHERE kind = 'issuer' AND e.issuer IN (
+        SELECT body FROM answering UNION ALL SELECT successor FROM taken_over
+        UNION ALL SELECT issuer FROM sealing)
+    UNION ALL
+    SELECT e.* FROM issuer_endpoint e
+     WHERE kind = 'type_owner' AND prefixes && ARRAY[left($2, 18)]
+    UNION ALL
+    SELECT e.* FROM issuer_endpoint e, place p WHERE kind = 'region'
+       AND prefixes && ARRAY[left(p.region, 2), left(p.region, 4), p.region]
+    UNION ALL
+    SELECT e.* FROM issuer_endpoint e WHERE kind = 'upstream'
+), speaking AS (
+    SELECT body FROM answering UNION SELECT successor FROM taken_over
+    UNION SELECT issuer FROM way
 )
 SELECT
     (SELECT row(code, name, name_en, types) FROM issuer WHERE code = $1),
@@ -37,20 +61,25 @@ SELECT
     (SELECT array_agg(row({_KEY})) FROM issuer_key
       WHERE key_id = ANY ($3::text[]) AND uses && ARRAY['license', 'copy']
         AND owner IN (SELECT $1 UNION ALL SELECT delegate FROM delegation WHERE issuer = $1)),
-    (SELECT array_agg(row(issuer, url, networks, deadline, max_answer, max_in_flight,
-                          encryption_jwk))
-       FROM issuer_endpoint WHERE adapter = 'ivp' AND issuer IN (SELECT body FROM answering)),
+    (SELECT array_agg(row(issuer, url, kind, prefixes, adapter, networks, deadline, max_answer,
+                          max_in_flight, encryption_jwk)) FROM way),
     (SELECT array_agg(row({_KEY})) FROM issuer_key
-      WHERE uses && ARRAY['answer'] AND owner IN (SELECT body FROM answering)),
+      WHERE uses && ARRAY['answer'] AND owner IN (SELECT body FROM speaking)),
     (SELECT row(code, as_of, since) FROM statement
       WHERE identifier = $4 ORDER BY as_of DESC, code DESC LIMIT 1),
     (SELECT at FROM first_seen WHERE sha256 = $5),
     (SELECT array_agg(row(o.issuer, o.organisation_code)) FROM issuer_organisation o
       WHERE o.type = $2 AND o.organisation_code = ANY ($6::text[])
-        AND o.issuer IN (SELECT $1 UNION ALL SELECT delegate FROM given))
+        AND o.issuer IN (SELECT $1 UNION ALL SELECT delegate FROM given)),
+    (SELECT region FROM issuer WHERE code = $1),
+    (SELECT row(successor, since) FROM taken_over),
+    (SELECT array_agg(issuer) FROM sealing),
+    (SELECT max(t) FROM (
+        SELECT greatest(as_of, recorded_at) AS t FROM statement WHERE identifier = $4
+        UNION ALL SELECT recorded_at FROM license_status WHERE identifier = $4) told)
 """  # noqa: S608 - a constant list of columns
 """$1 issuer, $2 type, $3 key ids, $4 identifier, $5 SHA-256 of the file, $6 organisation codes of
-signers. Partition keys: $4, $5."""
+signers, $7 region that code or seal tells. Partition keys: $4, $5."""
 
 MAX_HINTS: Final = 64
 """Key ids looked up for one document; a format reader admits fewer signatures than that."""
@@ -93,6 +122,7 @@ def parameters(question: TrustQuestion) -> tuple[object, ...]:
         str(question.identifier) if question.identifier else None,
         question.digest,
         sorted(code for code in question.organisations if _storable(code))[:MAX_HINTS],
+        region_told(question),
     )
 
 
@@ -103,7 +133,8 @@ def _storable(text: str) -> bool:
 
 def read_look(row: Row, authorities: Authorities = NO_AUTHORITIES) -> Look:
     """The columns of TRUST_SQL."""
-    issuer, type, delegations, keys, endpoints, answer_keys, statement, first_seen, owners = row
+    issuer, type, delegations, keys, endpoints, answer_keys, statement, first_seen, *more = row
+    owners, region, succession, sealers, told_at = more
     return Look(
         issuer=None if issuer is None else rows.issuer(issuer),
         type=None if type is None else rows.license_type(type),
@@ -115,4 +146,8 @@ def read_look(row: Row, authorities: Authorities = NO_AUTHORITIES) -> Look:
         first_seen=first_seen,
         owners={code: IssuerCode(body) for body, code in owners or ()},
         authorities=authorities,
+        region=region,
+        succession=None if succession is None else (IssuerCode(succession[0]), succession[1]),
+        sealers=frozenset(map(IssuerCode, sealers or ())),
+        told_at=told_at,
     )

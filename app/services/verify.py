@@ -108,7 +108,10 @@ class Verifier:
         local = look(facts)
         # (5) Ask the issuer, but never on behalf of a document that failed.
         by_name = {"sha256": digests.sha256, "sm3": digests.sm3} if digests else {}
-        inquiry = inquiry_for(facts, license.claims, by_name, local.state, submission.purpose)
+        inquiry = inquiry_for(
+            *(facts, license.claims, by_name, local.state, submission.purpose),
+            policy_age=local.policy.max_age,
+        )
         answer = await self.issuers.ask(inquiry) if isinstance(inquiry, Inquiry) else inquiry
         # (6) Two keys, one verdict.
         evidence, verdict = conclude(facts, local, answer)
@@ -152,6 +155,7 @@ def question_of(license: ParsedLicense, digests: Digests | None) -> TrustQuestio
         digest=digests.sha256 if digests else None,
         organisations=_organisations(license),
         sealed=bool(license.sealings),
+        seal=next((s.signature.seal.id for s in license.sealings if s.signature), None),
     )
 
 

@@ -17,6 +17,7 @@ from app.domain.trust import Kind, TrustQuestion, Window
 from app.models import Use
 from app.registry import catalogue, licenses
 from app.registry.entries import FOREVER, EndpointEntry
+from app.registry.registration import read_registration
 from app.registry.sessions import Database
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry, read_document
 from app.registry.trust import TRUST_SQL, PostgresRegistry, parameters
@@ -312,11 +313,74 @@ async def test_a_statement_that_is_not_kept(loaded, world, statement, field):
     assert await keep(loaded, identifier, said(Code.ENDED, NOW), "a") == "added"
 
 
+PLATFORMS = {
+    "type_owner": lambda license: [license.type[:18]],
+    "region": lambda license: [Identifier.read(license.id).issuer[2:4]],
+    "upstream": lambda _: [],
+}
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+async def test_platforms_are_asked_where_the_issuer_has_no_endpoint(
+    database, world, document, tmp_path, kind
+):
+    """The same way from the tables and from a file; the issuer's keys count, whoever hands on."""
+    license = world.pick("market")
+    body = next(each for each in document["issuers"] if each["code"] == world.body("data").code)
+    prefixes = PLATFORMS[kind](license)
+    platform = {"kind": kind, "url": "http://127.0.0.1:9999/platform", "prefixes": prefixes}
+    if not prefixes:
+        del platform["prefixes"]
+    body["platforms"] = [platform]
+    market = next(each for each in document["issuers"] if each["code"] == license.issuer)
+    for member in ("endpoint", "encryption_key"):
+        market.pop(member)
+    (tmp_path / "registration.json").write_text(json.dumps(document))
+    async with database.writing() as session:
+        await catalogue.import_registration(session, document, networks=LOOPBACK)
+    asked = question(license)
+    trust = await PostgresRegistry(database, lambda: NOW).trust_for(asked)
+    snapshot = SnapshotRegistry.read(tmp_path, lambda: NOW, networks=LOOPBACK)
+    assert replace(await snapshot.trust_for(asked), snapshot="local") == trust
+    where = trust.endpoint
+    assert where is not None
+    assert (where.issuer, where.rule, where.speaker) == (body["code"], kind, Speaker.UPSTREAM)
+    assert where.matched == (prefixes or [""])[0]
+    assert where.answer_keys
+    assert [(home.body, home.speaker) for home in where.home_keys] == [
+        (license.issuer, Speaker.ISSUER)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("platform", "field"),
+    [
+        ({"kind": "region", "prefixes": ["630"]}, "prefixes[0]"),
+        ({"kind": "region", "prefixes": []}, "prefixes"),
+        ({"kind": "region"}, "prefixes"),
+        ({"kind": "upstream", "prefixes": ["63"]}, "prefixes[0]"),
+        ({"kind": "type_owner", "prefixes": ["11"]}, "prefixes[0]"),
+        ({"kind": "issuer"}, "kind"),
+        ({"kind": "upstream", "url": "http://example.com/"}, "url"),
+        ({"kind": "upstream", "more": 1}, ""),
+    ],
+)
+async def test_a_platform_that_is_refused(document, platform, field):
+    body = document["issuers"][0]
+    body["platforms"] = [{"kind": "upstream", "url": "https://platform.example/ivp"}]
+    read_registration(document)  # the twin
+    body["platforms"][0].update(platform)
+    with pytest.raises(Refused) as caught:
+        read_registration(document)
+    assert caught.value.field.endswith(f"platforms[0].{field}".rstrip("."))
+
+
 async def test_a_hot_read_touches_one_partition_of_each_table(loaded, world):
     """With the plan made once for all parameters, as the service runs it."""
-    issuer, type, hints, identifier, digest, _ = parameters(question(world.pick("traffic")))
+    found = parameters(question(world.pick("traffic")))
+    issuer, type, hints, identifier, digest, _, region = found
     call = f"'{issuer}', '{type}', ARRAY['{hints[0]}'], '{identifier}', '\\x{digest.hex()}'"
-    call += f", ARRAY['{issuer}']"
+    call += f", ARRAY['{issuer}'], '{region}'"
     async with loaded.pool.acquire() as connection:
         assert await connection.fetchval("SHOW plan_cache_mode") == "force_generic_plan"
         await connection.execute(f"PREPARE look AS {TRUST_SQL}")
@@ -324,10 +388,10 @@ async def test_a_hot_read_touches_one_partition_of_each_table(loaded, world):
         await connection.execute("DEALLOCATE look")
     relations = sorted(scanned(json.loads(plan)[0]["Plan"]))
     parts = [name for name in relations if name[-3:-2] == "_"]
-    assert [name[:-3] for name in parts] == ["first_seen", "statement"]
+    assert [name[:-3] for name in parts] == ["first_seen", "license_status", *["statement"] * 2]
     assert set(relations) - set(parts) <= {
         *("delegation", "issuer", "issuer_endpoint", "issuer_key", "issuer_organisation"),
-        "license_type",
+        *("license_type", "succession"),
     }
 
 
