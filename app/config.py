@@ -48,6 +48,26 @@ class Settings(BaseSettings):
     report_lifetime: Annotated[
         timedelta, Field(description="how long an anonymous caller may read a report again")
     ] = timedelta(hours=24)
+    anonymous_per_minute: Annotated[
+        int, Field(ge=1, description="requests of one address without an account")
+    ] = 10
+    anonymous_per_day: Annotated[
+        int, Field(ge=1, description="requests of one address without an account, a day")
+    ] = 100
+    document_per_minute: Annotated[
+        int, Field(ge=1, description="questions of the public about one license")
+    ] = 30
+    trusted_proxies: Annotated[
+        str,
+        Field(description="CIDR networks, apart by spaces, whose X-Forwarded-For is believed"),
+    ] = ""
+    ca_bundle: Annotated[
+        Path | None,
+        Field(
+            description="PEM file of the authorities that may vouch for servers of issuers, "
+            "instead of the public ones"
+        ),
+    ] = None
     docs: Annotated[bool, Field(description="serve /docs and /openapi.json")] = True
 
 

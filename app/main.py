@@ -7,26 +7,31 @@ from pathlib import Path
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from app.composition import VERSION, now, publisher
+from app.composition import VERSION, asking, now, publisher
 from app.config import Settings, settings
 from app.crypto import sm2
 from app.crypto.provider import FolderKeys
 from app.domain.errors import Unavailable
-from app.federation.gateway import HttpIssuers
+from app.registry.audit import PostgresAudit
+from app.registry.callers import PostgresCallers
 from app.registry.catalogue import list_license_types
 from app.registry.journal import PostgresJournal
+from app.registry.limits import Limits as Buckets
 from app.registry.sessions import Database
 from app.registry.trust import PostgresRegistry
 from app.routers import ROUTERS
+from app.routers.access import Quotas
 from app.routers.body import Limits, Room
+from app.routers.door import Door, admit
 from app.routers.headers import SafeHeaders
 from app.routers.pages import WEB
 from app.routers.problems import register
 from app.routers.state import Node, State
+from app.services.access import Gate
 from app.services.verify import Verifier
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
@@ -78,7 +83,7 @@ def production(config: Settings) -> Lifespan:
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         keys = FolderKeys(config.key_folder)
         database = await Database.open(config.database_url)
-        issuers = HttpIssuers(signer=keys.signer, node_id=config.node_id, clock=now)
+        issuers = asking(config, keys)
         journal = PostgresJournal(database, keys)
         try:
             yield {
@@ -90,6 +95,7 @@ def production(config: Settings) -> Lifespan:
                         journal=journal,
                         clock=now,
                     ),
+                    door=_door(config, keys, database),
                     reports=journal,
                     health=NodeHealth(database, keys),
                     keys=tuple(key.public_jwk() for key in keys.public_keys()),
@@ -105,6 +111,23 @@ def production(config: Settings) -> Lifespan:
             await database.close()
 
     return lifespan
+
+
+def _door(config: Settings, keys: FolderKeys, database: Database) -> Door:
+    return Door(
+        gate=Gate(callers=PostgresCallers(database, keys), node_id=config.node_id, clock=now),
+        buckets=Buckets(database, keys, now),
+        append=PostgresAudit(database).append,
+        keys=keys,
+        quotas=Quotas(
+            anonymous=config.anonymous_per_minute,
+            anonymous_per_day=config.anonymous_per_day,
+            document=config.document_per_minute,
+            trusted_proxies=tuple(config.trusted_proxies.split()),
+        ),
+        clock=now,
+        version=VERSION,
+    )
 
 
 def create_app(lifespan: Lifespan | None = None, *, docs: bool | None = None) -> FastAPI:
@@ -124,5 +147,5 @@ def create_app(lifespan: Lifespan | None = None, *, docs: bool | None = None) ->
     app.add_middleware(SafeHeaders)
     register(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(admit)])
     return app

@@ -106,6 +106,10 @@ def environment(folder: Path, server: Server) -> dict[str, str]:
         "DATABASE_URL": server.url,
         "ZHENGYAN_KEY_FOLDER": str(folder / "keys"),
         "ZHENGYAN_NODE_ID": "zhengyan-bench",
+        # The load comes from one address.
+        "ZHENGYAN_ANONYMOUS_PER_MINUTE": "1000000000",
+        "ZHENGYAN_ANONYMOUS_PER_DAY": "1000000000",
+        "ZHENGYAN_DOCUMENT_PER_MINUTE": "1000000000",
         "PYTHONPATH": str(PROJECT),
     }
 

@@ -26,7 +26,7 @@ ANSWER_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One line of the sandbox's samples.json: a file or facts, and what must be said of it."""
+    """One of the sandbox's samples: a file or facts, and what must be said of it."""
 
     name: str
     file: Path | None
@@ -35,11 +35,6 @@ class Sample:
     reason: str | None
     zh: str
     en: str
-
-    @property
-    def sealed(self) -> bool:
-        """Whether it is a document for the eye, not a token and not facts."""
-        return self.file is not None and self.file.suffix != ".jws"
 
     def question(self) -> dict[str, Any]:
         """What to hand to httpx for `POST /v1/verifications`: the file, or facts as JSON."""
@@ -144,7 +139,9 @@ def samples(folder: Path) -> list[Sample]:
             zh=told["zh"],
             en=told["en"],
         )
-        for told in json.loads((out / "samples.json").read_text())
+        for name in ("samples.json", "samples-ofd.json")  # tokens and facts; sealed files
+        if (out / name).exists()
+        for told in json.loads((out / name).read_text())
     ]
 
 

@@ -70,7 +70,7 @@ def caller_add(
     id: Annotated[str, typer.Argument(help="Short name of the system.")],
     tenant: Annotated[str, typer.Option(help="Whose system it is.")],
     scope: Annotated[list[Scope], typer.Option(help="What it may do; may be repeated.")],
-    purpose: Annotated[list[str], typer.Option(help="用证事由 it may state; may be repeated.")],
+    purpose: Annotated[list[str], typer.Option(help="Purpose (用证事由) it may state; repeatable.")],
     per_minute: Annotated[int, typer.Option(min=1, help="Requests a minute.")] = 600,
 ) -> None:
     """Register a system. Its scopes are of one power (三权分立), business or administration."""

@@ -8,8 +8,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from app.domain.errors import Refused, ServiceError, Unavailable, UnrecognisedFormat
+from app.routers.access import Forbidden, Limited
 from app.routers.body import BadRequest, Busy
 from app.schemas.problem import EXAMPLE, MEDIA_TYPE, Problem
+from app.services.access import Unauthorised
 
 RETRY_AFTER = 5
 """Seconds after which a failed whole request is worth another try."""
@@ -28,6 +30,8 @@ def problem(
     """One problem document; never an echo of the input."""
     body = Problem(type=f"/problems/{code}", title=title, status=status, field=field, detail=detail)
     headers = {"Cache-Control": "no-store"}
+    if status == 401:  # noqa: PLR2004 - RFC 9110 §15.5.2
+        headers["WWW-Authenticate"] = "Bearer"
     if status in (429, 503):
         headers["Retry-After"] = str(RETRY_AFTER)
     return JSONResponse(
@@ -61,6 +65,30 @@ async def _service_error(_: Request, exc: Exception) -> JSONResponse:
             return problem(exc.status, code, "The body cannot be taken", field=exc.field, detail=str(exc))  # fmt: skip # noqa: E501
         case Refused():
             return problem(422, "refused", "The request cannot be carried out as asked", field=exc.field, detail=str(exc))  # fmt: skip # noqa: E501
+        case Unauthorised():
+            return problem(
+                401,
+                "unauthorised",
+                "These credentials do not do",
+                field="authorization",
+                detail="Send a live API key or a fresh signed assertion, or none at all.",
+            )
+        case Forbidden():
+            return problem(
+                403,
+                "forbidden",
+                "This caller may not do that",
+                field="authorization",
+                detail=str(exc),
+            )
+        case Limited():
+            return problem(
+                429,
+                "limited",
+                "Too many requests",
+                field=str(exc),
+                detail="Wait, then go on more slowly; an account has a contract of its own.",
+            )
         case Busy():
             return problem(429, "busy", "Too much under way at once", field="body", detail=f"wait {RETRY_AFTER} s and send it again")  # fmt: skip # noqa: E501
         case Unavailable():

@@ -10,14 +10,17 @@ from typing import Annotated, Protocol, TypedDict
 from fastapi import Depends, Request
 
 from app.routers.body import Busy, Limits, Room
+from app.routers.door import Door
 from app.services.verify import Verifier
 
 
 class Reports(Protocol):
     """Reads published reports again."""
 
-    async def report(self, id: str, now: datetime) -> tuple[dict[str, object], str] | None:
-        """Report and JWS, or None for an id that is unknown or has expired."""
+    async def report(
+        self, id: str, now: datetime, tenant: str | None = None
+    ) -> tuple[dict[str, object], str] | None:
+        """Report and JWS, or None for an id that is unknown, expired or another tenant's."""
 
 
 class Health(Protocol):
@@ -32,6 +35,7 @@ class Node:
     """Everything a router may reach."""
 
     verifier: Verifier
+    door: Door
     reports: Reports
     health: Health
     keys: tuple[dict[str, str], ...]

@@ -10,12 +10,15 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from app.crypto.jose import JsonLimits, read_json_object
-from app.domain.errors import Malformed, Refused, UnrecognisedFormat
+from app.domain.caller import Scope
+from app.domain.errors import Malformed, UnrecognisedFormat
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.license import Claims, LicenseFormat
-from app.domain.verification import PUBLIC_CHECK, Submission
+from app.domain.verification import Submission
 from app.formats import detect
+from app.routers.access import allowed_purpose
 from app.routers.body import BadRequest, Take, read_form, read_json_body
+from app.routers.door import Guest, GuestDep
 from app.routers.problems import PROBLEM, problem
 from app.routers.state import Node, NodeDep
 from app.schemas.examples import VERIFICATION
@@ -62,16 +65,16 @@ _BODY = {
     "/v1/verifications",
     summary="Verify a license 核验证照",
     openapi_extra=_BODY,
-    responses=_ANSWER | dict.fromkeys((400, 408, 413, 415, 422, 429, 503), PROBLEM),
+    responses=_ANSWER | dict.fromkeys((400, 401, 403, 408, 413, 415, 422, 429, 503), PROBLEM),
 )
-async def verify(request: Request, node: NodeDep) -> JSONResponse:
+async def verify(request: Request, node: NodeDep, guest: GuestDep) -> JSONResponse:
     """A file, a token, or an identifier with facts of its holder; one explained, signed verdict.
 
     A wrong license is a 200 whose report says `invalid`. Problems are for requests that cannot be
     answered: they name the field and the mend.
     """
     with node.room.guest() as take:
-        submission = await _submission(request, node, take)
+        submission = await _submission(request, node, guest, take)
         async with node.slot():
             receipt = await node.verifier.verify(submission)
     return JSONResponse({"report": receipt.report, "jws": receipt.jws})
@@ -84,6 +87,7 @@ async def verify(request: Request, node: NodeDep) -> JSONResponse:
 )
 async def report(
     node: NodeDep,
+    guest: GuestDep,
     id: Annotated[
         str,
         Path(
@@ -92,21 +96,23 @@ async def report(
         ),
     ],
 ) -> JSONResponse:
-    """Whoever has the id may read the report, for 24 hours where the caller was anonymous."""
-    found = await node.reports.report(id, node.clock())
+    """Whoever has the id may read a report that was asked for anonymously, for 24 hours; that of a
+    named caller is its tenant's alone.
+    """
+    found = await node.reports.report(id, node.clock(), guest.asker.tenant)
     if found is None:
         return problem(404, "unknown-report", "No report under this id, or no longer", field="id")
     return JSONResponse({"report": found[0], "jws": found[1]})
 
 
-async def _submission(request: Request, node: Node, take: Take) -> Submission:
+async def _submission(request: Request, node: Node, guest: Guest, take: Take) -> Submission:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         match kind:
             case "multipart/form-data":
-                return await _of_form(request, node, take)
+                return await _of_form(request, node, guest, take)
             case "application/json":
-                return await _of_json(request, node, take)
+                return await _of_json(request, node, guest, take)
             case _:
                 raise BadRequest(
                     415, "content-type", "send multipart/form-data with a file, or application/json"
@@ -115,7 +121,8 @@ async def _submission(request: Request, node: Node, take: Take) -> Submission:
         raise refused(exc) from None
 
 
-async def _of_form(request: Request, node: Node, take: Take) -> Submission:
+async def _of_form(request: Request, node: Node, guest: Guest, take: Take) -> Submission:
+    await node.door.require(guest, Scope.VERIFY_FILE)
     form = await read_form(request, node.limits, take)
     terms = TermsIn.of_form(form.texts)
     terms.not_in_future(node.clock())
@@ -123,10 +130,10 @@ async def _of_form(request: Request, node: Node, take: Take) -> Submission:
         raise BadRequest(422, "file", "the part named file is missing; send one")
     if not form.file:
         raise BadRequest(422, "file", "the file is empty; send the original")
-    return Submission(content=form.file, media_type=form.media_type, **_terms(terms))
+    return Submission(content=form.file, media_type=form.media_type, **_terms(terms, guest))
 
 
-async def _of_json(request: Request, node: Node, take: Take) -> Submission:
+async def _of_json(request: Request, node: Node, guest: Guest, take: Take) -> Submission:
     body = await read_json_body(request, node.limits, take)
     try:
         document = read_json_object(body, JsonLimits(size=node.limits.json))
@@ -135,8 +142,11 @@ async def _of_json(request: Request, node: Node, take: Take) -> Submission:
     asked = VerificationIn.model_validate(document)
     asked.not_in_future(node.clock())
     if asked.token is not None:
-        return Submission(content=_token(asked.token), **_terms(asked))
-    return Submission(stated=_stated(asked), **_terms(asked))
+        await node.door.require(guest, Scope.VERIFY_TOKEN)
+        return Submission(content=_token(asked.token), **_terms(asked, guest))
+    await node.door.require(guest, Scope.VERIFY_NUMBER)
+    await node.door.asked_about(guest, asked.identifier or f"{asked.type}/{asked.number}")
+    return Submission(stated=_stated(asked), **_terms(asked, guest))
 
 
 def _token(text: str) -> bytes:
@@ -151,12 +161,11 @@ def _token(text: str) -> bytes:
     return content
 
 
-def _terms(terms: TermsIn) -> Mapping[str, Any]:
-    if terms.purpose != PUBLIC_CHECK:
-        raise Refused("purpose", f"callers without an account have {PUBLIC_CHECK} only")
+def _terms(terms: TermsIn, guest: Guest) -> Mapping[str, Any]:
     age = terms.max_status_age
     return {
-        "purpose": terms.purpose,
+        "purpose": allowed_purpose(guest.caller, terms.purpose),
+        "asker": guest.asker,
         "at": terms.at,
         "max_status_age": None if age is None else timedelta(seconds=age),
         "matter": terms.matter,

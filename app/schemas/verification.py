@@ -112,12 +112,13 @@ class TermsIn(BaseModel):
         Field(description="the kind of document picks it; where given, it must agree"),
     ] = None
     purpose: Annotated[
-        str,
+        str | None,
         Field(
             pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$",
-            description="用证事由, as a code; anonymous callers have public-check only",
+            description="用证事由, as a code: callers with an account state one; "
+            f"{PUBLIC_CHECK} is that of all others",
         ),
-    ] = PUBLIC_CHECK
+    ] = None
     at: Annotated[
         Instant | None,
         Field(description="asked about; RFC 3339 with offset, not in the future; absent: now"),

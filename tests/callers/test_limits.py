@@ -1,0 +1,113 @@
+"""Buckets fill and empty by the clock, are shared by workers, and grow stricter alone."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.crypto.provider import FolderKeys
+from app.domain.errors import Unavailable
+from app.registry.limits import STRICTER, Limit, Limits
+from app.registry.sessions import Database
+
+pytestmark = pytest.mark.anyio
+START = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TEN = Limit("address", "192.0.2.1/32", 10, 1.0)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def after(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+async def database(database_url):
+    opened = await Database.open(database_url)
+    async with opened.pool.acquire() as connection:
+        await connection.execute("TRUNCATE bucket")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def limits(database, tmp_path):
+    return Limits(database, FolderKeys(tmp_path / "keys"), Clock())
+
+
+async def drawn(limits: Limits, times: int, *buckets: Limit) -> list[str | None]:
+    return [await limits.take(buckets or (TEN,)) for _ in range(times)]
+
+
+async def test_a_bucket_gives_what_it_holds_and_then_nothing(limits):
+    assert await drawn(limits, 12) == [None] * 10 + ["address"] * 2
+
+
+async def test_it_fills_by_the_clock_and_never_over(limits):
+    await drawn(limits, 10)
+    limits.clock.after(3.0)
+    assert await drawn(limits, 4) == [None] * 3 + ["address"]
+    limits.clock.after(10_000)
+    assert await drawn(limits, 11) == [None] * 10 + ["address"]
+
+
+async def test_who_goes_on_asking_waits_no_longer_than_one(limits):
+    await drawn(limits, 60)
+    limits.clock.after(2.5)
+    assert await limits.take((TEN,)) is None
+
+
+async def test_a_clock_that_steps_back_gives_nothing(limits):
+    await drawn(limits, 10)
+    limits.clock.after(-3600)
+    assert await limits.take((TEN,)) == "address"
+
+
+async def test_two_buckets_are_two(limits):
+    other = Limit("address", "192.0.2.2/32", 10, 1.0)
+    named = Limit("caller", TEN.key, 10, 1.0)
+    await drawn(limits, 10)
+    assert await limits.take((other,)) is None
+    assert await limits.take((named,)) is None
+    assert await limits.take((TEN, other)) == "address"
+    assert await limits.take(()) is None
+
+
+async def test_workers_share_a_bucket(limits, database, tmp_path):
+    workers = [limits, Limits(database, FolderKeys(tmp_path / "keys"), limits.clock)]
+    told = await asyncio.gather(*(workers[i % 2].take((TEN,)) for i in range(40)))
+    assert told.count(None) == 10
+
+
+async def test_without_the_database_a_worker_allows_a_fraction(limits):
+    class Gone:
+        async def run(self, *_: object, **__: object) -> None:
+            raise Unavailable("database: gone")
+
+    alone = Limits(Gone(), limits.keys, limits.clock)  # type: ignore[arg-type]
+    told = [await alone.take((TEN,)) for _ in range(10)]
+    assert told.count(None) == int(TEN.capacity / STRICTER)
+    limits.clock.after(2 * STRICTER)
+    assert await alone.take((TEN,)) is None
+
+
+async def test_nobody_stands_in_the_table(limits, database):
+    await limits.take((TEN,))
+    async with database.pool.acquire() as connection:
+        rows = await connection.fetch("SELECT encode(key, 'escape') AS key FROM bucket")
+    assert len(rows) == 1
+    assert "192.0.2.1" not in rows[0]["key"]
+
+
+async def test_full_buckets_are_swept(limits, database):
+    await limits.take((TEN,))
+    await limits.sweep(START)
+    async with database.pool.acquire() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM bucket") == 1
+        await limits.sweep(START + timedelta(days=1))
+        assert await connection.fetchval("SELECT count(*) FROM bucket") == 0
