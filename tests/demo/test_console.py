@@ -105,8 +105,6 @@ def test_files_are_sent_as_files_and_facts_as_json(tmp_path) -> None:
     sealed.write_bytes(b"PK")
     told = {"conclusion": "valid", "reason": None, "zh": "", "en": ""}
     document = Sample("a", file=sealed, facts=None, **told)
-    assert document.sealed
     assert document.question() == {"files": {"file": ("sealed.ofd", b"PK")}}
     facts = Sample(OUTAGE, file=None, facts={"number": "1"}, **told)
-    assert not facts.sealed
     assert facts.question() == {"json": {"number": "1"}}
