@@ -36,6 +36,7 @@ AFTER = 0.3
 """Seconds of work after the kill and before the restart: what is answered while it is down?"""
 ALLOWED = frozenset({200, 503})
 PAUSE = 0.02
+NEVER_GIVEN = "A" * 22
 
 
 @dataclass(slots=True)
@@ -179,6 +180,8 @@ def prove(place: Stage, servers: Servers, cycles: int) -> tuple[str, bool]:
                 flush=True,
             )
         missing += lost(service.port, ledger.reports)  # and none of them later
+        if not lost(service.port, {NEVER_GIVEN: ""}):
+            raise SystemExit("a report that was never given reads back: nothing would be proven")
     finally:
         service.stop()
         with contextlib.suppress(Exception):

@@ -205,8 +205,8 @@ def _word(node: ast.Assign) -> Iterator[Change]:
 
 
 def _returned(node: ast.Return) -> Iterator[Change]:
-    if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None):
-        return
+    if node.value is None or (isinstance(node.value, ast.Constant) and not node.value.value):
+        return  # None for False changes nothing
     yield f"return {_text(node.value)} → None", _at(ast.Return(ast.Constant(None)), node)
     if isinstance(node.value, (ast.Compare, ast.BoolOp)):
         new = ast.Return(ast.UnaryOp(ast.Not(), node.value))
@@ -230,6 +230,13 @@ def _case(node: ast.match_case) -> Iterator[Change]:
         yield f"without guard {_text(node.guard)}", ast.match_case(node.pattern, None, node.body)
 
 
+def _alternatives(node: ast.MatchOr) -> Iterator[Change]:
+    for i, pattern in enumerate(node.patterns):
+        rest = [*node.patterns[:i], *node.patterns[i + 1 :]]
+        new = rest[0] if len(rest) == 1 else _at(ast.MatchOr(rest), node)
+        yield f"without `{_text(pattern)}`", new
+
+
 def _call(node: ast.Call) -> Iterator[Change]:
     if isinstance(node.func, ast.Name) and (other := _TWINS.get(node.func.id)):
         new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
@@ -240,12 +247,13 @@ _OWN: Mapping[type[ast.AST], Callable[[Any], Iterator[Change]]] = {
     ast.Compare: _compare, ast.BoolOp: _boolean, ast.UnaryOp: _unary, ast.BinOp: _binary,
     ast.Constant: _constant, ast.Assign: _word, ast.Return: _returned, ast.If: _conditional,
     ast.IfExp: _conditional, ast.comprehension: _filter, ast.match_case: _case, ast.Call: _call,
+    ast.MatchOr: _alternatives,
 }  # fmt: skip
 
 # ---- what a list can lose
 
 _LISTS = {
-    (ast.Set, "elts"), (ast.Tuple, "elts"), (ast.List, "elts"), (ast.MatchOr, "patterns"),
+    (ast.Set, "elts"), (ast.Tuple, "elts"), (ast.List, "elts"),
     (ast.Match, "cases"), (ast.FunctionDef, "decorator_list"), (ast.ClassDef, "decorator_list"),
 }  # fmt: skip
 

@@ -67,6 +67,16 @@ ROLES: list[tuple[str, Facts, list[str]]] = [
     ("stranger where the issuer is missing", signed_by("nobody"), ["candidate"]),
     ("stranger beside the issuer", scene.also(TOKEN, replace(BY_KEY, label="2", key_id=KeyId("nobody"))), ["issuer", "extra"]),
     ("no issuer in the document", scene.document(TOKEN, issuer=None), ["extra"]),
+    (
+        "a delegate for a document without issuer",
+        scene.document(signed_by("delegate"), issuer=None),
+        ["extra"],
+    ),
+    (
+        "a stranger for nobody in particular",
+        scene.document(signed_by("nobody"), issuer=None),
+        ["candidate"],
+    ),
     ("unanchored seal", alone(unanchored()), ["candidate"]),
     ("nameless seal", alone(nameless()), ["candidate"]),
     ("nameless seal beside the issuer's", scene.also(FILE, nameless("0:2")), ["issuer", "extra"]),

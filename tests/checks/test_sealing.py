@@ -9,6 +9,7 @@ from app.checks import CHECKS, examine
 from app.domain.certificate import Chain, RoleFinding
 from app.domain.evidence import WHOLE, CheckName, Evidence, Outcome, Role
 from app.domain.facts import Facts, Value
+from app.domain.license import LicenseFormat
 from app.domain.ofd import SHOWN_KINDS, PartKind
 from app.domain.scheme import Digest
 from app.domain.sealed import Arithmetic, Clocks, Sameness
@@ -124,6 +125,7 @@ SPOILT: list[tuple[CheckName, Facts, str]] = [
     (CN.NOTHING_HIDDEN, scene.document(FILE, package=replace(scene.PACKAGE, hidden=("a.bin",)), signatures=()), "failed hidden_content"),
     (CN.NOTHING_HIDDEN, scene.document(FILE, signatures=()), "passed"),
     (CN.CONTENT_COVERED, scene.document(FILE, signatures=()), "not_applicable"),
+    (CN.CONTENT_COVERED, scene.document(FILE, format=LicenseFormat.JWS), "not_applicable"),
 ]  # fmt: skip
 
 

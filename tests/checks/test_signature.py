@@ -144,6 +144,7 @@ ROWS: list[tuple[CheckName, Facts, str]] = [
     (CN.KEY_LIVE, seen(scene.signer(today=expired_chain, not_before=LONG_AGO + SECOND)), "indeterminate key_expired_since"),
     # ---- may it sign this?
     (CN.KEY_FOR_TYPE, unknown_key(), "not_applicable"),
+    (CN.KEY_FOR_TYPE, scene.document(unknown_key(), type=None), "not_applicable"),
     (CN.KEY_FOR_TYPE, scene.document(TOKEN, type=None), "indeterminate type_unknown"),
     (CN.KEY_FOR_TYPE, scene.document(FILE, type=None), "indeterminate type_unknown"),
     (CN.KEY_FOR_TYPE, scene.key(types=frozenset()), "failed key_not_for_type"),
