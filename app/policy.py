@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from app.domain.evidence import SIGNATURE_CHECKS, WHOLE, CheckName, Evidence, Outcome, Role
+from app.domain.evidence import SIGNATURE_CHECKS, WHOLE, About, CheckName, Evidence, Outcome, Role
 from app.domain.issuer import Answered, IssuerAnswer, Match, Statement
 from app.domain.license import HOLDER_FACTS, PROOF_FACTS, Fact
 from app.domain.policies import RECORD, SEALED, TOKEN, Level, Policy, policy_for
@@ -74,11 +74,16 @@ def _all_spoke(deciding: Sequence[Evidence], policy: Policy) -> bool:
     if (CheckName.ROLES_FILLED, WHOLE) in doubts:
         return True  # whose signature it is, is the gap already told
 
+    def asked(check: CheckName, signer: About) -> bool:
+        return policy.level_of(check, signer) is Level.REQUIRE
+
     def filled(role: Role) -> bool:
         # One signature must answer them all: two halves do not make a whole.
         signers = {subject for _, subject in spoke if subject.role is role}
-        asked = required & SIGNATURE_CHECKS
-        return any(all((check, signer) in spoke for check in asked) for signer in signers)
+        return any(
+            all((check, signer) in spoke for check in SIGNATURE_CHECKS if asked(check, signer))
+            for signer in signers
+        )
 
     return all(filled(role) for role in policy.roles)
 

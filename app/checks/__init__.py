@@ -29,6 +29,7 @@ from app.checks.sealing import (
     SEAL_MAKER_TRUSTED,
     SIGNER_IN_SEAL,
     TIMES_AGREE,
+    TIMESTAMP_HOLDS,
 )
 from app.checks.signature import (
     KEY_FOR_TYPE,
@@ -66,6 +67,7 @@ CHECKS: tuple[Check, ...] = (
     ALGORITHMS_AGREE,
     TIMES_AGREE,
     CERTIFICATE_FITS,
+    TIMESTAMP_HOLDS,
     SIGNED_IN_WINDOW,
     SEAL_IN_WINDOW,
     SEAL_MAKER_TRUSTED,

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.checks.measure_seals import measure_sealing, package_facts
+from app.checks.measure_package import package_facts
+from app.checks.measure_seals import measure_sealing
 from app.crypto import schemes
 from app.domain.errors import InvalidSignature
 from app.domain.facts import DocumentFacts, Facts, SignatureFacts, Value

@@ -4,181 +4,93 @@ Certificates are judged twice, at the time of the act and today, because a claim
 back-dated and a proven one cannot.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from app.crypto.certificates import read_certificate
+from app.checks.arithmetic import arithmetic
+from app.checks.measure_certificates import Judge
+from app.checks.measure_cms import measure_cms
+from app.checks.measure_entry import clocks, signature_facts, type_differs, unjudged
+from app.checks.measure_package import coverage_facts, is_structural
+from app.checks.measure_timestamps import measure_timestamp
 from app.crypto.digests import digest, same
 from app.crypto.jose import JsonLimits, read_json_object
-from app.crypto.paths import validate_path
 from app.crypto.ses import lists_signer, verify_seal, verify_signature
 from app.crypto.ses.verify import VerifiedValue
-from app.crypto.weak import WeakAlgorithm
-from app.domain.certificate import Certificate, PathFact, Purpose, Role
-from app.domain.errors import InvalidSignature, Malformed
+from app.domain.certificate import Role
+from app.domain.errors import Malformed
 from app.domain.facts import SignatureFacts, Value
-from app.domain.identifier import IssuerCode
-from app.domain.license import KeyId, Sealing
-from app.domain.ofd import Coverage, OfdPackage
-from app.domain.scheme import Digest, Scheme
+from app.domain.license import Sealing
+from app.domain.proven import fault_of, signing_time
+from app.domain.scheme import Digest
 from app.domain.seal import Seal, SealDeviation, SealSignature, ValueForm
-from app.domain.sealed import (
-    Arithmetic,
-    CertificateFacts,
-    Clocks,
-    CoverageFacts,
-    PackageFacts,
-    Sameness,
-    SealedFacts,
-    SealFacts,
-)
-from app.domain.signing_time import read_signing_time
+from app.domain.sealed import Arithmetic, Sameness, SealedFacts, SealFacts, TimestampFacts
 from app.domain.trust import Authorities
 
-CLOCKS_AGREE = timedelta(minutes=10)
-"""Between the time in Signature.xml and that under the signature: slow signers, skewed clocks."""
-EIGHT_HOURS = timedelta(hours=8)
-
 _SM2 = "1.2.156.10197.1.501"
-_STRUCTURAL = re.compile(r"[A-Za-z0-9_./-]{1,160}\Z")
-"""Names of parts that producers choose by rule; any other may be a person's words."""
-_UNREAD = "unread"
-
-_Verify = Callable[[], VerifiedValue]
+_WEAK_SIZES = frozenset({16, 20})
+"""Octets of MD5 and SHA-1."""
 
 
 def measure_sealing(sealing: Sealing, authorities: Authorities, now: datetime) -> SignatureFacts:
-    """Everything a seal's checks will read."""
-    signature = sealing.signature
-    if signature is None:
-        return _unreadable(sealing)
-    value, detail, found = _arithmetic(lambda: verify_signature(signature))
-    then = signature.time or now
-    judge = _Judge(authorities, now)
-    signer = judge.facts(signature.certificate, Role.SIGNER, then)
+    """Everything the checks of a signature by certificate will read."""
+    judge = Judge(authorities, now)
+    if sealing.signature is not None:
+        return _sealed(sealing, sealing.signature, judge)
+    if sealing.cms is not None and sealing.cms.certificate is None:
+        return unjudged(sealing, Value.UNSUPPORTED, "no certificate in the container")
+    if sealing.cms is not None:
+        return measure_cms(sealing, sealing.cms, judge)
+    bare = sealing.form is ValueForm.BARE
+    return unjudged(sealing, Value.UNSUPPORTED if bare else Value.UNREADABLE, sealing.problem)
+
+
+def _sealed(sealing: Sealing, signature: SealSignature, judge: Judge) -> SignatureFacts:
+    verified = arithmetic(lambda: verify_signature(signature))
+    found = verified[2]
+    stamp = _timestamp(signature, judge)
+    claimed = _claimed(signature, stamp, judge.now)
+    then = signing_time(stamp, claimed, judge.now).at or judge.now
     sealed = SealedFacts(
         layout=signature.layout,
         version=signature.version,
         seal=_seal(signature.seal, judge),
-        signer=signer,
+        signer=judge.facts(signature.certificate, Role.SIGNER, then),
         listed=lists_signer(signature.seal, signature.certificate),
         data_hash=_data_hash(sealing, signature),
         scope=_scope(sealing, signature),
         seal_file=_seal_file(sealing, signature.seal),
         mismatched_algorithms=_mismatches(sealing, signature, found),
-        clocks=_clocks(sealing.entry.signed_at, signature.time),
+        type_differs=type_differs(sealing),
+        clocks=clocks(sealing.entry.signed_at, claimed),
         coverage=coverage_facts(sealing.coverage),
         deviations=signature.deviations | (found.deviations if found else frozenset()),
+        timestamp=stamp,
     )
-    return SignatureFacts(
-        label=sealing.label,
-        scheme=found.scheme if found else Scheme.SM2_SM3,
-        signer=IssuerCode(
-            signer.organisation_codes[0] if signer and signer.organisation_codes else ""
-        ),
-        key_id=KeyId(signer.sha256 if signer else _UNREAD),
-        covers=sealing.covers,
-        signed_at=signature.time,
-        value=_VALUES[value],
-        detail=detail,
-        sealed=sealed,
-    )
+    return signature_facts(sealing, sealed, verified, claimed)
 
 
-_VALUES: Mapping[Arithmetic, Value] = {
-    Arithmetic.HOLDS: Value.HOLDS,
-    Arithmetic.FAILS: Value.FAILS,
-    Arithmetic.WEAK: Value.WEAK,
-    Arithmetic.UNREADABLE: Value.UNREADABLE,
-}
+def _timestamp(signature: SealSignature, judge: Judge) -> TimestampFacts | None:
+    """Over the value (v4, v5), or in timeInfo (v1)."""
+    if signature.time_token is not None:
+        return measure_timestamp(signature.time_token, None, judge)
+    return measure_timestamp(signature.timestamp, signature.value, judge)
 
 
-_NOT_SEALS = frozenset({ValueForm.CMS, ValueForm.BARE})
+def _claimed(
+    signature: SealSignature, stamp: TimestampFacts | None, now: datetime
+) -> datetime | None:
+    """TimeInfo; of a token in its place the genTime, if nothing is wrong with it."""
+    if signature.time is not None or stamp is None:
+        return signature.time
+    return stamp.at if fault_of(stamp, None, now) is None else None
 
 
-def _unreadable(sealing: Sealing) -> SignatureFacts:
-    return SignatureFacts(
-        label=sealing.label,
-        scheme=Scheme.SM2_SM3,
-        signer=IssuerCode(""),
-        key_id=KeyId(_UNREAD),
-        covers=frozenset(),
-        signed_at=None,
-        value=Value.UNSUPPORTED if sealing.form in _NOT_SEALS else Value.UNREADABLE,
-        detail=sealing.problem,
-    )
-
-
-def _arithmetic(verify: _Verify) -> tuple[Arithmetic, str, VerifiedValue | None]:
-    try:
-        return Arithmetic.HOLDS, "", verify()
-    except WeakAlgorithm as exc:
-        return Arithmetic.WEAK, str(exc), None
-    except InvalidSignature as exc:
-        return Arithmetic.FAILS, str(exc), None
-    except Malformed as exc:
-        return Arithmetic.UNREADABLE, str(exc), None
-
-
-# ---- certificates
-
-
-class _Judge:
-    """Certificates against the registry's authorities; the document's own count for nothing."""
-
-    def __init__(self, authorities: Authorities, now: datetime) -> None:
-        self._authorities = authorities
-        self._intermediates = _readable(authorities.intermediates)
-        self._now = now
-
-    def facts(self, der: bytes, role: Role, then: datetime) -> CertificateFacts | None:
-        """None where the certificate cannot be read."""
-        try:
-            leaf = read_certificate(der)
-        except Malformed:
-            return None
-        return CertificateFacts(
-            sha256=leaf.sha256,
-            sm3=leaf.sm3,
-            serial=f"{leaf.serial:x}",
-            organisation_codes=leaf.organisation_codes,
-            not_before=leaf.not_before,
-            not_after=leaf.not_after,
-            then=self._path(leaf, role, then),
-            today=self._path(leaf, role, self._now),
-            deviations=leaf.deviations,
-        )
-
-    def _path(self, leaf: Certificate, role: Role, moment: datetime) -> PathFact:
-        return validate_path(
-            leaf,
-            self._intermediates,
-            self._authorities.anchors,
-            self._authorities.lists,
-            moment=moment,
-            purpose=Purpose.LICENSE_SEAL,
-            role=role,
-            fresh_at=max(moment, self._now),
-        )
-
-
-def _readable(ders: Iterable[bytes]) -> tuple[Certificate, ...]:
-    found = []
-    for der in ders:
-        try:
-            found.append(read_certificate(der))
-        except Malformed:  # one that cannot be read leads nowhere
-            continue
-    return tuple(found)
-
-
-def _seal(seal: Seal, judge: _Judge) -> SealFacts:
-    value, detail, found = _arithmetic(lambda: verify_seal(seal))
+def _seal(seal: Seal, judge: Judge) -> SealFacts:
+    value, detail, found = arithmetic(lambda: verify_seal(seal))
     return SealFacts(
         layout=seal.layout,
         version=seal.version,
-        id=seal.id if _STRUCTURAL.match(seal.id) else "",
+        id=seal.id if is_structural(seal.id) else "",
         type=seal.type,
         created=seal.created,
         valid_from=seal.valid_from,
@@ -187,6 +99,7 @@ def _seal(seal: Seal, judge: _Judge) -> SealFacts:
         value_detail=detail,
         maker=judge.facts(seal.maker_certificate, Role.MAKER, seal.created),
         deviations=seal.deviations | (found.deviations if found else frozenset()),
+        timestamp=measure_timestamp(seal.timestamp, seal.maker_value, judge),
     )
 
 
@@ -199,6 +112,8 @@ def _data_hash(sealing: Sealing, signature: SealSignature) -> Arithmetic:
     candidates = by_length.get(len(signature.data_hash), ())
     if signature.algorithm == _SM2:
         candidates = (Digest.SM3,)
+    if len(signature.data_hash) in _WEAK_SIZES and signature.algorithm != _SM2:
+        return Arithmetic.WEAK
     content = sealing.entry.content
     found = any(same(digest(name, content), signature.data_hash) for name in candidates)
     return Arithmetic.HOLDS if found else Arithmetic.FAILS
@@ -239,48 +154,3 @@ def _mismatches(
     if declared is None or declared == written or (misnamed and declared == _SM2):
         return ()
     return ("SignatureMethod",)
-
-
-def _clocks(declared: str | None, signed: datetime | None) -> Clocks:
-    outer = read_signing_time(declared) if declared else None
-    if outer is None or signed is None:
-        return Clocks.ABSENT
-    apart = abs(outer - signed)
-    if apart <= CLOCKS_AGREE:
-        return Clocks.SAME
-    return Clocks.EIGHT_HOURS if abs(apart - EIGHT_HOURS) <= CLOCKS_AGREE else Clocks.DIFFERS
-
-
-# ---- the package
-
-
-def coverage_facts(coverage: Coverage) -> CoverageFacts:
-    """The same, with names that may be a person's words replaced by their place."""
-    return CoverageFacts(
-        digest=coverage.digest,
-        weak=coverage.weak,
-        covered=len(coverage.covered),
-        changed=_names(coverage.changed),
-        unchecked=_names(coverage.unchecked),
-        missing=len(coverage.missing),
-        uncovered={kind: _names(parts) for kind, parts in coverage.uncovered.items()},
-        unreferenced=_names(coverage.unreferenced),
-    )
-
-
-def package_facts(package: OfdPackage) -> PackageFacts:
-    """What the package is, whoever signed it."""
-    ambiguous = len(package.bodies) > 1 or any(body.is_ambiguous for body in package.bodies)
-    return PackageFacts(
-        encrypted=package.encrypted,
-        bodies=len(package.bodies),
-        ambiguous=ambiguous,
-        hidden=_names(package.unreferenced),
-        deviations=frozenset(deviation.value for deviation in package.deviations),
-    )
-
-
-def _names(parts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(
-        part if _STRUCTURAL.match(part) else f"#{place}" for place, part in enumerate(parts, 1)
-    )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.checks.base import Check, failed, passed, silent, unsure
 from app.domain.certificate import Chain, PathFact
-from app.domain.evidence import CheckName, Evidence, Role
+from app.domain.evidence import About, CheckName, Evidence, Role
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.identifier import IssuerCode
 from app.domain.license import Fact
@@ -67,6 +67,12 @@ def role_of(signature: SignatureFacts, facts: Facts) -> Role:
     role = _given(signature, facts)
     stranger = role is Role.EXTRA and not _placed(signature, facts)
     return Role.CANDIDATE if stranger and _missing(facts) else role
+
+
+def about(signature: SignatureFacts, facts: Facts) -> About:
+    """The signature in its role; only what was read as SignedData is known to have no seal."""
+    sealless = signature.sealed is not None and signature.sealed.seal is None
+    return About(signature.label, role_of(signature, facts), sealless)
 
 
 def _given(signature: SignatureFacts, facts: Facts) -> Role:

@@ -1,61 +1,91 @@
-"""Of each seal signature: the procedure of GB/T 38540-2020 §6.3 and §7.3, one question a check.
+"""Of each signature by certificate: GB/T 38540-2020 §6.3 and §7.3, one question a check.
 
-Every check here keeps silent on signatures by registered keys, which have no seal.
+Every check here keeps silent on signatures by registered keys; those about the seal keep silent on
+SignedData too (签名), which has none.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import assert_never
 
 from app.checks.base import Check, failed, passed, silent, unsure
+from app.checks.roles import about as about_of
 from app.checks.roles import path_found, required_roles, role_of
 from app.domain.certificate import Chain, PathFact, RevocationState
-from app.domain.evidence import WHOLE, About, CheckName, Evidence
+from app.domain.evidence import WHOLE, About, CheckName, Evidence, Outcome
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.license import LicenseFormat
 from app.domain.ofd import SHOWN_KINDS, PartKind
+from app.domain.proven import fault_of, proven_at, signing_time
 from app.domain.reasons import Reason
-from app.domain.sealed import Arithmetic, Clocks, Sameness, SealedFacts
+from app.domain.seal import SealLayout
+from app.domain.sealed import Arithmetic, Clocks, Sameness, SealedFacts, SealFacts
 from app.domain.verdict import CLOCK_SKEW
 
-AskSeal = Callable[[SignatureFacts, SealedFacts, About], Evidence]
+Ask = Callable[[SignatureFacts, SealedFacts, Facts, About], Evidence]
+AskSeal = Callable[[SignatureFacts, SealedFacts, SealFacts, Facts, About], Evidence]
 
 _ALWAYS_COVERED = SHOWN_KINDS | {PartKind.ATTACHMENT_LIST, PartKind.ATTACHMENT}
 """What people read or open; no profile of ours leaves it unsigned."""
 
 
-def _each(name: CheckName, ask: AskSeal) -> Callable[[Facts], Iterator[Evidence]]:
+def _each(name: CheckName, ask: Ask) -> Callable[[Facts], Iterator[Evidence]]:
     def examine(facts: Facts) -> Iterator[Evidence]:
         for s in facts.document.signatures:
-            about = About(s.label, role_of(s, facts))
-            yield silent(name, about) if s.sealed is None else ask(s, s.sealed, about)
+            about = about_of(s, facts)
+            yield silent(name, about) if s.sealed is None else ask(s, s.sealed, facts, about)
 
     return examine
 
 
-def _algorithms(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+def _of_seal(name: CheckName, ask: AskSeal) -> Ask:
+    """The same for what has a seal."""
+
+    def examine(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
+        seal = sealed.seal
+        return silent(name, about) if seal is None else ask(s, sealed, seal, facts, about)
+
+    return examine
+
+
+def _algorithms(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
+    del facts
     name = CheckName.ALGORITHMS_AGREE
+    if sealed.type_differs and sealed.seal is None:
+        # Called a seal, it would be asked nothing that seals are asked. The reverse gains nothing.
+        return failed(name, Reason.TYPE_DISAGREES, about, sealed.layout.value)
     if sealed.mismatched_algorithms:
         detail = ", ".join(sealed.mismatched_algorithms)
         return failed(name, Reason.ALGORITHM_MISMATCH, about, detail)
-    return passed(name, about, s.scheme.value)
+    odd = ", called a signature by the list" if sealed.type_differs else ""
+    return passed(name, about, s.scheme.value + odd)
 
 
-def _data_hash(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
-    del s
-    if sealed.data_hash is Arithmetic.HOLDS:
-        return passed(CheckName.DATA_HASH_HOLDS, about)
-    return failed(CheckName.DATA_HASH_HOLDS, Reason.DATA_HASH_DIFFERS, about)
+def _data_hash(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
+    del s, facts
+    name = CheckName.DATA_HASH_HOLDS
+    match sealed.data_hash:
+        case Arithmetic.HOLDS:
+            return passed(name, about)
+        case Arithmetic.WEAK:
+            return failed(name, Reason.WEAK_ALGORITHM, about)
+        case Arithmetic.FAILS | Arithmetic.UNREADABLE:
+            return failed(name, Reason.DATA_HASH_DIFFERS, about)
+        case _:
+            assert_never(sealed.data_hash)
 
 
-def _scope(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
-    del s
+def _scope(
+    s: SignatureFacts, sealed: SealedFacts, seal: SealFacts, facts: Facts, about: About
+) -> Evidence:
+    del s, seal, facts
     if sealed.scope is Sameness.SAME:
         return passed(CheckName.SCOPE_NAMED, about)
     return failed(CheckName.SCOPE_NAMED, Reason.SCOPE_DIFFERS, about, sealed.scope.value)
 
 
-def _references(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
-    del s
+def _references(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
+    del s, facts
     name, coverage = CheckName.REFERENCES_HOLD, sealed.coverage
     if coverage.changed or coverage.missing:
         detail = f"{len(coverage.changed)} changed, {coverage.missing} missing"
@@ -67,11 +97,18 @@ def _references(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidenc
     return passed(name, about, f"{coverage.covered} parts")
 
 
-def _seal_holds(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
-    del s
-    name, seal = CheckName.SEAL_HOLDS, sealed.seal
+def _seal_holds(
+    s: SignatureFacts, sealed: SealedFacts, seal: SealFacts, facts: Facts, about: About
+) -> Evidence:
+    del s, sealed
+    name = CheckName.SEAL_HOLDS
     match seal.value:
         case Arithmetic.HOLDS:
+            stamp = seal.timestamp
+            # GM/T 0031-2025: createDate later than the timestamp of the seal fails, to the letter.
+            fault = stamp and fault_of(stamp, seal.created, facts.now, tolerance=timedelta(0))
+            if fault:
+                return failed(name, Reason.TIMESTAMP_INVALID, about, f"of the seal: {fault}")
             return passed(name, about)
         case Arithmetic.FAILS | Arithmetic.UNREADABLE:
             return failed(name, Reason.SEAL_INVALID, about, seal.value_detail)
@@ -81,29 +118,31 @@ def _seal_holds(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidenc
             assert_never(seal.value)
 
 
-def _maker(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+def _maker(
+    s: SignatureFacts, sealed: SealedFacts, seal: SealFacts, facts: Facts, about: About
+) -> Evidence:
     """Judged at createDate: expired or revoked later, the seal it made stays made (§6.3)."""
-    del s
-    name, maker = CheckName.SEAL_MAKER_TRUSTED, sealed.seal.maker
+    del s, sealed, facts
+    name, maker = CheckName.SEAL_MAKER_TRUSTED, seal.maker
     if maker is None:
         return failed(name, Reason.SEAL_MAKER_INVALID, about, "certificate unreadable")
     path = maker.then
-    if not maker.valid_at(sealed.seal.created):
+    if not maker.valid_at(seal.created):
         return failed(name, Reason.SEAL_MAKER_INVALID, about, "outside its dates at createDate")
     if not path_found(path):
         return unsure(name, Reason.SEAL_MAKER_UNKNOWN, about, path.chain.value)
     if path.chain is not Chain.ANCHORED:
         return failed(name, Reason.SEAL_MAKER_INVALID, about, path.chain.value)
-    return _maker_revocation(path, sealed, about)
+    return _maker_revocation(path, seal, about)
 
 
-def _maker_revocation(path: PathFact, sealed: SealedFacts, about: About) -> Evidence:
+def _maker_revocation(path: PathFact, seal: SealFacts, about: About) -> Evidence:
     name, revocation = CheckName.SEAL_MAKER_TRUSTED, path.revocation
     match revocation.state:
         case RevocationState.GOOD:
             return passed(name, about)
         case RevocationState.REVOKED:
-            later = revocation.at is not None and revocation.at > sealed.seal.created
+            later = revocation.at is not None and revocation.at > seal.created
             if later:
                 return passed(name, about, "revoked after createDate")
             return failed(name, Reason.SEAL_MAKER_INVALID, about, "revoked at createDate")
@@ -113,27 +152,41 @@ def _maker_revocation(path: PathFact, sealed: SealedFacts, about: About) -> Evid
             assert_never(revocation.state)
 
 
-def _seal_window(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+def _seal_window(
+    s: SignatureFacts, sealed: SealedFacts, seal: SealFacts, facts: Facts, about: About
+) -> Evidence:
     """§6.3: within validStart and validEnd when it was used, and not used before it was made."""
-    name, seal = CheckName.SEAL_IN_WINDOW, sealed.seal
-    if s.signed_at is None:
+    name = CheckName.SEAL_IN_WINDOW
+    if seal.layout is SealLayout.V5 and not _made_in_time(seal, facts):
+        return failed(name, Reason.SEAL_NOT_VALID_AT_TIME, about, "createDate out of order")
+    at = signing_time(sealed.timestamp, s.signed_at, facts.now).at
+    if at is None:
         return unsure(name, Reason.SIGNING_TIME_MISSING, about)
-    if not seal.valid_from <= s.signed_at <= seal.valid_until:
+    if not seal.valid_from <= at <= seal.valid_until:
         return failed(name, Reason.SEAL_NOT_VALID_AT_TIME, about)
-    if s.signed_at < seal.created - CLOCK_SKEW:
+    if at < seal.created - CLOCK_SKEW:
         return failed(name, Reason.SEAL_NOT_VALID_AT_TIME, about, "before the seal was made")
     return passed(name, about)
 
 
-def _listed(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
-    del s
+def _made_in_time(seal: SealFacts, facts: Facts) -> bool:
+    """制章时间有效性 (GM/T 0031-2025): made in the past, and before the seal's own end."""
+    return seal.created <= facts.now + CLOCK_SKEW and seal.created <= seal.valid_until
+
+
+def _listed(
+    s: SignatureFacts, sealed: SealedFacts, seal: SealFacts, facts: Facts, about: About
+) -> Evidence:
+    del s, seal, facts
     if sealed.listed:
         return passed(CheckName.SIGNER_IN_SEAL, about)
     return failed(CheckName.SIGNER_IN_SEAL, Reason.SIGNER_NOT_IN_SEAL, about)
 
 
-def _seal_file(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
-    del s
+def _seal_file(
+    s: SignatureFacts, sealed: SealedFacts, seal: SealFacts, facts: Facts, about: About
+) -> Evidence:
+    del s, seal, facts
     name = CheckName.SEAL_FILE_SAME
     match sealed.seal_file:
         case Sameness.SAME:
@@ -146,9 +199,9 @@ def _seal_file(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence
             assert_never(sealed.seal_file)
 
 
-def _fits(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
+def _fits(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
     """Role, 双证书 rule and the authorities above, at the time of signing."""
-    del s
+    del s, facts
     name, signer = CheckName.CERTIFICATE_FITS, sealed.signer
     if signer is None:
         return failed(name, Reason.CERTIFICATE_UNFIT, about, "certificate unreadable")
@@ -172,8 +225,8 @@ def _fits(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
             assert_never(signer.then.chain)
 
 
-def _clocks(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
-    del s
+def _clocks(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
+    del s, facts
     name = CheckName.TIMES_AGREE
     match sealed.clocks:
         case Clocks.SAME:
@@ -186,6 +239,22 @@ def _clocks(s: SignatureFacts, sealed: SealedFacts, about: About) -> Evidence:
             return silent(name, about)
         case _:
             assert_never(sealed.clocks)
+
+
+def _timestamp(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
+    """Absent is not wrong; a token whose authority nobody registered leaves the time a claim."""
+    name, stamp = CheckName.TIMESTAMP_HOLDS, sealed.timestamp
+    if stamp is None:
+        return silent(name, about)
+    fault = fault_of(stamp, s.signed_at, facts.now)
+    if fault is not None:
+        return failed(name, Reason.TIMESTAMP_INVALID, about, fault)
+    if proven_at(stamp, s.signed_at, facts.now) is None:
+        known = stamp.tsa is not None and path_found(stamp.tsa.then)
+        unproven = "its revocation unknown" if known else "no registered authority vouches for it"
+        why = "under the signature" if stamp.inside else unproven
+        return Evidence(name, about, Outcome.NOT_APPLICABLE, detail=f"{why}: the time is a claim")
+    return passed(name, about)
 
 
 # ---- the document as a whole
@@ -251,20 +320,24 @@ def _nothing_hidden(facts: Facts) -> Iterator[Evidence]:
         yield passed(name)
 
 
-def _seal_check(name: CheckName, question: str, question_zh: str, ask: AskSeal) -> Check:
+def _check(name: CheckName, question: str, question_zh: str, ask: Ask) -> Check:
     return Check(name, question, question_zh, _each(name, ask))
 
 
-ALGORITHMS_AGREE = _seal_check(
+def _seal_check(name: CheckName, question: str, question_zh: str, ask: AskSeal) -> Check:
+    return _check(name, question, question_zh, _of_seal(name, ask))
+
+
+ALGORITHMS_AGREE = _check(
     CheckName.ALGORITHMS_AGREE,
-    "Do all places name the same algorithm?",
-    "各处声明的签名算法是否一致?",
+    "Do all places name the same kind of signature and algorithm?",
+    "各处声明的签名类型和算法是否一致?",
     _algorithms,
 )
-DATA_HASH_HOLDS = _seal_check(
+DATA_HASH_HOLDS = _check(
     CheckName.DATA_HASH_HOLDS,
-    "Does the seal sign this very signature description?",
-    "签章中的原文杂凑是否与签名描述文件一致?",
+    "Does it sign this very signature description?",
+    "签章(签名)中的原文杂凑是否与签名描述文件一致?",
     _data_hash,
 )
 SCOPE_NAMED = _seal_check(
@@ -273,7 +346,7 @@ SCOPE_NAMED = _seal_check(
     "签章是否指明其签名保护范围?",
     _scope,
 )
-REFERENCES_HOLD = _seal_check(
+REFERENCES_HOLD = _check(
     CheckName.REFERENCES_HOLD,
     "Is every protected part unaltered?",
     "受保护的各部件是否未被改动?",
@@ -309,17 +382,23 @@ SEAL_FILE_SAME = _seal_check(
     "印章文件与签章中的印章是否一致?",
     _seal_file,
 )
-CERTIFICATE_FITS = _seal_check(
+CERTIFICATE_FITS = _check(
     CheckName.CERTIFICATE_FITS,
     "Is it a signing certificate, and were the authorities above it good?",
     "签章者证书是否为签名证书,其上级证书是否有效?",
     _fits,
 )
-TIMES_AGREE = _seal_check(
+TIMES_AGREE = _check(
     CheckName.TIMES_AGREE,
     "Do the signing times inside and outside the seal agree?",
     "签章内外记载的签署时间是否一致?",
     _clocks,
+)
+TIMESTAMP_HOLDS = _check(
+    CheckName.TIMESTAMP_HOLDS,
+    "Is the timestamp, where there is one, good and about this signature?",
+    "时间戳(如有)是否有效、是否针对本签名?",
+    _timestamp,
 )
 CONTENT_COVERED = Check(
     CheckName.CONTENT_COVERED,

@@ -1,7 +1,8 @@
 """Of each signature: do we know the key, does it hold, was the key good, may it sign this?
 
-Time by design: proven where this node recorded the file before; else claimed. A proven time only
-ever helps: it shows that the file existed then, not that it was made then.
+Time by design: proven by a registered timestamp service; else claimed, and this node may have
+recorded the file before. A first record only ever helps: it shows that the file existed then, not
+that it was made then.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,10 +10,11 @@ from datetime import datetime
 from typing import assert_never
 
 from app.checks.base import Check, failed, passed, silent, unsure
-from app.checks.roles import UNPLACED, key_of, path_found, role_of, signer_known, windows_of
+from app.checks.roles import UNPLACED, about, key_of, path_found, signer_known, windows_of
 from app.domain.certificate import Chain, RevocationState
 from app.domain.evidence import About, CheckName, Evidence
 from app.domain.facts import Facts, SignatureFacts, Value
+from app.domain.proven import SigningTime, TimeSource, signing_time
 from app.domain.reasons import Reason
 from app.domain.sealed import CertificateFacts
 from app.domain.trust import TrustedKey
@@ -21,12 +23,19 @@ from app.domain.verdict import CLOCK_SKEW
 Ask = Callable[[SignatureFacts, Facts, About], Evidence]
 
 CLAIMED, SEEN = "time: claimed", "time: first seen by this node"
+PROVEN = "time: proven by a timestamp service"
+
+
+def time_of(s: SignatureFacts, facts: Facts) -> SigningTime:
+    """When it was signed, and who says so."""
+    stamp = s.sealed.timestamp if s.sealed else None
+    return signing_time(stamp, s.signed_at, facts.now)
 
 
 def _each(ask: Ask) -> Callable[[Facts], Iterator[Evidence]]:
     def examine(facts: Facts) -> Iterator[Evidence]:
         for s in facts.document.signatures:
-            yield ask(s, facts, About(s.label, role_of(s, facts)))
+            yield ask(s, facts, about(s, facts))
 
     return examine
 
@@ -77,6 +86,9 @@ def _in_window(s: SignatureFacts, facts: Facts, about: About) -> Evidence:
     name, seen = CheckName.SIGNED_IN_WINDOW, facts.trust.first_seen
     if not signer_known(s, facts) and s.sealed is None:
         return silent(name, about)
+    time = time_of(s, facts)
+    if time.source is TimeSource.TSA and time.at is not None:
+        return _proven_in_window(s, time.at, facts, about)
     if s.signed_at is None:
         if _seen_in_window(s, facts):
             return passed(name, about, SEEN)
@@ -88,6 +100,16 @@ def _in_window(s: SignatureFacts, facts: Facts, about: About) -> Evidence:
     if not usable or not all(window.contains(s.signed_at) for window in windows_of(s, facts)):
         return failed(name, Reason.SIGNED_OUTSIDE_WINDOW, about)
     return passed(name, about, CLAIMED)
+
+
+def _proven_in_window(s: SignatureFacts, at: datetime, facts: Facts, about: About) -> Evidence:
+    """Certificate and mandate are judged at the proven time, whatever the signer claims."""
+    name = CheckName.SIGNED_IN_WINDOW
+    signer = s.sealed.signer if s.sealed else None
+    usable = signer is None or signer.valid_at(at)
+    if not usable or not all(window.contains(at) for window in windows_of(s, facts)):
+        return failed(name, Reason.SIGNED_OUTSIDE_WINDOW, about, PROVEN)
+    return passed(name, about, PROVEN)
 
 
 def _live(s: SignatureFacts, facts: Facts, about: About) -> Evidence:
@@ -116,7 +138,11 @@ def _key_live(s: SignatureFacts, key: TrustedKey, facts: Facts, about: About) ->
 
 
 def _revoked(s: SignatureFacts, at: datetime, facts: Facts, about: About) -> Evidence:
-    name, seen = CheckName.KEY_LIVE, facts.trust.first_seen
+    name, seen, time = CheckName.KEY_LIVE, facts.trust.first_seen, time_of(s, facts)
+    if time.source is TimeSource.TSA and time.at is not None:
+        if time.at >= at:
+            return failed(name, Reason.SIGNED_AFTER_REVOCATION, about, PROVEN)
+        return passed(name, about, f"{PROVEN}; revoked since")
     if s.signed_at is not None and s.signed_at >= at:
         return failed(name, Reason.SIGNED_AFTER_REVOCATION, about)
     if seen is not None and seen < at and _seen_in_window(s, facts):
@@ -139,8 +165,11 @@ def _certificate_live(
         if today.state is RevocationState.GOOD:
             return passed(name, about)
         return unsure(name, Reason.REVOCATION_UNAVAILABLE, about, str(today.why))
-    if _seen_in_window(s, facts) and then.state is RevocationState.GOOD:
-        return passed(name, about, SEEN)
+    if then.state is RevocationState.GOOD:
+        if time_of(s, facts).source is TimeSource.TSA:
+            return passed(name, about, PROVEN)
+        if _seen_in_window(s, facts):
+            return passed(name, about, SEEN)
     return unsure(name, Reason.KEY_EXPIRED_SINCE, about, signer.today.chain.value)
 
 

@@ -77,13 +77,14 @@ class CmsSignature:
     """SignedData with its one SignerInfo."""
 
     family: CmsFamily
+    version: int
+    """SignedData.version as written."""
     content_type: str
     """eContentType, dotted."""
     form: CmsContent
     content: bytes | None = field(repr=False)
     """What is encapsulated."""
     attributes: CmsAttributes | None
-    digest_oid: str
     digest: Digest | None
     """None: an object identifier nobody here knows."""
     algorithm: str

@@ -74,6 +74,7 @@ class CheckName(StrEnum):
     SEAL_FILE_SAME = "seal_file_same", Block.AUTHENTICITY, True
     CERTIFICATE_FITS = "certificate_fits", Block.AUTHENTICITY, True
     TIMES_AGREE = "times_agree", Block.AUTHENTICITY, True
+    TIMESTAMP_HOLDS = "timestamp_holds", Block.AUTHENTICITY, True
     SIGNED_IN_WINDOW = "signed_in_window", Block.AUTHENTICITY, True
     KEY_LIVE = "key_live", Block.AUTHENTICITY, True
     KEY_FOR_TYPE = "key_for_type", Block.AUTHORITY, True
@@ -116,6 +117,9 @@ class About:
 
     label: str
     role: Role
+    sealless: bool = False
+    """A signature by certificate that has no seal to be asked about (签名, GB/T 35275), by its own
+    structure. Whatever is not known to be one is held to the seal's checks."""
 
 
 WHOLE = About("document", Role.DOCUMENT)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
+from app.domain.cms import CmsSignature
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.ofd import Coverage, OfdPackage, SignatureEntry
 from app.domain.scheme import Scheme
@@ -106,12 +107,21 @@ class Sealing:
     """Index of its body and ID in the list; unique in its document."""
     entry: SignatureEntry = field(repr=False)
     signature: SealSignature | None = field(repr=False)
-    """None where the signed value is missing or cannot be read as a seal signature."""
+    """None where the value is not a seal signature, or cannot be read."""
+    cms: CmsSignature | None = field(default=None, repr=False)
+    """签名 without a seal; None where the value is not one, or cannot be read."""
     form: ValueForm
+    """What the value is by its own octets, whatever the list says."""
     problem: str
-    """Why it is None."""
+    """Why neither is there."""
     coverage: Coverage = field(repr=False)
     covers: frozenset[Fact]
+
+    @property
+    def certificate(self) -> bytes | None:
+        """The signer's, DER, where there is one."""
+        signed = self.signature or self.cms
+        return signed.certificate if signed else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import assert_never
 
-from app.domain.evidence import CheckName, Evidence, Role
+from app.domain.evidence import About, CheckName, Evidence, Role
 from app.domain.license import LicenseFormat
 from app.domain.verdict import Subject
 
@@ -36,6 +36,8 @@ class Policy:
     roles: frozenset[Role]
     max_age: timedelta
     """Of any status, whatever type and caller allow."""
+    of_seals: frozenset[CheckName] = frozenset()
+    """Required only of a signature that has a seal; of one without they are guarded."""
 
     def __post_init__(self) -> None:
         for levels in (self.levels, self.extra):
@@ -50,16 +52,21 @@ class Policy:
 
     def level(self, item: Evidence) -> Level:
         """The weight of one piece of evidence."""
-        match item.subject.role:
+        return self.level_of(item.check, item.subject)
+
+    def level_of(self, check: CheckName, subject: About) -> Level:
+        """The weight of a check for one subject."""
+        level = self.levels[check]
+        match subject.role:
             case Role.EXTRA:
-                return self.extra[item.check]
+                return self.extra[check]
             case Role.CANDIDATE:  # can spoil a document, and cannot make one
-                level = self.levels[item.check]
                 return Level.INFORM if level is Level.INFORM else Level.GUARD
             case Role.DOCUMENT | Role.ISSUER | Role.COPIER | Role.COUNTERSIGNER:
-                return self.levels[item.check]
+                unasked = subject.sealless and check in self.of_seals
+                return Level.GUARD if unasked and level is Level.REQUIRE else level
             case _:
-                assert_never(item.subject.role)
+                assert_never(subject.role)
 
     def with_roles(self, roles: frozenset[Role]) -> "Policy":
         """The same policy for a document that needs these signers; records need none."""
@@ -85,8 +92,19 @@ _OF_SEALS = frozenset(
     }
 )
 """Required of a sealed file; of a token, which has neither seal nor parts, they are guarded."""
+_ABOUT_THE_SEAL = frozenset(
+    {
+        CheckName.SCOPE_NAMED,  # propertyInfo; SignedData signs Signature.xml itself
+        CheckName.SEAL_HOLDS,
+        CheckName.SIGNER_IN_SEAL,
+        CheckName.SEAL_IN_WINDOW,
+        CheckName.SEAL_MAKER_TRUSTED,
+    }
+)
+"""What a signature without a seal (签名) cannot be asked; all else it answers as a seal does."""
 _WHERE_THERE = frozenset(
     {
+        CheckName.TIMESTAMP_HOLDS,  # optional in every layout
         CheckName.SEAL_FILE_SAME,  # the Seal element is optional (GB/T 33190 §18.2)
         CheckName.TIMES_AGREE,  # so is SignatureDateTime
         CheckName.COPY_CURRENT,
@@ -123,6 +141,7 @@ SEALED = Policy(
     _EXTRA,
     frozenset({Role.ISSUER}),
     timedelta(days=1),
+    _ABOUT_THE_SEAL,
 )
 RECORD = Policy(
     "record-1",

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     SIGNATURE_UNREADABLE = "signature_unreadable", Family.SIGNATURE
     # ---- seal and sealed file
     ALGORITHM_MISMATCH = "algorithm_mismatch", Family.SIGNATURE
+    TYPE_DISAGREES = "type_disagrees", Family.SIGNATURE
     DATA_HASH_DIFFERS = "data_hash_differs", Family.SIGNATURE
     SCOPE_DIFFERS = "scope_differs", Family.SIGNATURE
     CONTENT_CHANGED = "content_changed", Family.SIGNATURE
@@ -67,6 +68,7 @@ class Reason(StrEnum):
     NO_ANCHOR = "no_anchor", Family.SIGNATURE
     # ---- signature: time
     SIGNING_TIME_MISSING = "signing_time_missing", Family.SIGNATURE
+    TIMESTAMP_INVALID = "timestamp_invalid", Family.SIGNATURE
     SIGNED_IN_FUTURE = "signed_in_future", Family.SIGNATURE
     SIGNED_OUTSIDE_WINDOW = "signed_outside_window", Family.SIGNATURE
     SIGNED_AFTER_REVOCATION = "signed_after_revocation", Family.SIGNATURE

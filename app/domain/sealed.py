@@ -1,4 +1,6 @@
-"""What was measured of a seal signature (电子签章) and of the file it stands in, fit to be kept.
+"""What was measured of a signature by certificate and of the file it stands in, fit to be kept.
+
+With a seal it is a 电子签章, without one a 签名 (GB/T 35275).
 
 No pictures, no names of people, no content: layouts, codes, times, fingerprints, and what the
 mathematics said. Clauses are those of GB/T 38540-2020 unless said otherwise.
@@ -6,10 +8,11 @@ mathematics said. Clauses are those of GB/T 38540-2020 unless said otherwise.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.certificate import CertificateDeviation, PathFact
+from app.domain.cms import CmsContent, CmsDeviation, CmsFamily
 from app.domain.ofd import PartKind
 from app.domain.scheme import Digest
 from app.domain.seal import SealDeviation, SealLayout
@@ -66,6 +69,23 @@ class CertificateFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimestampFacts:
+    """A timestamp token (时间戳), as it was found; what it proves, `app.domain.proven` says."""
+
+    value: Arithmetic
+    """Of the token: structure, the TSA's signature, the certificate it names, the imprint."""
+    detail: str
+    at: datetime | None
+    """genTime; None where the token cannot be read."""
+    accuracy: timedelta
+    tsa: CertificateFacts | None
+    """`then` is at genTime; None where the certificate cannot be read."""
+    inside: bool = False
+    """It stands under the signature (timeInfo of GM/T 0031-2014): it shows that the signature is
+    younger, never that it existed then, so the time stays the signer's claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SealFacts:
     """The seal itself (电子印章), by the word of its maker (制章者)."""
 
@@ -83,6 +103,8 @@ class SealFacts:
     maker: CertificateFacts | None
     """None where the maker's certificate cannot be read."""
     deviations: frozenset[SealDeviation]
+    timestamp: TimestampFacts | None = None
+    """Over the maker's value (GM/T 0031-2025)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,26 +128,39 @@ class CoverageFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedFacts:
-    """One act of sealing."""
+    """One act of sealing (签章), or of signing by certificate (签名)."""
 
-    layout: SealLayout
+    layout: SealLayout | CmsFamily
+    """By the value's own structure, whatever the list of signatures says."""
     version: int
-    seal: SealFacts
+    seal: SealFacts | None
+    """None: signed without a seal, which only SignedData can be."""
     signer: CertificateFacts | None
     """None where the signer's certificate cannot be read."""
     listed: bool
     """The signer's certificate is in the seal's list, byte for byte or by digest (§7.3)."""
     data_hash: Arithmetic
-    """dataHash against the digest of Signature.xml as stored."""
+    """dataHash, or the content of SignedData, against Signature.xml as stored."""
     scope: Sameness
-    """propertyInfo against the path of Signature.xml."""
+    """propertyInfo against the path of Signature.xml; absent from SignedData."""
     seal_file: Sameness
     """Seal.esl against the seal under the signature."""
     mismatched_algorithms: tuple[str, ...]
     """Places that name another algorithm than the signer's key."""
+    type_differs: bool = False
+    """The list calls a seal a signature, or the reverse; the value decides (OFD-10)."""
     clocks: Clocks
     coverage: CoverageFacts
     deviations: frozenset[SealDeviation]
+    timestamp: TimestampFacts | None = None
+    """Over the signature value, or in timeInfo; None: there is none."""
+    content: CmsContent | None = None
+    """Of SignedData: what it encapsulates."""
+    container_deviations: frozenset[CmsDeviation] = frozenset()
+
+    def __post_init__(self) -> None:
+        if (self.seal is None) != isinstance(self.layout, CmsFamily):
+            raise ValueError("SignedData has no seal, and everything else has one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

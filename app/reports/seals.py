@@ -1,4 +1,4 @@
-"""Of a seal signature (电子签章): which seal, whose certificates, and what it does not cover.
+"""Of a signature by certificate, sealed or not: which seal, whose certificates, what is uncovered.
 
 Certificates stand by fingerprint and serial number; names in them are nobody's word.
 """
@@ -6,7 +6,13 @@ Certificates stand by fingerprint and serial number; names in them are nobody's 
 from collections.abc import Iterable
 from typing import Final
 
-from app.domain.sealed import CertificateFacts, CoverageFacts, SealedFacts, SealFacts
+from app.domain.sealed import (
+    CertificateFacts,
+    CoverageFacts,
+    SealedFacts,
+    SealFacts,
+    TimestampFacts,
+)
 from app.reports.words import Json, instant
 
 SHOWN: Final = 20
@@ -14,14 +20,17 @@ SHOWN: Final = 20
 
 
 def seal(found: SealedFacts) -> Json:
-    """One act of sealing."""
+    """One act of sealing, or of signing without a seal."""
     return {
         "layout": found.layout.value,
         "version": found.version,
         "deviations": sorted(each.value for each in found.deviations),
-        "stamp": _stamp(found.seal),
+        "container_deviations": sorted(each.value for each in found.container_deviations),
+        "content": found.content.value if found.content else None,
+        "stamp": _stamp(found.seal) if found.seal else None,
         "certificate": _certificate(found.signer),
         "coverage": _coverage(found.coverage),
+        "timestamp": _timestamp(found.timestamp),
     }
 
 
@@ -35,7 +44,21 @@ def _stamp(found: SealFacts) -> Json:
         "valid_from": instant(found.valid_from),
         "valid_until": instant(found.valid_until),
         "maker": _certificate(found.maker),
+        "timestamp": _timestamp(found.timestamp),
         "deviations": sorted(each.value for each in found.deviations),
+    }
+
+
+def _timestamp(found: TimestampFacts | None) -> Json | None:
+    """时间戳: what was found of the token; whether it proves a time, the checks say."""
+    if found is None:
+        return None
+    return {
+        "value": found.value.value,
+        "at": instant(found.at) if found.at else None,
+        "accuracy_milliseconds": round(found.accuracy.total_seconds() * 1000),
+        "tsa": _certificate(found.tsa),
+        "under_signature": found.inside,
     }
 
 

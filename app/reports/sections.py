@@ -1,6 +1,7 @@
 """The parts of a report: checks, signatures, the issuer's answer and statement. All plain JSON."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from app.domain.evidence import SIGNATURE_CHECKS, CheckName, Evidence, Outcome, Role
@@ -8,6 +9,7 @@ from app.domain.facts import Facts, SignatureFacts
 from app.domain.identifier import IssuerCode
 from app.domain.issuer import Answered, Match, NotAsked, Unreachable
 from app.domain.policies import Level
+from app.domain.proven import signing_time
 from app.domain.reasons import Reason
 from app.domain.trust import TrustedKey
 from app.domain.verification import Verification
@@ -83,17 +85,25 @@ def _together(own: list[Evidence], verification: Verification) -> Outcome:
     for worst in (Outcome.FAILED, Outcome.INDETERMINATE):
         if worst in outcomes:
             return worst
-    levels = policy_of(verification).levels
-    required = {c for c in SIGNATURE_CHECKS if levels[c] is Level.REQUIRE}
+    policy = policy_of(verification)
+    subjects = {e.subject for e in own}
+    required = {
+        check
+        for subject in subjects
+        for check in SIGNATURE_CHECKS
+        if policy.level_of(check, replace(subject, role=Role.ISSUER)) is Level.REQUIRE
+    }
     passed = {e.check for e in own if e.outcome is Outcome.PASSED}
     enough = passed >= required | {CheckName.SIGNATURE_HOLDS}
     return Outcome.PASSED if enough else Outcome.INDETERMINATE
 
 
 def _time(found: SignatureFacts, facts: Facts) -> Json:
-    """Claimed by the document, else the first time this node recorded the file, else none."""
-    if found.signed_at is not None:
-        return {"source": "claimed", "at": instant(found.signed_at)}
+    """Proven by a timestamp service, else claimed, else when this node first saw it, else none."""
+    stamp = found.sealed.timestamp if found.sealed else None
+    time = signing_time(stamp, found.signed_at, facts.now)
+    if time.at is not None:
+        return {"source": time.source.value, "at": instant(time.at)}
     if facts.trust.first_seen is not None:
         return {"source": "first_seen", "at": instant(facts.trust.first_seen)}
     return {"source": "none", "at": None}

@@ -32,8 +32,8 @@ SEAL: Final[Mapping[Reason, Entry]] = {
             "the seal's data do not follow the standard and cannot be read",
         ),
         engineer=(
-            "SignedValue.dat 不能按 GM/T 0031 或 GB/T 38540 的结构唯一读取，见检查项 signature_holds 的 detail（GB/T 38540-2020 7.3 a）。",
-            "SignedValue.dat cannot be read in one way only by the structures of GM/T 0031 or GB/T 38540; see the detail of check signature_holds (GB/T 38540-2020 7.3 a).",
+            "SignedValue.dat 不能按 GM/T 0031、GB/T 38540 或 GB/T 35275 的结构唯一读取，见检查项 signature_holds 的 detail（GB/T 38540-2020 7.3 a）。",
+            "SignedValue.dat cannot be read in one way only by the structures of GM/T 0031, GB/T 38540 or GB/T 35275; see the detail of check signature_holds (GB/T 38540-2020 7.3 a).",
         ),
         clerk=(
             "文件中的电子签章数据已损坏或不合标准，这枚签章不成立。",
@@ -49,8 +49,8 @@ SEAL: Final[Mapping[Reason, Entry]] = {
             "the signature is of a kind that is not verified here",
         ),
         engineer=(
-            "签名值不是电子签章（SES），而是不带印章的 GB/T 35275 签名或没有证书的裸签名值，见 signature_holds 的 detail。不猜测，也不视为通过。",
-            "The value is no seal signature (SES) but a GB/T 35275 signature without a seal, or a bare value without a certificate; see the detail of signature_holds. Nothing is guessed, and nothing passes for it.",
+            "签名值里没有签名者证书：是裸签名值，或不含证书的 GB/T 35275 容器，见 signature_holds 的 detail。是谁签的无从得知；不猜测，也不视为通过。",
+            "The value holds no certificate of its signer: it is a bare value, or a GB/T 35275 container without one; see the detail of signature_holds. Whose it is cannot be known; nothing is guessed, and nothing passes for it.",
         ),
         clerk=(
             "文件带有本系统不能核验的签名，不能断定真假。",
@@ -90,6 +90,44 @@ SEAL: Final[Mapping[Reason, Entry]] = {
         clerk=(
             "这枚签章与文件内容对不上，文件盖章后被改动过，或签章是从别的文件移来的。",
             "The seal does not belong to this content: the file was changed after sealing, or the seal was taken from another file.",
+        ),
+        next_step=_REFUSE,
+    ),
+    Reason.TYPE_DISAGREES: invalid(
+        Block.AUTHENTICITY,
+        Etsi.FORMAT_FAILURE,
+        info=6,
+        file=1,
+        title=(
+            "签名列表称之为签章，签名数据里却没有印章",
+            "the list of signatures calls it a seal, and there is no seal in it",
+        ),
+        engineer=(
+            "Signatures.xml 中 Signature@Type 为 Seal（或省略），SignedValue.dat 却是不带印章的 GB/T 35275 签名：Seal 须为电子签章（SES），Sign 才是签名（GM/T 0099-2020 7.2.2）。类型以签名数据自身为准；列表被改动过，或由不合标准的软件写成（OFD-10）。反之，列表称签名而数据是签章的，按签章核验并注明。",
+            "Signature@Type in Signatures.xml is Seal, or left out, and SignedValue.dat is a GB/T 35275 signature without a seal: Seal stands for a seal signature (SES), Sign for a signature (GM/T 0099-2020 7.2.2). The value itself decides; the list was changed, or written by software that does not follow the standard (OFD-10). The reverse, a seal that the list calls a signature, is verified as the seal it is, and told.",
+        ),
+        clerk=(
+            "文件声称盖有电子印章，实际只有签名、没有印章，不能认可。",
+            "The file claims an electronic seal, and there is only a signature without one. It is not accepted.",
+        ),
+        next_step=_ORIGINAL,
+    ),
+    Reason.TIMESTAMP_INVALID: invalid(
+        Block.AUTHENTICITY,
+        Own.SIGNING_TIME,
+        info=6,
+        file=1,
+        title=(
+            "所带时间戳无效",
+            "the timestamp it carries is not valid",
+        ),
+        engineer=(
+            "签章（签名）或印章所带时间戳令牌有误：结构、签名值、证书用途或有效期、所盖对象（须为签名值）、先后次序之一不成立，见 timestamp_holds 或 seal_holds 的 detail（GB/T 20520、RFC 3161；GM/T 0031-2025）。没有时间戳不算错，有而不对则不通过。",
+            "The timestamp token of the signature or of the seal is wrong: its structure, its value, the purpose or dates of its certificate, what it stamps (which must be the signature value) or the order of times; see the detail of timestamp_holds or seal_holds (GB/T 20520, RFC 3161; GM/T 0031-2025). To have none is no fault; to have a wrong one is.",
+        ),
+        clerk=(
+            "文件附带的时间证明对不上，不能认可。",
+            "The proof of time that comes with the file does not fit it. It is not accepted.",
         ),
         next_step=_REFUSE,
     ),

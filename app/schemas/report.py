@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.certificate import Chain, RevocationState
+from app.domain.cms import CmsContent, CmsDeviation, CmsFamily
 from app.domain.evidence import CheckName, Outcome, Role
 from app.domain.issuer import Match, Silence, Speaker, State, Unasked
 from app.domain.license import Fact, LicenseFormat
@@ -16,6 +17,7 @@ from app.domain.policies import Level
 from app.domain.reasons import Family, Reason
 from app.domain.scheme import Digest, Scheme
 from app.domain.seal import SealDeviation, SealLayout
+from app.domain.sealed import Arithmetic
 from app.domain.verdict import Conclusion, Subject
 from app.domain.verification import Basis
 from app.reports.entry import Indication
@@ -153,8 +155,11 @@ class TimeOut(_Out):
     """When it was signed, and who says so."""
 
     source: Annotated[
-        Literal["claimed", "first_seen", "none"],
-        Field(description="the document's claim; this node's first record of the file; nothing"),
+        Literal["tsa", "claimed", "first_seen", "none"],
+        Field(
+            description="a registered timestamp service; the document's claim; this node's first "
+            "record of the file; nothing"
+        ),
     ]
     at: Instant | None
 
@@ -197,6 +202,18 @@ class CertificateOut(_Out):
     anchor: Annotated[str | None, Field(description="SHA-256 of the registered authority")]
 
 
+class TimestampOut(_Out):
+    """时间戳, a token as found; whether it proves a time, check timestamp_holds says."""
+
+    value: Arithmetic
+    at: Annotated[Instant | None, Field(description="genTime; null: unreadable")]
+    accuracy_milliseconds: int
+    tsa: CertificateOut | None
+    under_signature: Annotated[
+        bool, Field(description="inside what was signed (GM/T 0031-2014): no proof of a time")
+    ]
+
+
 class StampOut(_Out):
     """电子印章, the seal itself."""
 
@@ -207,18 +224,22 @@ class StampOut(_Out):
     valid_from: Instant
     valid_until: Instant
     maker: Annotated[CertificateOut | None, Field(description="制章者; null: unreadable")]
+    timestamp: TimestampOut | None
     deviations: list[SealDeviation]
 
 
 class SealOut(_Out):
-    """电子签章, one act of sealing."""
+    """电子签章, one act of sealing; or 签名, of signing by certificate without a seal."""
 
-    layout: SealLayout
+    layout: SealLayout | CmsFamily
     version: int
     deviations: list[SealDeviation]
-    stamp: StampOut
+    container_deviations: Annotated[list[CmsDeviation], Field(description="of SignedData")]
+    content: Annotated[CmsContent | None, Field(description="what SignedData encapsulates")]
+    stamp: Annotated[StampOut | None, Field(description="null: signed without a seal")]
     certificate: Annotated[CertificateOut | None, Field(description="签章者; null: unreadable")]
     coverage: CoverageOut
+    timestamp: Annotated[TimestampOut | None, Field(description="null: there is none")]
 
 
 class SignatureOut(_Out):
@@ -236,7 +257,7 @@ class SignatureOut(_Out):
     covers: Annotated[list[Fact], Field(description="facts under this signature")]
     time: TimeOut
     checks: dict[CheckName, Outcome]
-    seal: Annotated[SealOut | None, Field(description="null: signed without a seal")]
+    seal: Annotated[SealOut | None, Field(description="null: by a registered key")]
 
 
 class ComparedOut(_Out):

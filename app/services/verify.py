@@ -163,9 +163,9 @@ def _organisations(license: ParsedLicense) -> frozenset[str]:
     """Whose seals these claim to be; a hint, like everything in a document."""
     found: set[str] = set()
     for sealing in license.sealings:
-        if sealing.signature is not None:
+        if sealing.certificate is not None:
             with suppress(Malformed):
-                certificate = read_certificate(sealing.signature.certificate)
+                certificate = read_certificate(sealing.certificate)
                 found.update(certificate.organisation_codes[:1])
     return frozenset(found)
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from app.checks.measure import measure
-from app.checks.measure_seals import coverage_facts, measure_sealing, package_facts
+from app.checks.measure_package import coverage_facts, package_facts
+from app.checks.measure_seals import measure_sealing
 from app.crypto.digests import digest
 from app.domain.certificate import Chain, RevocationState
 from app.domain.facts import SignatureFacts, Value
@@ -198,7 +199,7 @@ SPOILT: list[tuple[str, Change, str, object]] = [
     ("SHA-256 under RSA", hashed(Digest.SHA256, "1.2.840.113549.1.1.11"), "sealed.data_hash", Arithmetic.HOLDS),
     ("SHA-384 under RSA", hashed(Digest.SHA384, "1.2.840.113549.1.1.11"), "sealed.data_hash", Arithmetic.HOLDS),
     ("SHA-512 under RSA", hashed(Digest.SHA512, "1.2.840.113549.1.1.11"), "sealed.data_hash", Arithmetic.HOLDS),
-    ("SHA-1 under RSA", signature(data_hash=b"\0" * 20, algorithm="1.2.840.113549.1.1.11"), "sealed.data_hash", Arithmetic.FAILS),
+    ("SHA-1 under RSA", signature(data_hash=b"\0" * 20, algorithm="1.2.840.113549.1.1.11"), "sealed.data_hash", Arithmetic.WEAK),
     ("no scope", signature(property_info=" \n"), "sealed.scope", Sameness.ABSENT),
     ("scope without its slash", lambda s: signature(property_info=s.entry.part)(s), "sealed.scope", Sameness.SAME),
     ("scope with spaces", lambda s: signature(property_info=f" /{s.entry.part} ")(s), "sealed.scope", Sameness.SAME),
@@ -215,6 +216,7 @@ SPOILT: list[tuple[str, Change, str, object]] = [
     ("no method", entry(method=None), "sealed.mismatched_algorithms", ()),
     ("another method", entry(method=RSA_SHA1), "sealed.mismatched_algorithms", ("SignatureMethod",)),
     ("key for method", entry(method="1.2.156.10197.1.301.1"), "sealed.mismatched_algorithms", ("SignatureMethod",)),
+    ("SM2 for another method", signature(algorithm="1.2.840.113549.1.1.11"), "sealed.mismatched_algorithms", ("SignatureMethod",)),
     ("no clock", entry(signed_at=None), "sealed.clocks", Clocks.ABSENT),
     ("unreadable clock", entry(signed_at="gestern"), "sealed.clocks", Clocks.ABSENT),
     ("no time under the signature", signature(time=None), "sealed.clocks", Clocks.ABSENT),
@@ -280,8 +282,8 @@ def test_clocks(apart: timedelta, expected: Clocks) -> None:
 @pytest.mark.parametrize("form", ValueForm)
 def test_a_value_that_is_no_seal(form: ValueForm) -> None:
     found = measured(replace(good(), signature=None, form=form, problem="why"))
-    unsupported = form in {ValueForm.CMS, ValueForm.BARE}
-    assert found.value is (Value.UNSUPPORTED if unsupported else Value.UNREADABLE)
+    bare = form is ValueForm.BARE
+    assert found.value is (Value.UNSUPPORTED if bare else Value.UNREADABLE)
     assert (found.label, found.detail, found.sealed) == (good().label, "why", None)
     assert (found.signer, found.key_id, found.covers) == ("", "unread", frozenset())
     assert (found.signed_at, found.scheme) == (None, Scheme.SM2_SM3)
@@ -351,6 +353,7 @@ def test_package() -> None:
     assert package is not None
     found = package_facts(package)
     assert (found.encrypted, found.bodies, found.ambiguous, found.hidden) == (False, 1, False, ())
+    assert not package_facts(replace(package, bodies=(), encrypted=True)).ambiguous
     two = package_facts(replace(package, bodies=package.bodies * 2, encrypted=True))
     assert (two.bodies, two.ambiguous, two.encrypted) == (2, True, True)
     old = Version(**dict.fromkeys(Version.__dataclass_fields__, "") | {"current": False})  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from app.domain.certificate import (
     RoleFinding,
 )
 from app.domain.certificate import Role as CertificateRole
+from app.domain.cms import CmsContent, CmsFamily
 from app.domain.facts import Facts, Value
 from app.domain.issuer import (
     Answered,
@@ -43,6 +44,7 @@ from app.domain.sealed import (
     Sameness,
     SealedFacts,
     SealFacts,
+    TimestampFacts,
 )
 from app.domain.trust import Issuer
 from app.domain.verification import Basis, Submission, Verification
@@ -347,8 +349,34 @@ def package(**changes: Any) -> Facts:
 
 GOOD_SEALED = judged(sealed())
 
+
+def unsealed(**changes: Any) -> Facts:
+    """A good file signed without a seal (GB/T 35275), but for the changes."""
+    return sealed(
+        **{
+            "layout": CmsFamily.GM,
+            "version": 1,
+            "seal": None,
+            "listed": False,
+            "scope": Sameness.ABSENT,
+            "seal_file": Sameness.ABSENT,
+            "content": CmsContent.DETACHED,
+            **changes,
+        }
+    )
+
+
+GOOD_UNSEALED = judged(unsealed())
+TSA = _certificate(CertificateRole.TSA)
+STAMPED = TimestampFacts(
+    value=Arithmetic.HOLDS, detail="", at=_SIGNED_AT, accuracy=timedelta(0), tsa=TSA
+)
+GOOD_STAMPED = judged(sealed(timestamp=STAMPED))
+
 SEAL_SCENES: Mapping[Reason, Scene] = {
     Reason.ALGORITHM_MISMATCH: Scene(sealed(mismatched_algorithms=("SignatureMethod",))),
+    Reason.TYPE_DISAGREES: Scene(unsealed(type_differs=True)),
+    Reason.TIMESTAMP_INVALID: Scene(sealed(timestamp=replace(STAMPED, value=Arithmetic.FAILS))),
     Reason.DATA_HASH_DIFFERS: Scene(sealed(data_hash=Arithmetic.FAILS)),
     Reason.SCOPE_DIFFERS: Scene(sealed(scope=Sameness.DIFFERS)),
     Reason.CONTENT_CHANGED: Scene(coverage(changed=("Doc_0/Pages/Page_0/Content.xml",))),
@@ -390,7 +418,15 @@ def everything() -> tuple[Verification, ...]:
         if answer not in answers:
             answers.append(answer)
     statements = [None, _WITHDRAWN, Statement(Code.IN_FORCE, signed=True, as_of=NOW)]
-    found = [GOOD, GOOD_RECORD, GOOD_SEALED, unread(), *(scene.play() for scene in SCENES.values())]
+    found = [
+        GOOD,
+        GOOD_RECORD,
+        GOOD_SEALED,
+        GOOD_UNSEALED,
+        GOOD_STAMPED,
+        unread(),
+        *(scene.play() for scene in SCENES.values()),
+    ]
     for scene in [Scene(), Scene(GOOD_RECORD.facts or FACTS), Scene(sealed()), *SCENES.values()]:
         for at, answer in enumerate(answers):
             for kept in statements if at < 4 or isinstance(answer, Unreachable) else [None]:

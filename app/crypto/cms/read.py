@@ -60,7 +60,8 @@ def read_cms(der: bytes, content_types: frozenset[str] = DATA) -> CmsSignature:
     """
     seen: set[CmsDeviation] = set()
     family, signed = _signed_data(_definite(der, seen))
-    if asn1.integer(signed.take(Tag.INTEGER, "version"), "SignedData.version") not in _VERSIONS:
+    version = asn1.integer(signed.take(Tag.INTEGER, "version"), "SignedData.version")
+    if version not in _VERSIONS:
         raise Malformed("SignedData.version: unknown")
     announced = {
         algorithm(each, "digestAlgorithms")[0]
@@ -97,11 +98,11 @@ def read_cms(der: bytes, content_types: frozenset[str] = DATA) -> CmsSignature:
     digest = DIGEST_BY_OID.get(digest_oid)
     return CmsSignature(
         family=family,
+        version=version,
         content_type=content_type,
         form=_form(content, digest),
         content=content,
         attributes=attributes,
-        digest_oid=digest_oid,
         digest=digest,
         algorithm=signature_oid,
         parameters=parameters,

@@ -6,7 +6,9 @@ Nothing is verified here but digests of parts, which tell what a signature cover
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import assert_never
 
+from app.crypto.cms import read_cms
 from app.crypto.ses import form_of, read_seal_signature
 from app.domain.dates import LicenseDate, read_date, read_moment
 from app.domain.elements import COPY_ELEMENTS, LicenseElement
@@ -31,10 +33,7 @@ _FACTS: Mapping[Fact, tuple[LicenseElement, ...]] = {
     Fact.DATES: (LicenseElement.VALID_FROM, LicenseElement.VALID_UNTIL),
 }
 _COMPARED = (*(e for group in _FACTS.values() for e in group), LicenseElement.ISSUER_CODE)
-_WITHOUT_SEAL = {
-    ValueForm.CMS: "a signature without a seal (GB/T 35275)",
-    ValueForm.BARE: "a bare signature value: no certificate says whose it is",
-}
+_BARE = "a bare signature value: no certificate says whose it is"
 _STRUCTURED = frozenset({FoundIn.CUSTOM_DATA, FoundIn.INDEXED_TEXT, FoundIn.TAG_DATA})
 _DATES = frozenset({LicenseElement.VALID_FROM, LicenseElement.VALID_UNTIL})
 
@@ -73,20 +72,29 @@ def _sealings(package: OfdPackage) -> list[Sealing]:
 def _sealing(package: OfdPackage, index: int, coverage: Coverage) -> Sealing:
     """One entry of the list; a value that cannot be read is a fact about that signature."""
     entry = package.signatures[index]
-    signature, problem, form = None, "", ValueForm.OTHER
-    if entry.signed_value is None:
+    value, form = entry.signed_value, ValueForm.OTHER
+    signature, cms, problem = None, None, ""
+    if value is None:
         problem = "the signed value is missing"
-    elif (form := form_of(entry.signed_value)) in _WITHOUT_SEAL:
-        problem = _WITHOUT_SEAL[form]
     else:
+        form = form_of(value)
         try:
-            signature = read_seal_signature(entry.signed_value)
+            match form:
+                case ValueForm.CMS:
+                    cms = read_cms(value)
+                case ValueForm.BARE:
+                    problem = _BARE
+                case ValueForm.SEAL | ValueForm.OTHER:
+                    signature = read_seal_signature(value)
+                case _:
+                    assert_never(form)
         except Malformed as exc:
             problem = str(exc)
     return Sealing(
         label=f"{entry.body}:{entry.id}",
         entry=entry,
         signature=signature,
+        cms=cms,
         form=form,
         problem=problem,
         coverage=coverage,

@@ -1,0 +1,70 @@
+"""What is measured alike of every entry of the list of signatures, sealed or not."""
+
+from datetime import datetime, timedelta
+
+from app.checks.arithmetic import VALUES
+from app.crypto.ses.verify import VerifiedValue
+from app.domain.facts import SignatureFacts, Value
+from app.domain.identifier import IssuerCode
+from app.domain.license import KeyId, Sealing
+from app.domain.ofd import SignatureType
+from app.domain.scheme import Scheme
+from app.domain.seal import ValueForm
+from app.domain.sealed import Arithmetic, Clocks, SealedFacts
+from app.domain.signing_time import read_signing_time
+
+CLOCKS_AGREE = timedelta(minutes=10)
+"""Between the time in Signature.xml and that under the signature: slow signers, skewed clocks."""
+EIGHT_HOURS = timedelta(hours=8)
+_UNREAD = "unread"
+
+
+def signature_facts(
+    sealing: Sealing,
+    sealed: SealedFacts,
+    verified: tuple[Arithmetic, str, VerifiedValue | None],
+    signed_at: datetime | None,
+) -> SignatureFacts:
+    """The facts of an entry whose value could be read."""
+    (value, detail, found), signer = verified, sealed.signer
+    codes = signer.organisation_codes if signer else ()
+    return SignatureFacts(
+        label=sealing.label,
+        scheme=found.scheme if found else Scheme.SM2_SM3,
+        signer=IssuerCode(codes[0] if codes else ""),
+        key_id=KeyId(signer.sha256 if signer else _UNREAD),
+        covers=sealing.covers,
+        signed_at=signed_at,
+        value=VALUES[value],
+        detail=detail,
+        sealed=sealed,
+    )
+
+
+def unjudged(sealing: Sealing, value: Value, why: str) -> SignatureFacts:
+    """The facts of an entry of which nothing can be said but why."""
+    return SignatureFacts(
+        label=sealing.label,
+        scheme=Scheme.SM2_SM3,
+        signer=IssuerCode(""),
+        key_id=KeyId(_UNREAD),
+        covers=frozenset(),
+        signed_at=None,
+        value=value,
+        detail=why,
+    )
+
+
+def type_differs(sealing: Sealing) -> bool:
+    """The list's Type against the value: Seal is a 签章, Sign a 签名 (GM/T 0099-2020 7.2.2)."""
+    return (sealing.entry.type is SignatureType.SEAL) != (sealing.form is ValueForm.SEAL)
+
+
+def clocks(declared: str | None, signed: datetime | None) -> Clocks:
+    outer = read_signing_time(declared) if declared else None
+    if outer is None or signed is None:
+        return Clocks.ABSENT
+    apart = abs(outer - signed)
+    if apart <= CLOCKS_AGREE:
+        return Clocks.SAME
+    return Clocks.EIGHT_HOURS if abs(apart - EIGHT_HOURS) <= CLOCKS_AGREE else Clocks.DIFFERS
