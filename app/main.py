@@ -26,12 +26,14 @@ from app.registry.trust import PostgresRegistry
 from app.routers import ROUTERS
 from app.routers.access import Quotas
 from app.routers.body import Limits, Room
+from app.routers.description import describe
 from app.routers.door import Door, admit
 from app.routers.headers import SafeHeaders
 from app.routers.pages import WEB
 from app.routers.problems import register
 from app.routers.state import Node, State
 from app.services.access import Gate
+from app.services.upkeep import Upkeep
 from app.services.verify import Verifier
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
@@ -85,6 +87,9 @@ def production(config: Settings) -> Lifespan:
         database = await Database.open(config.database_url)
         issuers = asking(config, keys)
         journal = PostgresJournal(database, keys)
+        door = _door(config, keys, database)
+        upkeep = asyncio.create_task(_upkeep(keys, database).forever())
+        import gc; gc.collect(); gc.freeze()
         try:
             yield {
                 "node": Node(
@@ -95,7 +100,7 @@ def production(config: Settings) -> Lifespan:
                         journal=journal,
                         clock=now,
                     ),
-                    door=_door(config, keys, database),
+                    door=door,
                     reports=journal,
                     health=NodeHealth(database, keys),
                     keys=tuple(key.public_jwk() for key in keys.public_keys()),
@@ -107,6 +112,7 @@ def production(config: Settings) -> Lifespan:
                 )
             }
         finally:
+            upkeep.cancel()
             await issuers.aclose()
             await database.close()
 
@@ -130,6 +136,16 @@ def _door(config: Settings, keys: FolderKeys, database: Database) -> Door:
     )
 
 
+def _upkeep(keys: FolderKeys, database: Database) -> Upkeep:
+    return Upkeep(
+        audit=PostgresAudit(database),
+        buckets=Buckets(database, keys, now),
+        assertions=PostgresCallers(database, keys),
+        signer=keys.signer,
+        clock=now,
+    )
+
+
 def create_app(lifespan: Lifespan | None = None, *, docs: bool | None = None) -> FastAPI:
     """The application; tests pass another lifespan and get the very same routes."""
     shown = settings().docs if docs is None else docs
@@ -148,4 +164,5 @@ def create_app(lifespan: Lifespan | None = None, *, docs: bool | None = None) ->
     register(app)
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(admit)])
+    describe(app, ROUTERS)
     return app

@@ -113,7 +113,7 @@ async def read_form(request: Request, limits: Limits, take: Take) -> Form:
     try:
         parser.write(body)
         parser.finalize()
-    except (FormParserError, UnicodeDecodeError):
+    except FormParserError:
         raise BadRequest(
             400, "body", "the multipart body cannot be read; send it as RFC 7578 has it"
         ) from None
@@ -190,7 +190,7 @@ class _Parts:
         self._value += data[start:end]
 
     def _on_header(self) -> None:
-        name, value = self._name.decode("latin-1").lower(), self._value.decode("utf-8")
+        name, value = self._name.decode("latin-1").lower(), self._value.decode("latin-1")
         if name in self._headers:
             raise BadRequest(400, "body", "a part has the same header twice; send it once")
         self._headers[name] = value

@@ -1,8 +1,8 @@
 """Operations: is the process alive, is the node able to answer, which keys are its own?"""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
 
 from app.domain.policies import POLICIES, Policy
@@ -124,7 +124,12 @@ def _written(policy: Policy) -> dict[str, object]:
         "4XX": PROBLEM,
     },
 )
-async def policy(name: str) -> JSONResponse:
+async def policy(
+    name: Annotated[
+        str,
+        Path(description="as `versions.policy` of a report", examples=[next(iter(POLICIES))]),
+    ],
+) -> JSONResponse:
     """Levels of every check, for required and for extra signers, and the greatest status age."""
     found = POLICIES.get(name)
     if found is None:
