@@ -116,7 +116,10 @@ def issuer_add(
         ),
     ],
     name: Annotated[str, typer.Option(help="名称, in Chinese.")],
-    types: Types,
+    types: Annotated[
+        list[str] | None,
+        typer.Option("--type", help="License type code it issues; repeatable; none for delegates."),
+    ] = None,
     name_en: Annotated[str, typer.Option(help="Name in English.")] = "",
     endpoint: Annotated[str | None, typer.Option(help="https URL where it answers IVP/1.")] = None,
     network: Annotated[
@@ -124,9 +127,9 @@ def issuer_add(
         typer.Option(help="Network it may lie in though not public, like 10.1.0.0/16; repeatable."),
     ] = None,
 ) -> None:
-    """Register an issuer with the license types it may issue, and where it answers."""
+    """Register an issuer (or a delegate) with license types and the address where it answers."""
     owner = issuer_code("code", code)
-    body = Issuer(owner, name, name_en or name, _types(types))
+    body = Issuer(owner, name, name_en or name, _types(types or ()))
 
     async def work(session: WriteSession) -> str:
         change = await catalogue.add_issuer(session, IssuerEntry(body))
