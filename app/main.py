@@ -27,7 +27,6 @@ from app.routers import ROUTERS
 from app.routers.access import Quotas
 from app.routers.body import Limits, Room
 from app.routers.description import describe
-from app.routers.description import describe
 from app.routers.door import Door, admit
 from app.routers.headers import SafeHeaders
 from app.routers.pages import WEB
