@@ -28,7 +28,7 @@ def anchor_import(
 ) -> None:
     """Register anchors, intermediates and revocation lists from one document. Repeatable."""
     entry = authorities.read_authorities(read_document(file))
-    changes = written(lambda s: authorities.put_authorities(s, entry))
+    changes = written("anchor import", lambda s: authorities.put_authorities(s, entry))
     typer.echo(
         f"registered: {changes.added} added, {changes.changed} changed, "
         f"{changes.unchanged} unchanged"
@@ -68,7 +68,9 @@ def anchor_add(
         changes = await authorities.put_authorities(session, held)
         return "added" if changes.added else "changed" if changes.changed else "unchanged"
 
-    typer.echo(f"sha256 {certificate.sha256}\nsm3    {certificate.sm3}\n{written(work)}")
+    typer.echo(
+        f"sha256 {certificate.sha256}\nsm3    {certificate.sm3}\n{written('anchor add', work)}"
+    )
 
 
 @anchor.command("list")
@@ -97,7 +99,10 @@ def anchor_revoke(
 ) -> None:
     """Stop trusting an authority from a time on."""
     moment = time_of("at", at) if at else now()
-    change = written(lambda s: authorities.end_anchor(s, fingerprint.lower(), moment))
+    change = written(
+        f"anchor revoke {fingerprint}",
+        lambda s: authorities.end_anchor(s, fingerprint.lower(), moment),
+    )
     typer.echo(f"{fingerprint}: {change.value}")
 
 
@@ -110,7 +115,8 @@ def crl_add(
     """
     lists = tuple(authorities.list_of(str(file), content_of(file)) for file in files)
     changes = written(
-        lambda s: authorities.put_authorities(s, authorities.AuthoritiesEntry(lists=lists))
+        "crl add",
+        lambda s: authorities.put_authorities(s, authorities.AuthoritiesEntry(lists=lists)),
     )
     typer.echo(f"{changes.added} added, {changes.unchanged} already there")
 

@@ -10,45 +10,23 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.registering import content_of, read, show, written
-from app.composition import VERSION, database, now
+from app.composition import database, now
 from app.config import settings
 from app.crypto import schemes
 from app.crypto.jose import CompactLimits, JsonLimits, read_json_object, split_compact
 from app.crypto.provider import FolderKeys
-from app.domain.audit import Head, Operation, Result
+from app.domain.audit import Head
 from app.domain.caller import Scope, Tenant
 from app.domain.errors import InvalidSignature, Malformed, Refused
 from app.domain.scheme import Scheme
-from app.domain.verification import Asker
 from app.registry import callers
 from app.registry.audit import HEAD_TYP, PostgresAudit
-from app.registry.auditing import event
 from app.registry.sessions import Database, WriteSession
 
 caller = typer.Typer(no_args_is_help=True, help="Callers: systems of tenants, and their scopes.")
 audit = typer.Typer(no_args_is_help=True, help="The audit log (用证审计): verify and sign it.")
 
 _HEAD_LIMITS = CompactLimits(token=16 * 1024)
-
-
-def _administered(what: str) -> None:
-    """Every change of callers stands in the audit log."""
-
-    async def run() -> None:
-        async with database(settings()) as opened:
-            keys = FolderKeys(settings().key_folder)
-            row = event(
-                Asker(caller="command-line"),
-                keys,
-                Operation.ADMINISTER,
-                Result.ANSWERED,
-                at=now(),
-                version=VERSION,
-                object=what,
-            )
-            await PostgresAudit(opened).append(row)
-
-    asyncio.run(run())
 
 
 @caller.command("tenant")
@@ -60,8 +38,7 @@ def tenant_add(
 ) -> None:
     """Register an organisation whose systems will call."""
     tenant = Tenant(id, name, code, region)
-    change = written(lambda s: callers.add_tenant(s, tenant))
-    _administered(f"tenant {id}")
+    change = written(f"caller tenant {id}", lambda s: callers.add_tenant(s, tenant))
     typer.echo(f"{id}: {change.value}")
 
 
@@ -70,16 +47,16 @@ def caller_add(
     id: Annotated[str, typer.Argument(help="Short name of the system.")],
     tenant: Annotated[str, typer.Option(help="Whose system it is.")],
     scope: Annotated[list[Scope], typer.Option(help="What it may do; may be repeated.")],
-    purpose: Annotated[list[str], typer.Option(help="Purpose (用证事由) it may state; repeatable.")],
+    purpose: Annotated[list[str], typer.Option(help="用证事由 it may state; repeatable.")],
     per_minute: Annotated[int, typer.Option(min=1, help="Requests a minute.")] = 600,
 ) -> None:
     """Register a system. Its scopes are of one power (三权分立), business or administration."""
     change = written(
+        f"caller add {id}",
         lambda s: callers.add_caller(
             s, id, tenant, frozenset(scope), frozenset(purpose), per_minute=per_minute
-        )
+        ),
     )
-    _administered(f"caller {id}")
     typer.echo(f"{id}: {change.value}")
 
 
@@ -97,8 +74,7 @@ def caller_key(
     if public is not None:
         content = content_of(public)
         key = json.loads(content) if content.lstrip().startswith(b"{") else content
-        added = written(lambda s: callers.add_caller_key(s, id, key, scheme))
-        _administered(f"caller {id} key {added.jwk_thumbprint}")
+        added = written(f"caller key {id}", lambda s: callers.add_caller_key(s, id, key, scheme))
         typer.echo(f"kid {added.jwk_thumbprint}")
         return
     keys = FolderKeys(settings().key_folder)
@@ -108,8 +84,7 @@ def caller_key(
             session, keys, id, now=now(), lifetime=timedelta(days=days)
         )
 
-    shown: str = written(work)
-    _administered(f"caller {id} key {shown.split('_')[1]}")
+    shown: str = written(f"caller key {id}", work)
     typer.echo(shown)
 
 
@@ -122,8 +97,7 @@ def caller_revoke(
 ) -> None:
     """End a system with all its credentials, or one credential."""
     work = callers.revoke_credential if credential else callers.revoke_caller
-    change = written(lambda s: work(s, id, now()))
-    _administered(f"revoke {id}")
+    change = written(f"caller revoke {id}", lambda s: work(s, id, now()))
     typer.echo(f"{id}: {change.value}")
 
 

@@ -11,14 +11,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.composition import database, now
+from app.composition import VERSION, database, now
 from app.config import settings
+from app.crypto.provider import FolderKeys
+from app.domain.audit import AuditEvent, Operation, Result
 from app.domain.errors import Refused
 from app.domain.identifier import TypeCode
 from app.domain.scheme import Scheme
 from app.domain.trust import Issuer, Kind, LicenseType, Window
+from app.domain.verification import Asker
 from app.models import Use
 from app.registry import catalogue, delegations, keys
+from app.registry.audit import append_within
+from app.registry.auditing import event
 from app.registry.entries import DelegationEntry, EndpointEntry, IssuerEntry
 from app.registry.registration import issuer_code, key_id, type_code
 from app.registry.sessions import ReadSession, WriteSession
@@ -37,12 +42,31 @@ Types = Annotated[
 ]
 
 
-def written(work: Write) -> Any:
+def written(what: str, work: Write) -> Any:
+    """One transaction of administration, with its row in the audit log.
+
+    what: the command, and what it is about. Raises `Refused`, `Unavailable`; then neither is kept.
+    """
+
     async def run() -> Any:
         async with database(settings()) as opened, opened.writing() as session:
-            return await work(session)
+            done = await work(session)
+            await append_within(session, _administered(what))
+            return done
 
     return asyncio.run(run())
+
+
+def _administered(what: str) -> AuditEvent:
+    return event(
+        Asker(caller="command-line"),
+        FolderKeys(settings().key_folder),
+        Operation.ADMINISTER,
+        Result.ANSWERED,
+        at=now(),
+        version=VERSION,
+        object=what,
+    )
 
 
 def read(work: Callable[[ReadSession], Awaitable[Any]]) -> Any:
@@ -100,7 +124,10 @@ def issuer_import(
 ) -> None:
     """Register issuers, keys, types, endpoints and mandates from one document. Repeatable."""
     document = read_document(file)
-    changes = written(lambda s: catalogue.import_registration(s, document, networks=network or ()))
+    changes = written(
+        "issuer import",
+        lambda s: catalogue.import_registration(s, document, networks=network or ()),
+    )
     typer.echo(
         f"registered: {changes.added} added, {changes.changed} changed, "
         f"{changes.unchanged} unchanged"
@@ -139,7 +166,7 @@ def issuer_add(
             await catalogue.add_endpoint(session, entry)
         return change.value
 
-    typer.echo(f"{code}: {written(work)}")
+    typer.echo(f"{code}: {written(f'issuer add {code}', work)}")
 
 
 @issuer.command("type")
@@ -167,7 +194,7 @@ def issuer_type(
         max_status_age=timedelta(seconds=max_status_age),
         signed_answers=signed_answers,
     )
-    change = written(lambda s: catalogue.add_license_type(s, type))
+    change = written(f"issuer type {code}", lambda s: catalogue.add_license_type(s, type))
     typer.echo(f"{code}: {change.value}")
 
 
@@ -205,7 +232,7 @@ def issuer_revoke(
             await keys.revoke_key(session, entry.owner, entry.key_id, now(), reason)
         return len(live)
 
-    revoked = written(work)
+    revoked = written(f"issuer revoke {code}", work)
     if not revoked:
         raise Refused("code", f"{code} has no key that is not revoked: see `zhengyan key list`")
     typer.echo(f"{code}: {revoked} keys revoked")
@@ -230,6 +257,7 @@ def key_add(
     content = content_of(file)
     jwk = json.loads(content) if content.lstrip().startswith(b"{") else content
     change = written(
+        f"key add {owner}",
         lambda s: keys.add_key(
             s,
             issuer_code("owner", owner),
@@ -238,7 +266,7 @@ def key_add(
             uses=frozenset(use),
             window=window_of(since, until),
             scheme=scheme,
-        )
+        ),
     )
     typer.echo(f"{kid} of {owner}: {change.value}")
 
@@ -277,9 +305,10 @@ def key_revoke(
     """Revoke a key. What it signed from then on fails; before, the issuer must confirm."""
     moment = time_of("at", at) if at else now()
     change = written(
+        f"key revoke {owner}",
         lambda s: keys.revoke_key(
             s, issuer_code("owner", owner), key_id("kid", kid), moment, reason
-        )
+        ),
     )
     typer.echo(f"{kid} of {owner}: {change.value}")
 
@@ -319,7 +348,7 @@ def delegation_add(
             await delegations.add_delegation(session, entry)
         return len(entries)
 
-    typer.echo(f"{giver} → {delegate}: {written(work)} mandates hold")
+    typer.echo(f"{giver} → {delegate}: {written(f'delegation add {giver}', work)} mandates hold")
 
 
 @delegation.command("list")
@@ -366,4 +395,6 @@ def delegation_revoke(
             )
         return len(pairs)
 
-    typer.echo(f"{giver} → {delegate}: {written(work)} mandates ended")
+    typer.echo(
+        f"{giver} → {delegate}: {written(f'delegation revoke {giver}', work)} mandates ended"
+    )

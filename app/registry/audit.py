@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from app.crypto.digests import digest
@@ -18,7 +19,7 @@ from app.crypto.schemes import JOSE_BY_SCHEME
 from app.crypto.signing import Signer
 from app.domain.audit import AuditEvent, Finding, Flaw, Head, Link
 from app.domain.scheme import Digest
-from app.registry.sessions import Connection, Database
+from app.registry.sessions import Connection, Database, WriteSession
 
 CHAINS: Final = 8
 START: Final = bytes(32)
@@ -65,6 +66,12 @@ def link_values(event: AuditEvent) -> tuple[object, ...]:
     )
 
 
+async def append_within(session: WriteSession, event: AuditEvent) -> None:
+    """One row in a transaction of administration: both are kept, or neither."""
+    connection = await session.connection()
+    await connection.exec_driver_sql(APPEND_SQL, link_values(event))
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresAudit:
     """Appends, and finds what was tampered with."""
@@ -105,6 +112,18 @@ class PostgresAudit:
 
         await self.database.run(write)
         return token
+
+    async def sign_when_due(self, signer: Signer, before: datetime) -> bool:
+        """Sign where all chains stand, unless a worker did since `before`. Raises `Unavailable`."""
+
+        async def look(connection: Connection) -> bool:
+            sql = "SELECT NOT EXISTS (SELECT FROM audit_head WHERE at > $1)"
+            return bool(await connection.fetchval(sql, before))
+
+        due = await self.database.run(look, repeatable=True)
+        if due:
+            await self.sign_heads(signer)
+        return due
 
     async def signed_heads(self) -> list[str]:
         """Every signed head, oldest first. Raises `Unavailable`."""
