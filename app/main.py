@@ -89,7 +89,6 @@ def production(config: Settings) -> Lifespan:
         journal = PostgresJournal(database, keys)
         door = _door(config, keys, database)
         upkeep = asyncio.create_task(_upkeep(keys, database).forever())
-        import gc; gc.collect(); gc.freeze()
         try:
             yield {
                 "node": Node(
