@@ -103,7 +103,9 @@ def _types(codes: Sequence[str]) -> frozenset[TypeCode]:
 
 
 def show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(*columns)
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold")  # a code cut off is of no use
     for row in rows:
         table.add_row(*row)
     Console().print(table)
