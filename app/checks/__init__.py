@@ -38,6 +38,7 @@ from app.checks.signature import (
     SIGNED_IN_WINDOW,
     SIGNER_KNOWN,
 )
+from app.checks.standing import SEAL_STATUS, no_harder_than_known
 from app.domain.evidence import Evidence
 from app.domain.facts import Facts
 
@@ -70,6 +71,7 @@ CHECKS: tuple[Check, ...] = (
     TIMESTAMP_HOLDS,
     SIGNED_IN_WINDOW,
     SEAL_IN_WINDOW,
+    SEAL_STATUS,
     SEAL_MAKER_TRUSTED,
     SIGNER_KNOWN,
     KEY_LIVE,
@@ -89,4 +91,5 @@ CHECKS: tuple[Check, ...] = (
 
 def examine(facts: Facts, checks: tuple[Check, ...] = CHECKS) -> tuple[Evidence, ...]:
     """All checks on all documents: a report is complete, or it teaches forgers the order."""
-    return tuple(item for check in checks for item in check.examine(facts))
+    found = (item for check in checks for item in check.examine(facts))
+    return tuple(no_harder_than_known(item, facts) for item in found)

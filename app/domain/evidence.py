@@ -70,6 +70,7 @@ class CheckName(StrEnum):
     SEAL_HOLDS = "seal_holds", Block.AUTHENTICITY, True
     SEAL_MAKER_TRUSTED = "seal_maker_trusted", Block.AUTHENTICITY, True
     SEAL_IN_WINDOW = "seal_in_window", Block.AUTHENTICITY, True
+    SEAL_STATUS = "seal_status", Block.AUTHENTICITY, True
     SIGNER_IN_SEAL = "signer_in_seal", Block.AUTHENTICITY, True
     SEAL_FILE_SAME = "seal_file_same", Block.AUTHENTICITY, True
     CERTIFICATE_FITS = "certificate_fits", Block.AUTHENTICITY, True

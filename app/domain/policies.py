@@ -104,6 +104,7 @@ _ABOUT_THE_SEAL = frozenset(
 """What a signature without a seal (签名) cannot be asked; all else it answers as a seal does."""
 _WHERE_THERE = frozenset(
     {
+        CheckName.SEAL_STATUS,  # a list that names no seal says nothing against any
         CheckName.TIMESTAMP_HOLDS,  # optional in every layout
         CheckName.SEAL_FILE_SAME,  # the Seal element is optional (GB/T 33190 §18.2)
         CheckName.TIMES_AGREE,  # so is SignatureDateTime

@@ -59,6 +59,8 @@ class Reason(StrEnum):
     SEAL_MAKER_UNKNOWN = "seal_maker_unknown", Family.SIGNATURE
     SEAL_MAKER_INVALID = "seal_maker_invalid", Family.SIGNATURE
     SEAL_NOT_VALID_AT_TIME = "seal_not_valid_at_time", Family.SIGNATURE
+    SEAL_FROZEN = "seal_frozen", Family.SIGNATURE
+    SEAL_CANCELLED = "seal_cancelled", Family.SIGNATURE
     SIGNER_NOT_IN_SEAL = "signer_not_in_seal", Family.SIGNATURE
     SEAL_FILE_DIFFERS = "seal_file_differs", Family.SIGNATURE
     CERTIFICATE_UNFIT = "certificate_unfit", Family.SIGNATURE

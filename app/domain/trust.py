@@ -147,6 +147,26 @@ class TrustQuestion:
     """Whether certificates have to be judged."""
     seal: str | None = None
     """印章标识 of the first seal; its first six characters may be a region (印章编码)."""
+    seals: frozenset[str] = frozenset()
+    """印章标识 of all seals, to find out whether one was frozen or cancelled."""
+    at: datetime | None = None
+    """A past time asked about: who was trusted then is what counts; None: today."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustSource:
+    """A followed trust list (信任清单), as this node holds it."""
+
+    publisher: str
+    number: int = 0
+    """0: none was accepted yet."""
+    address: str | None = None
+    """SHA-256 of the list's content, hexadecimal."""
+    accepted_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    def fresh(self, now: datetime) -> bool:
+        return self.expires_at is not None and now <= self.expires_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +188,17 @@ class Trust:
     """When this node first recorded this very file: it existed then."""
     told_at: datetime | None = None
     """When a status of the license was last pushed to this node."""
+    successor: Issuer | None = None
+    """Who took over from the issuer for this type, today or from a day to come."""
+    seal_status: Mapping[str, tuple[SealEnd, ...]] = field(default_factory=dict)
+    """印章标识 → freezes and cancellations, of any time."""
+    sources: tuple[TrustSource, ...] = ()
+    """The followed trust lists, in the order they are asked."""
     snapshot: str = "local"
-    """Which trust list, or the local registry."""
+    """Which trust lists, and which registration beside them."""
     snapshot_good_until: datetime | None = None
-    """None: the source has no expiry of its own."""
+    """The earliest expiry of the lists whose word was used; None: the source has none."""
+
+    def stale(self, now: datetime) -> bool:
+        """A followed list is missing or out of date: what is not found proves nothing."""
+        return not all(source.fresh(now) for source in self.sources)

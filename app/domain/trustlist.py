@@ -81,7 +81,7 @@ class Held:
 
     def fresh(self, now: datetime) -> bool:
         """There is a list, and it may still be relied on."""
-        return self.expires_at is not None and now < self.expires_at
+        return self.expires_at is not None and now <= self.expires_at
 
 
 class Refusal(StrEnum):
@@ -185,6 +185,6 @@ def _out_of_time(held: Held, head: Head, now: datetime, *, on_the_way: bool) -> 
         return Refusal.FROM_FUTURE
     if held.issued_at is not None and head.issued_at < held.issued_at:
         return Refusal.ISSUED_EARLIER
-    if head.expires_at <= now and not on_the_way:
+    if head.expires_at < now and not on_the_way:
         return Refusal.EXPIRED
     return None

@@ -24,6 +24,7 @@ from app.models.trust import (
     SuccessionRow,
     Use,
 )
+from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
 __all__ = [
     "PARTITIONS",
@@ -52,6 +53,9 @@ __all__ = [
     "StatementRow",
     "SuccessionRow",
     "TenantRow",
+    "TrustListRow",
+    "TrustRefusalRow",
+    "TrustSourceRow",
     "Use",
     "UsedAssertionRow",
     "VerificationRow",

@@ -121,6 +121,8 @@ class Look:
     """Who took over from the issuer for the type, and since when."""
     sealers: frozenset[IssuerCode] = frozenset()
     """Bodies whose organisation codes the certificates bear."""
+    named: Mapping[IssuerCode, Issuer] = field(default_factory=dict)
+    """Bodies that are tied to the issuer, as the tables name them."""
     statement: Statement | None = None
     told_at: datetime | None = None
     first_seen: datetime | None = None

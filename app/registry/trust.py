@@ -5,16 +5,20 @@ the processor time, in every verification (docs/decisions).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from app.domain.errors import Unavailable
 from app.domain.identifier import IssuerCode
 from app.domain.trust import NO_AUTHORITIES, Authorities, Trust, TrustQuestion
 from app.registry import rows
 from app.registry.authorities import AuthorityShelf
 from app.registry.entries import Look
-from app.registry.mapping import trust_of
+from app.registry.lists.merging import Merged, merge_look
+from app.registry.lists.shelf import ListShelf, stamp_of
+from app.registry.lists.view import View
+from app.registry.mapping import NOTHING, trust_of
 from app.registry.routing import region_told
 from app.registry.rows import Row
 from app.registry.sessions import Connection, Database
@@ -29,6 +33,7 @@ WITH given AS (
       FROM delegation WHERE issuer = $1 AND type = $2
 ), answering AS (
     SELECT $1::text AS body UNION ALL SELECT delegate FROM given WHERE kind = 'answer'
+    UNION ALL SELECT unnest($8::text[])
 ), taken_over AS (
     SELECT successor, since FROM succession WHERE issuer = $1 AND type = $2
 ), sealing AS (
@@ -60,7 +65,8 @@ SELECT
     (SELECT array_agg(row(given.*)) FROM given),
     (SELECT array_agg(row({_KEY})) FROM issuer_key
       WHERE key_id = ANY ($3::text[]) AND uses && ARRAY['license', 'copy']
-        AND owner IN (SELECT $1 UNION ALL SELECT delegate FROM delegation WHERE issuer = $1)),
+        AND owner IN (SELECT $1 UNION ALL SELECT delegate FROM delegation WHERE issuer = $1
+                      UNION ALL SELECT unnest($8::text[]))),
     (SELECT array_agg(row(issuer, url, kind, prefixes, adapter, networks, deadline, max_answer,
                           max_in_flight, encryption_jwk)) FROM way),
     (SELECT array_agg(row({_KEY})) FROM issuer_key
@@ -70,35 +76,57 @@ SELECT
     (SELECT at FROM first_seen WHERE sha256 = $5),
     (SELECT array_agg(row(o.issuer, o.organisation_code)) FROM issuer_organisation o
       WHERE o.type = $2 AND o.organisation_code = ANY ($6::text[])
-        AND o.issuer IN (SELECT $1 UNION ALL SELECT delegate FROM given)),
+        AND o.issuer IN (SELECT $1 UNION ALL SELECT delegate FROM given
+                         UNION ALL SELECT unnest($8::text[]))),
     (SELECT region FROM issuer WHERE code = $1),
     (SELECT row(successor, since) FROM taken_over),
     (SELECT array_agg(issuer) FROM sealing),
     (SELECT max(t) FROM (
         SELECT greatest(as_of, recorded_at) AS t FROM statement WHERE identifier = $4
-        UNION ALL SELECT recorded_at FROM license_status WHERE identifier = $4) told)
+        UNION ALL SELECT recorded_at FROM license_status WHERE identifier = $4) told),
+    (SELECT array_agg(row(code, name, name_en, types)) FROM issuer
+      WHERE code IN (SELECT successor FROM taken_over UNION ALL SELECT unnest($8::text[]))),
+    (SELECT array_agg(row(publisher, held, networks) ORDER BY ordinal) FROM trust_source)
 """  # noqa: S608 - a constant list of columns
 """$1 issuer, $2 type, $3 key ids, $4 identifier, $5 SHA-256 of the file, $6 organisation codes of
-signers, $7 region that code or seal tells. Partition keys: $4, $5."""
+signers, $7 region that code or seal tells, $8 bodies that followed lists tie to the issuer.
+Partition keys: $4, $5."""
 
+ATTEMPTS: Final = 3
+"""Looks begun anew because a followed list changed meanwhile."""
 MAX_HINTS: Final = 64
 """Key ids looked up for one document; a format reader admits fewer signatures than that."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresRegistry:
-    """What this node has registered."""
+    """What this node has registered, and the lists it follows."""
 
     database: Database
     clock: Callable[[], datetime]
     shelf: AuthorityShelf = field(default_factory=AuthorityShelf, repr=False)
+    lists: ListShelf = field(default_factory=ListShelf, repr=False)
 
     async def trust_for(self, question: TrustQuestion) -> Trust:
         """All that is registered about the question; absence is an answer.
 
+        One round trip, unless a followed list has changed since the last one: then the tables are
+        asked again, for what the new list ties together.
+
         Raises `Unavailable`.
         """
-        values = parameters(question)
+        for _ in range(ATTEMPTS):
+            view = await self.lists.view(self.database, question.at)
+            row, authorities = await self._look(question, view)
+            *columns, stamp = row
+            if view.stamp == stamp_of(stamp):
+                merged = merge_look(view, question, read_look(columns, authorities))
+                return trust_with(view, question, merged, self.clock())
+            await self.lists.reload(self.database, stamp)
+        raise Unavailable("trust lists: they change faster than they are read")
+
+    async def _look(self, question: TrustQuestion, view: View) -> tuple[Row, Authorities]:
+        values = parameters(question, view.ties(question))
 
         async def look(connection: Connection) -> tuple[Row, Authorities]:
             if not question.sealed:
@@ -108,11 +136,34 @@ class PostgresRegistry:
                 row: Row = await connection.fetchrow(TRUST_SQL, *values)
                 return row, await self.shelf.current(connection)
 
-        row, authorities = await self.database.run(look, repeatable=True)
-        return trust_of(question, read_look(row, authorities), self.clock())
+        return await self.database.run(look, repeatable=True)
 
 
-def parameters(question: TrustQuestion) -> tuple[object, ...]:
+def trust_with(
+    view: View,
+    question: TrustQuestion,
+    merged: Merged,
+    now: datetime,
+    *,
+    local: str | None = NOTHING.snapshot,
+) -> Trust:
+    """The word of lists and tables together."""
+    trust = trust_of(question, merged.look, now, snapshot=view.snapshot(local))
+    successor = merged.successor
+    if successor is None and merged.look.succession is not None:
+        successor = merged.look.named.get(merged.look.succession[0])
+    return replace(
+        trust,
+        successor=successor,
+        seal_status=merged.seal_status,
+        sources=view.sources,
+        snapshot_good_until=merged.good_until,
+    )
+
+
+def parameters(
+    question: TrustQuestion, ties: frozenset[IssuerCode] = frozenset()
+) -> tuple[object, ...]:
     """What a stranger wrote, made fit for a query: what cannot be stored cannot be registered."""
     hints = sorted({key_id for _, key_id in question.signers if _storable(key_id)})
     return (
@@ -123,6 +174,7 @@ def parameters(question: TrustQuestion) -> tuple[object, ...]:
         question.digest,
         sorted(code for code in question.organisations if _storable(code))[:MAX_HINTS],
         region_told(question),
+        sorted(ties),
     )
 
 
@@ -134,7 +186,7 @@ def _storable(text: str) -> bool:
 def read_look(row: Row, authorities: Authorities = NO_AUTHORITIES) -> Look:
     """The columns of TRUST_SQL."""
     issuer, type, delegations, keys, endpoints, answer_keys, statement, first_seen, *more = row
-    owners, region, succession, sealers, told_at = more
+    owners, region, succession, sealers, told_at, named = more
     return Look(
         issuer=None if issuer is None else rows.issuer(issuer),
         type=None if type is None else rows.license_type(type),
@@ -150,4 +202,5 @@ def read_look(row: Row, authorities: Authorities = NO_AUTHORITIES) -> Look:
         succession=None if succession is None else (IssuerCode(succession[0]), succession[1]),
         sealers=frozenset(map(IssuerCode, sealers or ())),
         told_at=told_at,
+        named={(body := rows.issuer(each)).code: body for each in named or ()},
     )

@@ -18,6 +18,7 @@ from app.reports.texts_issuer import ISSUER_WORDS
 from app.reports.texts_license import LICENSE_WORDS
 from app.reports.texts_seal import SEAL
 from app.reports.texts_signature import SIGNATURE
+from app.reports.texts_trust import TRUST
 
 __all__ = ["CATALOGUE", "codes", "entry_of"]
 
@@ -44,7 +45,7 @@ def assemble(*parts: Mapping[Reason, Entry]) -> Mapping[Reason, Entry]:
     return MappingProxyType({reason: entries[reason] for reason in Reason})
 
 
-CATALOGUE: Final = assemble(INPUT, SIGNATURE, SEAL, LICENSE_WORDS, ISSUER_WORDS, DEPENDENCY)
+CATALOGUE: Final = assemble(INPUT, SIGNATURE, SEAL, TRUST, LICENSE_WORDS, ISSUER_WORDS, DEPENDENCY)
 
 
 def entry_of(reason: Reason) -> Entry:

@@ -94,7 +94,7 @@ class Verifier:
         except Malformed as exc:
             return await asyncio.to_thread(_unread, submission, format, now, str(exc))
         # (3) What do we know of issuer, type and keys? One short read transaction.
-        trust = await self.registry.trust_for(question_of(license, digests))
+        trust = await self.registry.trust_for(question_of(license, digests, submission.at))
         # (4) Measure and examine it, off the event loop, with no I/O.
         facts = await asyncio.to_thread(
             measure,
@@ -144,7 +144,9 @@ def _digests(content: bytes) -> Digests:
     return Digests(digest(Digest.SHA256, content), digest(Digest.SM3, content))
 
 
-def question_of(license: ParsedLicense, digests: Digests | None) -> TrustQuestion:
+def question_of(
+    license: ParsedLicense, digests: Digests | None, at: datetime | None = None
+) -> TrustQuestion:
     """What must be looked up for this document: all it names, and nothing else."""
     claims = license.claims
     return TrustQuestion(
@@ -156,6 +158,8 @@ def question_of(license: ParsedLicense, digests: Digests | None) -> TrustQuestio
         organisations=_organisations(license),
         sealed=bool(license.sealings),
         seal=next((s.signature.seal.id for s in license.sealings if s.signature), None),
+        seals=frozenset(s.signature.seal.id for s in license.sealings if s.signature),
+        at=at,
     )
 
 

@@ -89,7 +89,7 @@ REFUSED = [
     ("equivocation", offered(1, address="b1"), Refusal.EQUIVOCATION),
     ("from_future", offered(issued_at=NOW + CLOCK_SKEW + SECOND), Refusal.FROM_FUTURE),
     ("issued_earlier", offered(issued_at=NOW - 10 * DAY - SECOND), Refusal.ISSUED_EARLIER),
-    ("expired", offered(expires_at=NOW), Refusal.EXPIRED),
+    ("expired", offered(expires_at=NOW - SECOND), Refusal.EXPIRED),
 ]  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def test_an_older_list_is_refused():
     [
         {"issued_at": NOW + CLOCK_SKEW},
         {"issued_at": NOW - 10 * DAY},
-        {"expires_at": NOW + SECOND},
+        {"expires_at": NOW},
     ],
 )
 def test_the_last_moment_that_is_good(changes):
@@ -214,7 +214,7 @@ class Follower(RuleBasedStateMachine):
         before, result = self.held, self.offer(new)
         if before.number and not isinstance(result, Refusal):
             assert result.number in {before.number, before.number + 1}
-            assert result is before or result.expires_at > self.now
+            assert result is before or result.expires_at >= self.now
 
     @rule(data=st.data())
     def forge(self, data):
@@ -258,7 +258,7 @@ class Follower(RuleBasedStateMachine):
                 self.offer(new, on_the_way=True)
         for new in self.history[self.held.number :] if self.held.number else self.history[-1:]:
             self.offer(new, on_the_way=new.head.number < latest.number)
-        if latest.expires_at > self.now:
+        if latest.expires_at >= self.now:
             assert self.held == held_from(latest)
 
     @precondition(lambda self: self.held.number)

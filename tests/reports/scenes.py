@@ -46,7 +46,7 @@ from app.domain.sealed import (
     SealFacts,
     TimestampFacts,
 )
-from app.domain.trust import Issuer
+from app.domain.trust import Issuer, SealEnd, SealEnding
 from app.domain.verification import Basis, Submission, Verification
 from app.reports.report import Context
 from app.services.judgement import conclude, look
@@ -335,6 +335,13 @@ def sealed(package: PackageFacts = PACKAGE, **changes: Any) -> Facts:
     )
 
 
+def ended(status: SealEnding) -> Facts:
+    """The seal was frozen or cancelled before it was used."""
+    facts = sealed()
+    ends = {STAMP.id: (SealEnd(status, NOW - 900 * DAY),)}
+    return replace(facts, trust=replace(facts.trust, seal_status=ends))
+
+
 def stamp(**changes: Any) -> Facts:
     return sealed(seal=replace(STAMP, **changes))
 
@@ -387,6 +394,8 @@ SEAL_SCENES: Mapping[Reason, Scene] = {
     ),
     Reason.SEAL_MAKER_INVALID: Scene(stamp(maker=None)),
     Reason.SEAL_NOT_VALID_AT_TIME: Scene(stamp(valid_until=NOW - 80 * DAY)),
+    Reason.SEAL_FROZEN: Scene(ended(SealEnding.FROZEN)),
+    Reason.SEAL_CANCELLED: Scene(ended(SealEnding.CANCELLED)),
     Reason.SIGNER_NOT_IN_SEAL: Scene(sealed(listed=False)),
     Reason.SEAL_FILE_DIFFERS: Scene(sealed(seal_file=Sameness.DIFFERS)),
     Reason.CERTIFICATE_UNFIT: Scene(

@@ -1,0 +1,274 @@
+"""Several lists and the local tables as one look: the first defines, additions add up, and what
+takes trust away counts wherever it stands (docs/trust-list.md, "Several lists"). Pure.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from app.domain.certificate import Anchor, Purpose
+from app.domain.identifier import IssuerCode
+from app.domain.issuer import EndpointKind
+from app.domain.trust import (
+    NO_AUTHORITIES,
+    Authorities,
+    Issuer,
+    LicenseType,
+    SealEnd,
+    TrustQuestion,
+    TrustSource,
+    Window,
+)
+from app.models import Use
+from app.registry.entries import DelegationEntry, EndpointEntry, KeyEntry, Look
+from app.registry.lists.view import View
+from app.registry.lists.withdrawals import earliest, key_name, mandate_name
+
+_FOR_DOCUMENTS: Final = frozenset({Use.LICENSE, Use.COPY})
+_FOR_ANSWERS: Final = frozenset({Use.ANSWER})
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A look over everything, and what only lists tell."""
+
+    look: Look
+    successor: Issuer | None = None
+    seal_status: Mapping[str, tuple[SealEnd, ...]] = field(default_factory=dict)
+    good_until: datetime | None = None
+    """The earliest expiry among the sources that had anything to say; None: none of them had."""
+
+
+def merge_look(view: View, question: TrustQuestion, local: Look) -> Merged:
+    """Everything known about the question. `local`: what the tables say, asked with the ties."""
+    return _Merging(view, question, local).merged() if view.followed else Merged(local)
+
+
+@dataclass(slots=True)
+class _Merging:
+    """One question over all sources, noting whose word was used."""
+
+    view: View
+    question: TrustQuestion
+    local: Look
+    used: set[TrustSource] = field(default_factory=set)
+
+    def merged(self) -> Merged:
+        question, local = self.question, self.local
+        delegations = self._delegations()
+        issuer, region = self._issuer()
+        succession = self._succession()
+        own = {question.issuer} if question.issuer is not None else set[IssuerCode]()
+        delegates = {d.delegate for _, d in self.view.given(question)}
+        delegates |= {d.delegate for d in local.delegations}
+        sealers = self.view.sealers(question) | local.sealers
+        bodies = own | delegates | sealers | ({succession[0]} if succession else set())
+        endpoints = self._endpoints(bodies)
+        speaking = bodies | {entry.issuer for entry in endpoints}
+        look = replace(
+            local,
+            issuer=issuer,
+            region=region,
+            type=self._type(),
+            delegations=delegations,
+            keys=self._keys(own | delegates, _FOR_DOCUMENTS, local.keys),
+            endpoints=endpoints,
+            answer_keys=self._keys(speaking, _FOR_ANSWERS, local.answer_keys),
+            succession=succession,
+            sealers=sealers,
+            owners=self._owners(own | {d.delegate for d in delegations}),
+            authorities=self._authorities() if question.sealed else NO_AUTHORITIES,
+        )
+        return Merged(
+            look=look,
+            successor=self._named(succession[0]) if succession else None,
+            seal_status=self._seals(),
+            good_until=self._good_until(),
+        )
+
+    def _good_until(self) -> datetime | None:
+        ends = (source.expires_at for source in self.used)
+        return min((end for end in ends if end is not None), default=None)
+
+    # ---- the first defines
+
+    def _issuer(self) -> tuple[Issuer | None, str | None]:
+        code = self.question.issuer
+        if code is not None:
+            for source, index in self.view.each():
+                if code in index.issuers:
+                    self.used.add(source)
+                    return index.issuers[code].issuer, index.issuers[code].region
+        return self.local.issuer, self.local.region
+
+    def _type(self) -> LicenseType | None:
+        code = self.question.type
+        if code is not None:
+            for source, index in self.view.each():
+                if code in index.types:
+                    self.used.add(source)
+                    return index.types[code]
+        return self.local.type
+
+    def _succession(self) -> tuple[IssuerCode, datetime] | None:
+        found = self.view.succession(self.question)
+        if found is None:
+            return self.local.succession
+        self.used.add(found[2])
+        return found[0], found[1]
+
+    def _named(self, code: IssuerCode) -> Issuer | None:
+        for _, index in self.view.each():
+            if code in index.issuers:
+                return index.issuers[code].issuer
+        return self.local.named.get(code)
+
+    def _endpoints(self, bodies: AbstractSet[IssuerCode]) -> tuple[EndpointEntry, ...]:
+        found: dict[IssuerCode, EndpointEntry] = {}
+        for source, index in self.view.each():
+            for body in bodies & index.endpoints.keys():
+                if found.setdefault(body, index.endpoints[body]) is index.endpoints[body]:
+                    self.used.add(source)
+        kept = (
+            entry
+            for entry in self.local.endpoints
+            if entry.kind is not EndpointKind.ISSUER or entry.issuer not in found
+        )
+        return (*found.values(), *kept)
+
+    def _owners(self, bodies: AbstractSet[IssuerCode]) -> Mapping[str, IssuerCode]:
+        found: dict[str, IssuerCode] = {}
+        for source, index in self.view.each():
+            for code in self.question.organisations:
+                bearers = index.bears(code, self.question.type) & bodies
+                if bearers:
+                    self.used.add(source)
+                    found.setdefault(code, min(bearers))
+        return MappingProxyType({**self.local.owners, **found})
+
+    # ---- additions add up, and what is taken away is taken from all
+
+    def _delegations(self) -> tuple[DelegationEntry, ...]:
+        given = [(s, d) for s, d in self.view.given(self.question) if d.type == self.question.type]
+        self.used.update(source for source, _ in given)
+        entries = [*(entry for _, entry in given), *self.local.delegations]
+        withdrawn = [each.withdrawals.mandates for each in self.view.followed]
+        stated = {
+            name: min(ends)
+            for name in {mandate_name(d) for d in entries}
+            if (ends := [d.revoked_at for d in entries if d.revoked_at and mandate_name(d) == name])
+        }
+        return tuple(
+            _ended(entry, earliest(mandate_name(entry), stated, *withdrawn)) for entry in entries
+        )
+
+    def _keys(
+        self, owners: AbstractSet[IssuerCode], uses: frozenset[Use], local: Iterable[KeyEntry]
+    ) -> tuple[KeyEntry, ...]:
+        """The first definition of a name, and of a key, counts; its earliest end as well."""
+        entries = [*self._listed(owners, uses), *local]
+        withdrawn = [each.withdrawals.keys for each in self.view.followed]
+        names = {id(key): key_name(key) for key in entries}
+        found: dict[str, KeyEntry] = {}
+        taken = set[tuple[IssuerCode, str]]()
+        for key in entries:
+            name, place = names[id(key)], (key.owner, key.key_id)
+            if name not in found and place not in taken:
+                found[name] = key
+                taken.add(place)
+            elif name in found:
+                found[name] = _narrowed(found[name], key)
+        return tuple(_revoked(key, earliest(name, *withdrawn)) for name, key in found.items())
+
+    def _listed(self, owners: AbstractSet[IssuerCode], uses: frozenset[Use]) -> Iterator[KeyEntry]:
+        hints = {key_id for _, key_id in self.question.signers}
+        for source, index in self.view.each():
+            for owner in sorted(owners & index.keys.keys()):
+                for key in index.keys[owner]:
+                    if key.uses & uses and (uses is _FOR_ANSWERS or key.key_id in hints):
+                        self.used.add(source)
+                        yield key
+
+    def _seals(self) -> Mapping[str, tuple[SealEnd, ...]]:
+        """Of every source; a seal that anybody froze is frozen."""
+        found: dict[str, tuple[SealEnd, ...]] = {}
+        for each in self.view.followed:
+            for id in self.question.seals & each.withdrawals.seals.keys():
+                found[id] = (*found.get(id, ()), *each.withdrawals.seals[id])
+        return MappingProxyType(found)
+
+    def _authorities(self) -> Authorities:
+        self.used.update(s for s, i in self.view.each() if i.content.authorities.anchors)
+        return authorities_of(self.view, self.local.authorities)
+
+
+def _narrowed(first: KeyEntry, other: KeyEntry) -> KeyEntry:
+    """The first definition, ended as early as any other says."""
+    revoked = [at for at in (first.revoked_at, other.revoked_at) if at is not None]
+    ends = [at for at in (first.window.until, other.window.until) if at is not None]
+    return replace(
+        first,
+        window=Window(first.window.since, min(ends, default=None)),
+        revoked_at=min(revoked, default=None),
+        revocation_reason=first.revocation_reason or other.revocation_reason,
+    )
+
+
+def _revoked(key: KeyEntry, at: datetime | None) -> KeyEntry:
+    if at is None or (key.revoked_at is not None and key.revoked_at <= at):
+        return key
+    return replace(key, revoked_at=at)
+
+
+def _ended(entry: DelegationEntry, at: datetime | None) -> DelegationEntry:
+    """A mandate given anew after it was withdrawn is another one."""
+    if at is None or entry.window.since >= at:
+        return entry
+    earlier = entry.revoked_at is not None and entry.revoked_at <= at
+    return entry if earlier else replace(entry, revoked_at=at)
+
+
+def authorities_of(view: View, local: Authorities) -> Authorities:
+    """Anchors, intermediates and revocation lists of all lists, then of the tables.
+
+    They are many and seldom change: put together once for a view and what the tables held.
+    """
+    known = view.remembered.get(id(local))
+    if known is None or known[0] is not local:
+        known = (local, _put_together(view, local))
+        view.remembered.clear()
+        view.remembered[id(local)] = known
+    return known[1]
+
+
+def _put_together(view: View, local: Authorities) -> Authorities:
+    said = [index.content.authorities for _, index in view.each()]
+    anchors = [a for each in said for a in each.anchors]
+    withdrawn = [each.withdrawals.anchors for each in view.followed]
+    crls = {c.sha256: c for each in said for c in each.lists} | {c.sha256: c for c in local.lists}
+    ders = [der for each in said for der in each.intermediates]
+    intermediates = {hashlib.sha256(d).digest(): d for d in (*ders, *local.intermediates)}
+    return Authorities(
+        anchors=tuple(_anchors([*anchors, *local.anchors], withdrawn)),
+        intermediates=tuple(intermediates.values()),
+        lists=tuple(crls.values()),
+    )
+
+
+def _anchors(
+    anchors: Iterable[Anchor], withdrawn: Iterable[Mapping[str, datetime]]
+) -> Iterator[Anchor]:
+    """For each purpose the first that names it; ended as early as anybody says."""
+    given = list(anchors)
+    ends = [*withdrawn, *({a.fingerprint: a.until} for a in given if a.until is not None)]
+    named: dict[str, frozenset[Purpose]] = {}
+    for anchor in given:
+        more = anchor.purposes - named.get(anchor.fingerprint, frozenset())
+        if more:
+            named[anchor.fingerprint] = named.get(anchor.fingerprint, frozenset()) | more
+            until = earliest(anchor.fingerprint, *ends)
+            yield replace(anchor, purposes=more, until=until)

@@ -1,0 +1,49 @@
+"""What followed trust lists (信任清单) say of single seals."""
+# ruff: noqa: E501  (one text, one line: a translator reads them side by side)
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.domain.evidence import Block
+from app.domain.reasons import Reason
+from app.reports.entry import Entry, Own, Pair, invalid
+
+_ASK: Final[Pair] = (
+    "请勿据此办理；向{issuer}核实，并请持证人用新的印章重新制发。",
+    "Do not act on it. Ask {issuer}, and have the holder get it issued anew under a new seal.",
+)
+
+TRUST: Final[Mapping[Reason, Entry]] = {
+    Reason.SEAL_FROZEN: invalid(
+        Block.AUTHENTICITY,
+        Own.SEAL,
+        info=6,
+        file=1,
+        title=("盖章时印章已被冻结", "the seal was frozen when it was used"),
+        engineer=(
+            "信任清单将该印章（esID）列为冻结，签章时间在冻结期间之内（docs/trust-list.md，seals）。冻结之前、解冻之后的签章不受影响。",
+            "A followed trust list names this seal (esID) as frozen, and the signing time lies within the freeze (docs/trust-list.md, seals). What was sealed before it, or after a thaw, is not affected.",
+        ),
+        clerk=(
+            "盖章的时候，这枚印章已被停用（冻结），不能用来盖章。",
+            "When it was used, this seal had been put out of use for a while (frozen). Nothing sealed with it in that time counts.",
+        ),
+        next_step=_ASK,
+    ),
+    Reason.SEAL_CANCELLED: invalid(
+        Block.AUTHENTICITY,
+        Own.SEAL,
+        info=6,
+        file=1,
+        title=("盖章时印章已被注销", "the seal was cancelled when it was used"),
+        engineer=(
+            "信任清单将该印章（esID）列为注销，签章时间不早于注销时间（docs/trust-list.md，seals）。注销之前的签章不受影响；注销不可撤回。",
+            "A followed trust list names this seal (esID) as cancelled, and the signing time is not before that (docs/trust-list.md, seals). What was sealed before is not affected; a cancellation is not taken back.",
+        ),
+        clerk=(
+            "盖章的时候，这枚印章已经注销，用它盖的章不成立。",
+            "When it was used, this seal no longer existed in law (cancelled). The sealing does not hold.",
+        ),
+        next_step=_ASK,
+    ),
+}

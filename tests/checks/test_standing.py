@@ -1,0 +1,101 @@
+"""Seal status by the trust list, and what a list that is out of date cannot say."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.checks import examine
+from app.checks.standing import SEAL_STATUS
+from app.domain.evidence import CheckName, Outcome
+from app.domain.reasons import Reason
+from app.domain.trust import SealEnd, SealEnding, TrustSource
+from tests.reports.scenes import SEAL_SCENES, STAMP, sealed
+from tests.world import DAY, NOW
+
+SECOND = timedelta(seconds=1)
+FROZEN, CANCELLED = SealEnding.FROZEN, SealEnding.CANCELLED
+FACTS = sealed()
+AT = FACTS.document.signatures[0].signed_at
+assert AT is not None
+FRESH = TrustSource(
+    publisher="qinghai", number=1, address="a" * 64, accepted_at=NOW, expires_at=NOW
+)
+STALE = replace(FRESH, expires_at=NOW - SECOND)
+EMPTY = TrustSource(publisher="nation")
+
+
+def ended(*ends: SealEnd, id: str = STAMP.id, facts=FACTS):
+    return replace(facts, trust=replace(facts.trust, seal_status={id: ends}))
+
+
+def told(facts, check=CheckName.SEAL_STATUS):
+    return [f"{e.outcome} {e.reason or ''}".strip() for e in examine(facts) if e.check is check]
+
+
+ROWS = [
+    (ended(), "passed"),
+    (ended(SealEnd(FROZEN, AT)), "failed seal_frozen"),
+    (ended(SealEnd(FROZEN, AT + SECOND)), "passed"),
+    (ended(SealEnd(FROZEN, AT - DAY, AT)), "passed"),
+    (ended(SealEnd(FROZEN, AT - DAY, AT + SECOND)), "failed seal_frozen"),
+    (ended(SealEnd(CANCELLED, AT)), "failed seal_cancelled"),
+    (ended(SealEnd(CANCELLED, AT + SECOND)), "passed"),
+    (ended(SealEnd(FROZEN, AT - DAY), SealEnd(CANCELLED, AT)), "failed seal_cancelled"),
+    (ended(SealEnd(FROZEN, AT - DAY, AT), SealEnd(CANCELLED, AT + DAY)), "passed"),
+    (ended(SealEnd(CANCELLED, AT), id="another"), "passed"),
+]
+
+
+@pytest.mark.parametrize("facts, expected", ROWS)
+def test_a_seal_at_its_signing_time(facts, expected):
+    assert told(facts) == [expected]
+
+
+def test_without_a_time_nothing_is_known():
+    one = replace(FACTS.document.signatures[0], signed_at=None)
+    facts = replace(FACTS, document=replace(FACTS.document, signatures=(one,)))
+    assert told(ended(SealEnd(FROZEN, AT), facts=facts)) == ["indeterminate signing_time_missing"]
+    assert told(facts) == ["passed"]
+
+
+def followed(facts, *sources):
+    return replace(facts, trust=replace(facts.trust, sources=sources))
+
+
+@pytest.mark.parametrize("bad", [(STALE,), (EMPTY,), (FRESH, STALE), (FRESH, EMPTY)])
+def test_a_list_that_is_out_of_date_fails_nothing_for_what_it_does_not_name(bad):
+    """No mandate, no type, no later end: the list that was missed may name it."""
+    nobody = replace(FACTS.trust, owners={}, type=None)
+    stranger = replace(FACTS, trust=nobody)
+    cases = {
+        CheckName.ROLES_FILLED: stranger,
+        CheckName.SEAL_STATUS: ended(SealEnd(FROZEN, AT)),
+        CheckName.ISSUER_ENTITLED: replace(
+            FACTS, trust=replace(FACTS.trust, issuer=replace(FACTS.trust.issuer, types=frozenset()))
+        ),
+    }
+    for check, facts in cases.items():
+        twin = told(followed(facts, FRESH), check)
+        assert any(line.startswith("failed") for line in twin), (check, twin)
+        assert "failed" not in str(told(followed(facts, *bad), check))
+        assert "indeterminate trust_source_stale" in told(followed(facts, *bad), check)
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.SEAL_INVALID, Reason.CONTENT_CHANGED, Reason.SEAL_CANCELLED]
+)
+def test_what_the_file_itself_shows_still_fails(reason):
+    facts = SEAL_SCENES[reason].facts
+    for sources in ((FRESH,), (STALE,)):
+        failed = [
+            e.reason for e in examine(followed(facts, *sources)) if e.outcome is Outcome.FAILED
+        ]
+        assert failed == [reason]
+
+
+def test_nothing_is_made_better_than_in_doubt():
+    before = examine(followed(FACTS, FRESH))
+    after = examine(followed(FACTS, STALE))
+    assert before == after  # nothing failed, so nothing is softened; ISSUER_KNOWN goes by use
+    assert SEAL_STATUS.name is CheckName.SEAL_STATUS
