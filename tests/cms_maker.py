@@ -3,6 +3,7 @@
 The defaults make what is accepted: GB/T 35275 by SM2, signed attributes, detached.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -222,3 +223,7 @@ class Tsa:
 
 
 SECOND = timedelta(seconds=1)
+
+
+def b64(data: bytes) -> bytes:
+    return b64encode(data)
