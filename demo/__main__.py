@@ -24,6 +24,9 @@ SHOWN = (  # of the samples; one that comes out otherwise than expected is alway
     *("sealed-forged-chain-of-ones-own", "facts-match", "facts-other-holder"),
     *("facts-number-alone", steps.OUTAGE),
 )
+SEALED = "sealed-tax.ofd"
+AS_THE_SERVICE = ("DATABASE_URL", "ZHENGYAN_KEY_FOLDER", "ZHENGYAN_NODE_ID")
+"""What a command needs to ask as the service does: the issuers know that node by its key."""
 QUOTAS = ("ANONYMOUS_PER_MINUTE", "ANONYMOUS_PER_DAY", "DOCUMENT_PER_MINUTE")
 """All samples come from one address, without an account: more than the public may ask."""
 INTERRUPTED = 130  # what a shell says of a Ctrl-C
@@ -81,7 +84,7 @@ def _run(screen: Screen, options: Options, stack: ExitStack) -> int:
     code = 0
     if last >= STEPS.index("samples"):
         code = _samples(screen, options, demo)
-        _addresses(screen, options, demo, url)
+        _addresses(screen, options, demo, env)
     if options.stay:
         _stay(screen, servers)
     return code
@@ -135,7 +138,7 @@ def _row(finding: steps.Finding) -> Row:
     return Row(finding.conclusion, finding.reason or "", sample.zh, sample.en, complaint)
 
 
-def _addresses(screen: Screen, options: Options, demo: Path, url: str) -> None:
+def _addresses(screen: Screen, options: Options, demo: Path, env: Mapping[str, str]) -> None:
     samples = demo / "sandbox" / "samples"
     zh = screen.language == "zh"
     screen.say(
@@ -153,8 +156,8 @@ def _addresses(screen: Screen, options: Options, demo: Path, url: str) -> None:
         "",
         "  命令行 command line (zhengyan --help):" if zh else "  command line (zhengyan --help):",
         "",
-        f"export DATABASE_URL={shlex.quote(url)}",
-        f"{shlex.quote(str(BIN / 'zhengyan'))} issuer list",
+        f"export {' '.join(f'{name}={shlex.quote(env[name])}' for name in AS_THE_SERVICE)}",
+        f"{shlex.quote(str(BIN / 'zhengyan'))} verify {shlex.quote(str(samples / SEALED))}",
         "",
     )
 

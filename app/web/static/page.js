@@ -19,6 +19,7 @@ const problems = {
   "/problems/busy": "正在核验的请求过多。请稍后再试。",
   "/problems/unavailable": "本服务暂时无法核验。这不说明证照有问题，请稍后再试。",
 };
+const order = ["failed", "indeterminate", "passed"]; // what was not applicable is in the whole report
 let latest = 0;
 
 function element(name, words, kind) {
@@ -67,7 +68,7 @@ function check(found) {
 function answer(found) {
   const given = found.answer.said;
   if (!given) {
-    return found.answer.asked ? [line("indeterminate", said.answer + said.silent)] : [];
+    return [line("indeterminate", said.answer + (found.answer.asked ? said.silent : said.unasked))];
   }
   const state = given.state_text ? " · " + given.state_text[lang] : "";
   const why = found.answer.reason ? " · " + found.answer.reason : "";
@@ -78,8 +79,8 @@ function answer(found) {
 // Open where something failed or is in doubt: that is what the reader looks for.
 function block(name, found) {
   const made = found.blocks[name];
-  const asked = made.checks.filter((each) => each.outcome !== "not_applicable").map(check);
-  const lines = name === "status" ? asked.concat(answer(found)) : asked;
+  const asked = order.flatMap((outcome) => made.checks.filter((each) => each.outcome === outcome));
+  const lines = asked.map(check).concat(name === "status" ? answer(found) : []);
   const details = document.createElement("details");
   details.open = made.outcome !== "passed";
   const list = document.createElement("ul");
