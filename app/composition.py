@@ -1,5 +1,8 @@
 """The parts put together, for HTTP and for a shell: over a database, or over a folder."""
 
+import logging
+import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,6 +13,7 @@ from app.config import Settings
 from app.crypto.provider import FolderKeys
 from app.domain.errors import Refused
 from app.federation.gateway import HttpIssuers, OfflineIssuers
+from app.federation.resilience import Blind, ResilientIssuers, Watch
 from app.registry.journal import PostgresJournal
 from app.registry.sessions import Database
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
@@ -30,6 +34,33 @@ def publisher(settings: Settings, keys: FolderKeys) -> ReportPublisher:
     return ReportPublisher(
         keys=keys, node=settings.node_id, version=VERSION, lifetime=settings.report_lifetime
     )
+
+
+def asking(settings: Settings, keys: FolderKeys, watch: Watch | None = None) -> ResilientIssuers:
+    """The way to the issuers. Raises `Refused` for a bundle of authorities that cannot be read."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name every address asked
+    return ResilientIssuers(
+        inner=HttpIssuers(
+            signer=keys.signer,
+            node_id=settings.node_id,
+            clock=now,
+            trust=_authorities_of(settings.ca_bundle),
+        ),
+        clock=now,
+        monotonic=time.monotonic,
+        watch=watch or Blind(),
+    )
+
+
+def _authorities_of(bundle: Path | None) -> ssl.SSLContext | None:
+    """Who may vouch for servers of issuers; None: the public authorities."""
+    if bundle is None:
+        return None
+    try:
+        return ssl.create_default_context(cafile=bundle)
+    except (OSError, ssl.SSLError):
+        message = f"{bundle} is no PEM file with certificates of authorities"
+        raise Refused("ZHENGYAN_CA_BUNDLE", message) from None
 
 
 @asynccontextmanager
@@ -54,10 +85,8 @@ async def verifier(
 ) -> AsyncIterator[Verifier]:
     """A verifier over the database, or over a folder of registrations that keeps nothing."""
     keys = FolderKeys(settings.key_folder)
-    asking = (
-        None if offline else HttpIssuers(signer=keys.signer, node_id=settings.node_id, clock=now)
-    )
-    issuers: Issuers = asking or OfflineIssuers()
+    online = None if offline else asking(settings, keys)
+    issuers: Issuers = online or OfflineIssuers()
     try:
         if trust is not None:
             registry: Registry = SnapshotRegistry.read(trust, clock=now)
@@ -67,8 +96,8 @@ async def verifier(
                 registry, journal = PostgresRegistry(opened, now), PostgresJournal(opened, keys)
                 yield _verifier(settings, keys, registry, issuers, journal)
     finally:
-        if asking is not None:
-            await asking.aclose()
+        if online is not None:
+            await online.aclose()
 
 
 def _verifier(

@@ -83,6 +83,15 @@ class Rule(StrEnum):
     """The node above this one."""
 
 
+class PeerScope(StrEnum):
+    """What another node may do here."""
+
+    ASK = "ask"
+    """Ask on its own behalf."""
+    RELAY = "relay"
+    """Hand on the questions of others."""
+
+
 class EndpointKind(StrEnum):
     """For whom a body answers at an endpoint."""
 

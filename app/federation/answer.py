@@ -5,14 +5,13 @@ party that was asked, else `Unreachable` with the reason. Details name rules and
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
 from app.crypto.jose import (
-    Compact,
     CompactLimits,
     JsonLimits,
     read_json_object,
@@ -20,19 +19,21 @@ from app.crypto.jose import (
 )
 from app.crypto.schemes import SCHEME_BY_JOSE, verify_jose
 from app.domain.errors import InvalidSignature, Malformed
-from app.domain.identifier import Identifier
+from app.domain.identifier import Identifier, IssuerCode
 from app.domain.issuer import (
     Answered,
     AnswerKey,
     Code,
     Endpoint,
+    HomeKeys,
     Match,
     Silence,
+    Speaker,
     State,
     Unreachable,
 )
 from app.domain.license import Fact
-from app.federation.wire import Question
+from app.federation.wire import Original, Question
 
 TYP: Final = "ivp-answer+jwt"
 SKEW: Final = timedelta(seconds=60)
@@ -66,8 +67,10 @@ def read_signed(
         authenticated: the channel proved whose it is.
     """
     try:
-        payload = _verified(split_compact(body, CompactLimits(token=endpoint.max_answer)), endpoint)
-        answered = _read(payload, question, endpoint, now)
+        payload = _verified(body, endpoint.answer_keys, endpoint.max_answer)
+        if _given(payload, "relayed") and endpoint.speaker is Speaker.UPSTREAM:
+            return replace(_relayed(payload, question, endpoint, now), authenticated=authenticated)
+        answered = _read(payload, question, _party(payload, question), now)
     except Malformed as broken:
         return Unreachable(Silence.MALFORMED, str(broken))
     except InvalidSignature as broken:
@@ -75,7 +78,17 @@ def read_signed(
     except _Unusable as unusable:
         return Unreachable(unusable.why, unusable.detail)
     token = body.decode("ascii")
-    return replace(answered, signed=True, authenticated=authenticated, token=token)
+    if _unsigned_at_home(payload):
+        return replace(answered, speaker=endpoint.speaker, authenticated=authenticated)
+    over_original = question.original is not None and payload["inquiry"] != question.digest
+    return replace(
+        answered,
+        speaker=endpoint.speaker,
+        signed=True,
+        authenticated=authenticated,
+        token=token,
+        original=token if over_original else "",
+    )
 
 
 def read_unsigned(
@@ -84,37 +97,107 @@ def read_unsigned(
     """An `application/json` body: the same members, nobody's word, and never kept as one."""
     try:
         payload = read_json_object(body, JsonLimits(size=endpoint.max_answer))
-        answered = _read(payload, question, endpoint, now)
+        answered = _read(payload, question, _Party(question.issuer, _own(question)), now)
     except Malformed as broken:
         return Unreachable(Silence.MALFORMED, str(broken))
     except _Unusable as unusable:
         return Unreachable(unusable.why, unusable.detail)
-    return replace(answered, authenticated=authenticated)
+    return replace(answered, speaker=endpoint.speaker, authenticated=authenticated)
 
 
-def _verified(compact: Compact, endpoint: Endpoint) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class _Party:
+    """Who has to have spoken, and over whose question."""
+
+    issuer: IssuerCode
+    over: Original
+
+
+def _own(question: Question) -> Original:
+    return Original(question.node, question.digest)
+
+
+def _party(payload: Mapping[str, object], question: Question) -> _Party:
+    """Whom this node asked; over its question, or over the one it hands on."""
+    home = question.original
+    over_original = home is not None and payload.get("inquiry") == home.digest
+    return _Party(question.issuer, home if home and over_original else _own(question))
+
+
+def _unsigned_at_home(payload: Mapping[str, object]) -> bool:
+    """A relay says that what it repeats was nobody's signed word."""
+    said = payload.get("unsigned", False)
+    if not isinstance(said, bool):
+        raise Malformed("unsigned: not a boolean")
+    return said
+
+
+def _relayed(
+    payload: Mapping[str, object], question: Question, endpoint: Endpoint, now: datetime
+) -> Answered:
+    """A relay's answer with the issuer's own in it: where its keys are known, that one counts.
+
+    The relay's words are read all the same: an answer with a wrong frame is no answer.
+    """
+    outer = _read(payload, question, _party(payload, question), now)
+    token = _text(payload, "relayed")
+    if not endpoint.home_keys:  # an issuer nobody here knows: the relay's word, and no more
+        return replace(outer, speaker=Speaker.UPSTREAM, signed=True, original=token)
+    try:
+        home, inner = _home(token.encode("ascii", "replace"), endpoint)
+        said = _read(inner, question, _Party(home.body, question.home), now)
+    except Malformed as broken:
+        raise Malformed(f"relayed: {broken}") from broken
+    except InvalidSignature as broken:
+        raise InvalidSignature(f"relayed: {broken}") from broken
+    except _Unusable as unusable:
+        raise _Unusable(unusable.why, f"relayed: {unusable.detail}") from unusable
+    return replace(
+        said,
+        speaker=home.speaker,
+        signed=True,
+        token=token,
+        original=token,
+        relayed_by=endpoint.issuer,
+    )
+
+
+def _home(token: bytes, endpoint: Endpoint) -> tuple[HomeKeys, dict[str, object]]:
+    """Whose word it claims to be, held to the keys of that body, and what it says."""
+    most = endpoint.max_answer
+    hint = split_compact(token, CompactLimits(token=most)).payload
+    speaks = _text(read_json_object(hint, JsonLimits(size=most)), "iss")
+    for home in endpoint.home_keys:
+        if home.body == speaks:
+            return home, _verified(token, home.keys, most)
+    raise InvalidSignature("iss is neither the issuer nor a delegate of its for answers")
+
+
+def _verified(token: bytes, keys: Sequence[AnswerKey], most: int) -> dict[str, object]:
     """The payload, which a registered key signed as an answer. The key decides its scheme."""
+    compact = split_compact(token, CompactLimits(token=most))
     if compact.typ != TYP:
         raise Malformed(f"header: typ is not {TYP}")
-    key = _key(endpoint, compact.kid)
+    key = _key(keys, compact.kid)
     if SCHEME_BY_JOSE.get(compact.alg) is not key.scheme:
         raise InvalidSignature("alg is not that of the registered key")
     verify_jose(key.scheme, spki=key.spki, message=compact.signing_input, value=compact.signature)
-    return read_json_object(compact.payload, JsonLimits(size=endpoint.max_answer))
+    return read_json_object(compact.payload, JsonLimits(size=most))
 
 
-def _key(endpoint: Endpoint, kid: str) -> AnswerKey:
-    for key in endpoint.answer_keys:
+def _key(keys: Sequence[AnswerKey], kid: str) -> AnswerKey:
+    for key in keys:
         if key.key_id == kid:
             return key
     raise InvalidSignature("kid is none of the answer keys registered for the endpoint")
 
 
 def _read(
-    payload: Mapping[str, object], question: Question, endpoint: Endpoint, now: datetime
+    payload: Mapping[str, object], question: Question, party: _Party, now: datetime
 ) -> Answered:
-    _check_parties(payload, question)
-    identifier = _check_subject(payload, question)
+    """Speaker, signature and channel are for the caller to say."""
+    _check_parties(payload, party)
+    identifier = _check_subject(payload, question, party)
     as_of = _check_clock(payload, question, now)
     code = _code(payload)
     state = _state(payload, code)
@@ -125,7 +208,7 @@ def _read(
         code=code,
         document=_document(payload, question),
         facts=_facts(payload, question),
-        speaker=endpoint.speaker,
+        speaker=Speaker.UPSTREAM,
         signed=False,
         authenticated=False,
         as_of=as_of,
@@ -137,16 +220,16 @@ def _read(
     )
 
 
-def _check_parties(payload: Mapping[str, object], question: Question) -> None:
-    if _text(payload, "iss") != question.issuer:
+def _check_parties(payload: Mapping[str, object], party: _Party) -> None:
+    if _text(payload, "iss") != party.issuer:
         raise _Unusable(Silence.WRONG_PARTY, "iss is not who was asked")
-    if _text(payload, "aud") != question.node:
+    if _text(payload, "aud") != party.over.node:
         raise _Unusable(Silence.WRONG_PARTY, "aud is not this node")
 
 
-def _check_subject(payload: Mapping[str, object], question: Question) -> str | None:
+def _check_subject(payload: Mapping[str, object], question: Question, party: _Party) -> str | None:
     """The digest binds the answer to the question; what it echoes must not say otherwise."""
-    if _text(payload, "inquiry") != question.digest:
+    if _text(payload, "inquiry") != party.over.digest:
         raise _Unusable(Silence.WRONG_QUESTION, "inquiry is not the digest of the question")
     found = _identifier(payload, "identifier")
     if question.identifier is not None and str(found) != question.identifier:

@@ -32,6 +32,14 @@ class NothingToAsk(Exception):
     """Neither an identifier, nor a number with its type, nor a seal."""
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The first asker's question, over whose digest the issuer answers through relays."""
+
+    node: str
+    digest: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A signed inquiry, and what its answer has to echo."""
@@ -45,11 +53,23 @@ class Question:
     shown: bool
     """Digests of a file went with it."""
     asked_at: datetime
+    original: Original | None = None
+    """Asked on behalf of that node; None: on our own."""
 
     @property
     def digest(self) -> str:
-        """`inquiry` of the answer: base64url SHA-256 of the token."""
-        return to_base64url(hashlib.sha256(self.token).digest())
+        """`inquiry` of the answer."""
+        return digest_of(self.token)
+
+    @property
+    def home(self) -> Original:
+        """Whom the issuer's own answer is addressed to, and over which question."""
+        return self.original or Original(self.node, self.digest)
+
+
+def digest_of(token: bytes) -> str:
+    """Base64url SHA-256 of an inquiry, ASCII bytes as received."""
+    return to_base64url(hashlib.sha256(token).digest())
 
 
 def compose(
@@ -70,19 +90,27 @@ def compose(
         NothingToAsk: the inquiry names no license.
         Unavailable: the signer does not sign.
     """
-    facts = plain_facts(inquiry)
+    relaying = inquiry.relaying
+    # Holder facts are the issuer's alone: a relay has them sealed, within the enclosed question.
+    facts = {} if relaying else plain_facts(inquiry)
+    compare = inquiry.compare if relaying else frozenset(map(Fact, facts))
     issued = int(now.timestamp())
+    expires = issued + int(LIFETIME.total_seconds())
+    if relaying:
+        expires = min(expires, int(relaying.until.timestamp()))
     payload: dict[str, object] = {
         "iss": node,
         "aud": inquiry.endpoint.issuer,
         "iat": issued,
-        "exp": issued + int(LIFETIME.total_seconds()),
+        "exp": expires,
         "jti": jti,
         **_subject(inquiry),
-        "compare": sorted(facts),
+        "compare": sorted(compare),
         "purpose": inquiry.purpose,
-        "via": [node],
+        "via": [*relaying.via, node] if relaying else [node],
     }
+    if relaying:
+        payload["asked"] = relaying.asked.decode("ascii")
     if inquiry.digests:
         payload["documents"] = [
             {"alg": name, "value": to_base64url(value)}
@@ -93,14 +121,15 @@ def compose(
     if facts:
         payload |= _carried(facts, inquiry.endpoint, private=private)
     return Question(
-        token=_sign(payload, signer),
+        token=sign_token(TYP, payload, signer),
         node=node,
         issuer=inquiry.endpoint.issuer,
         identifier=str(inquiry.identifier) if inquiry.identifier else None,
         type=inquiry.identifier.type if inquiry.identifier else inquiry.type,
-        compare=frozenset(Fact(name) for name in facts),
+        compare=compare,
         shown=bool(inquiry.digests),
         asked_at=now,
+        original=Original(relaying.asker, digest_of(relaying.asked)) if relaying else None,
     )
 
 
@@ -145,8 +174,9 @@ def _carried(facts: dict[str, object], endpoint: Endpoint, *, private: bool) -> 
     return {"facts": facts}
 
 
-def _sign(payload: dict[str, object], signer: Signer) -> bytes:
-    header = {"typ": TYP, "alg": JOSE_BY_SCHEME[signer.scheme], "kid": signer.kid}
+def sign_token(typ: str, payload: dict[str, object], signer: Signer) -> bytes:
+    """JWS compact. Raises `Unavailable` where the signer does not sign."""
+    header = {"typ": typ, "alg": JOSE_BY_SCHEME[signer.scheme], "kid": signer.kid}
     signing_input = f"{to_base64url(_json(header))}.{to_base64url(_json(payload))}".encode()
     return signing_input + b"." + to_base64url(signer.sign(signing_input)).encode()
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.evidence import Block, CheckName
-from app.domain.issuer import Code, State, Unasked
+from app.domain.issuer import Code, Rule, State, Unasked
 from app.domain.verdict import Conclusion, Subject
 from app.reports.entry import Bilingual, Texts, bilingual, texts
 
@@ -271,6 +271,18 @@ NOT_ASKED: Final[Mapping[Unasked, Bilingual]] = {
         ("没有可用来提问的证照标识或编号", "there is neither identifier nor number to ask by")
     ),
 }
+RULES: Final[Mapping[Rule, Bilingual]] = {
+    Rule.ISSUER: bilingual(("标识中的颁发机构", "the issuer in the identifier")),
+    Rule.SUCCESSOR: bilingual(
+        ("承继该颁发机构职能的机构", "the body that took over from the issuer")
+    ),
+    Rule.DELEGATE: bilingual(("颁发机构委托答复的机构", "the issuer's delegate for answers")),
+    Rule.SEAL_OWNER: bilingual(("签章单位", "the owner of the seal")),
+    Rule.TYPE_OWNER: bilingual(("证照类型定义机构", "the body that defined the license type")),
+    Rule.REGION: bilingual(("颁发机构所在地区的平台", "the platform of the issuer's region")),
+    Rule.UPSTREAM: bilingual(("上级核验节点", "the verification node above this one")),
+}
+"""Whom a question goes to, by the rule that led there."""
 NO_USABLE_ANSWER: Final = bilingual(
     ("已询问颁发机构，没有得到可用的答复", "the issuer was asked, and no usable answer came")
 )

@@ -15,7 +15,7 @@ from app.domain.trust import TrustedKey
 from app.domain.verification import Verification
 from app.domain.word import Silent, Word
 from app.reports.entry import Bilingual
-from app.reports.phrases import OUTCOMES, STATES
+from app.reports.phrases import OUTCOMES, RULES, STATES
 from app.reports.seals import seal
 from app.reports.weighing import closed, policy_of
 from app.reports.words import Json, age_seconds, instant, said
@@ -126,13 +126,14 @@ def answer(verification: Verification, word: Word) -> Json:
         "reason": why_not.value if why_not else None,
         "not_asked": given.why.value if isinstance(given, NotAsked) else None,
         "silence": given.why.value if isinstance(given, Unreachable) else None,
+        "route": _route(verification),
         "said": answered,
     }
 
 
 def _answered(given: Answered, now: datetime) -> Json:
     return {
-        "source": "live",
+        "source": given.source.value,
         "speaker": given.speaker.value,
         "signed": given.signed,
         "authenticated": given.authenticated,
@@ -146,6 +147,22 @@ def _answered(given: Answered, now: datetime) -> Json:
         "as_of": instant(given.as_of),
         "age_seconds": age_seconds(now, given.as_of),
         "next_update": instant(given.next_update) if given.next_update else None,
+        "relayed_by": given.relayed_by,
+    }
+
+
+def _route(verification: Verification) -> Json | None:
+    """Whom the registry names to be asked, and by which rule; its address is nobody's business."""
+    facts = verification.facts
+    where = facts.trust.endpoint if facts else None
+    if where is None:
+        return None
+    return {
+        "rule": where.rule.value,
+        "rule_text": said(RULES[where.rule]),
+        "matched": where.matched or where.issuer,
+        "body": where.issuer,
+        "speaker": where.speaker.value,
     }
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.domain.certificate import Chain, RevocationState
 from app.domain.cms import CmsContent, CmsDeviation, CmsFamily
 from app.domain.evidence import CheckName, Outcome, Role
-from app.domain.issuer import Match, Silence, Speaker, State, Unasked
+from app.domain.issuer import Match, Rule, Silence, Source, Speaker, State, Unasked
 from app.domain.license import Fact, LicenseFormat
 from app.domain.ofd import PartKind
 from app.domain.policies import Level
@@ -270,7 +270,7 @@ class ComparedOut(_Out):
 class AnsweredOut(_Out):
     """The issuer's answer."""
 
-    source: Literal["live"]
+    source: Annotated[Source, Field(description="asked now, or repeated from a moment ago")]
     speaker: Annotated[Speaker, Field(description="whose endpoint and key spoke, by the registry")]
     signed: bool
     authenticated: Annotated[bool, Field(description="the channel proved whose it is")]
@@ -284,6 +284,19 @@ class AnsweredOut(_Out):
     as_of: Annotated[Instant, Field(description="the data is true for")]
     age_seconds: Annotated[int, Field(description="at the time of the report")]
     next_update: Instant | None
+    relayed_by: Annotated[
+        str | None, Field(description="who handed on the issuer's own signed answer")
+    ]
+
+
+class RouteOut(_Out):
+    """Whom the registry names to be asked, and why."""
+
+    rule: Annotated[Rule, Field(description="the longest match decides")]
+    rule_text: TextOut
+    matched: Annotated[str, Field(description="the code, or the prefix of one, it went by")]
+    body: Annotated[str, Field(description="whose endpoint it is")]
+    speaker: Annotated[Speaker, Field(description="what its word counts for")]
 
 
 class AnswerOut(_Out):
@@ -294,6 +307,7 @@ class AnswerOut(_Out):
     reason: Annotated[Reason | None, Field(description="why it does not count, though asked")]
     not_asked: Unasked | None
     silence: Annotated[Silence | None, Field(description="asked, and no usable answer came")]
+    route: Annotated[RouteOut | None, Field(description="null: nobody is registered to be asked")]
     said: AnsweredOut | None
 
 

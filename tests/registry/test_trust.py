@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from app.domain.errors import Refused, Unavailable
 from app.domain.evidence import Role
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
-from app.domain.issuer import Code, Speaker, Statement
+from app.domain.issuer import Code, Speaker, State, Statement
 from app.domain.license import KeyId
 from app.domain.trust import Kind, TrustQuestion, Window
 from app.models import Use
@@ -296,6 +296,27 @@ async def test_the_latest_signed_statement_speaks(loaded, registry, world):
     await keep(loaded, asked.identifier, ended, "c")
     assert (await registry.trust_for(asked)).statement == ended
     assert (await registry.trust_for(other)).statement is None
+
+
+async def test_a_push_is_told_to_every_worker_at_its_next_look(loaded, registry, world):
+    """Whatever was pushed, signed or not: in the same transaction as everything else."""
+    asked, other = question(world.pick("traffic")), question(world.pick("market"))
+    second = PostgresRegistry(loaded, lambda: NOW)
+    assert (await registry.trust_for(asked)).told_at is None
+    async with loaded.writing() as session:
+        await licenses.keep_status(
+            session, asked.identifier, State.SUSPENDED, since=NOW - DAY, known=NOW - HOUR
+        )
+    for each in (registry, second):
+        assert (await each.trust_for(asked)).told_at == NOW - HOUR
+        assert (await each.trust_for(other)).told_at is None
+    before = datetime.now(UTC)
+    await keep(loaded, asked.identifier, said(Code.ENDED, NOW - DAY), "a")
+    for each in (registry, second):  # a statement of yesterday that came in a moment ago
+        trust = await each.trust_for(asked)
+        assert trust.told_at is not None
+        assert trust.told_at >= before - timedelta(seconds=5)
+        assert trust.statement is not None
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,18 @@ from pydantic import ValidationError
 
 from app.domain.evidence import CheckName, Outcome
 from app.domain.facts import Value
-from app.domain.identifier import Identifier
-from app.domain.issuer import Code, Match, NotAsked, Speaker, State, Statement, Unasked
+from app.domain.identifier import Identifier, IssuerCode
+from app.domain.issuer import (
+    Code,
+    Match,
+    NotAsked,
+    Rule,
+    Source,
+    Speaker,
+    State,
+    Statement,
+    Unasked,
+)
 from app.domain.license import Fact
 from app.domain.reasons import Reason
 from app.domain.scheme import Scheme
@@ -46,6 +56,7 @@ from tests.world import (
     CONFIRMED,
     DAY,
     DELEGATE,
+    ENDPOINT,
     HOUR,
     IDENTIFIER,
     IN_FORCE,
@@ -282,8 +293,36 @@ def test_an_answer_that_does_not_count_says_why() -> None:
         "reason": None,
         "not_asked": "offline",
         "silence": None,
+        "route": stale["route"],
         "said": None,
     }
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_the_route_is_explained(rule: Rule) -> None:
+    """Which rule, by what of the question, whose endpoint, and what its word counts for."""
+    speaker = Speaker.UPSTREAM if rule in {Rule.REGION, Rule.UPSTREAM} else Speaker.ISSUER
+    where = replace(ENDPOINT, rule=rule, matched="63", speaker=speaker)
+    route = report(judged(scenes.trust(endpoint=where), IN_FORCE))["answer"]["route"]
+    assert route["rule_text"].keys() == {"zh", "en"}
+    assert {name: route[name] for name in ("rule", "matched", "body", "speaker")} == {
+        "rule": rule,
+        "matched": "63",
+        "body": where.issuer,
+        "speaker": speaker,
+    }
+    assert where.url not in json.dumps(route)
+    nowhere = report(judged(scenes.trust(endpoint=None), NotAsked(Unasked.NO_ENDPOINT)))
+    assert nowhere["answer"]["route"] is None
+
+
+def test_a_repeated_answer_says_so_with_its_age() -> None:
+    cached = replace(IN_FORCE, source=Source.CACHED, as_of=NOW - HOUR / 2)
+    said = report(judged(FACTS, cached))["answer"]["said"]
+    assert (said["source"], said["age_seconds"]) == ("cached", 1800)
+    assert report(judged(FACTS, IN_FORCE))["answer"]["said"]["source"] == "live"
+    handed_on = replace(IN_FORCE, relayed_by=IssuerCode("630000"))
+    assert report(judged(FACTS, handed_on))["answer"]["said"]["relayed_by"] == "630000"
 
 
 def _kept(**changes: Any) -> Any:
