@@ -3,7 +3,7 @@
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -81,15 +81,18 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def verifier(
-    settings: Settings, trust: Path | None, *, offline: bool
+    settings: Settings, trust: Path | None, *, offline: bool, networks: Sequence[str] = ()
 ) -> AsyncIterator[Verifier]:
-    """A verifier over the database, or over a folder of registrations that keeps nothing."""
+    """A verifier over the database, or over a folder of registrations that keeps nothing.
+
+    `networks`: where endpoints named in the folder may lie, though it is not public.
+    """
     keys = FolderKeys(settings.key_folder)
     online = None if offline else asking(settings, keys)
     issuers: Issuers = online or OfflineIssuers()
     try:
         if trust is not None:
-            registry: Registry = SnapshotRegistry.read(trust, clock=now)
+            registry: Registry = SnapshotRegistry.read(trust, clock=now, networks=networks)
             yield _verifier(settings, keys, registry, issuers, ForgetfulJournal())
         else:
             async with database(settings) as opened:

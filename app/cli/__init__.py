@@ -3,7 +3,9 @@
 import io
 import sys
 
+import click
 import typer
+from typer import rich_utils
 
 from app.cli import authorities, callers, registering, serving, verifying
 from app.domain.errors import ServiceError
@@ -12,6 +14,7 @@ app = typer.Typer(
     name="zhengyan",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,  # its traceback would show what stands in variables
     rich_markup_mode="markdown",
     help=(
         "证验 Zhengyan: verify electronic licenses (电子证照公共验证服务).\n\n"
@@ -25,7 +28,7 @@ app = typer.Typer(
     ),
 )
 app.command("verify")(verifying.verify)
-app.command("serve")(serving.serve)
+app.command("serve", help=serving.HELP)(serving.serve)
 app.add_typer(registering.issuer, name="issuer")
 app.add_typer(registering.key, name="key")
 app.add_typer(registering.delegation, name="delegation")
@@ -36,12 +39,23 @@ app.add_typer(callers.audit, name="audit")
 
 
 def main() -> None:
-    """The command `zhengyan`. Errors say what to do next, and exit with 1."""
+    """The command `zhengyan`. Errors say what to do next, and exit with 1, as a fault of ours does.
+
+    0, 10 and 11 are verdicts: nothing else ends with them, and nothing that was mistyped with 2.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without Chinese shows ?, no traceback
             stream.reconfigure(errors="replace")
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as asked:
+        sys.stderr.write(f"{asked.format_message()}\n")
+        sys.exit(1)
+    except click.ClickException as mistyped:
+        rich_utils.rich_format_error(mistyped)
+        sys.exit(1)
+    except click.Abort:
+        sys.exit(130)  # as a shell says of Ctrl-C
     except ServiceError as refused:
         place = getattr(refused, "field", None)
         sys.stderr.write(f"zhengyan: {f'{place}: ' if place else ''}{refused}\n")

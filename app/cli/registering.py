@@ -1,11 +1,10 @@
 """`zhengyan issuer|key|delegation …`: what this node trusts, and whom it asks."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -13,9 +12,10 @@ from rich.table import Table
 
 from app.composition import VERSION, database, now
 from app.config import settings
+from app.crypto.jose import JsonLimits, read_json_object
 from app.crypto.provider import FolderKeys
 from app.domain.audit import AuditEvent, Operation, Result
-from app.domain.errors import Refused
+from app.domain.errors import Malformed, Refused
 from app.domain.identifier import TypeCode
 from app.domain.scheme import Scheme
 from app.domain.trust import Issuer, Kind, LicenseType, Window
@@ -25,14 +25,18 @@ from app.registry import catalogue, delegations, keys
 from app.registry.audit import append_within
 from app.registry.auditing import event
 from app.registry.entries import DelegationEntry, EndpointEntry, IssuerEntry
-from app.registry.registration import issuer_code, key_id, type_code
+from app.registry.reader import Reader
+from app.registry.registration import encryption_jwk, issuer_code, key_id, type_code
 from app.registry.sessions import ReadSession, WriteSession
 from app.registry.snapshot import read_document
-from app.registry.urls import read_url
+from app.registry.urls import read_networks, read_url
 
 issuer = typer.Typer(no_args_is_help=True, help="Issuers (证照颁发机构): who may issue what.")
 key = typer.Typer(no_args_is_help=True, help="Public keys of issuers and delegates.")
 delegation = typer.Typer(no_args_is_help=True, help="Mandates: who may act in an issuer's name.")
+
+MAX_FILE: Final = 16 * 1024 * 1024
+"""Bytes of a file with a key, a certificate or a revocation list."""
 
 Write = Callable[[WriteSession], Awaitable[Any]]
 Since = Annotated[str | None, typer.Option(help="From when, RFC 3339; now if absent.")]
@@ -80,17 +84,31 @@ def read(work: Callable[[ReadSession], Awaitable[Any]]) -> Any:
 def content_of(file: Path) -> bytes:
     """Raises `Refused` naming the file."""
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(MAX_FILE + 1)
     except OSError as exc:
         raise Refused("file", f"{file}: {exc.strerror}") from None
+    if len(content) > MAX_FILE:
+        raise Refused("file", f"{file}: over {MAX_FILE} bytes, which no key or list needs")
+    return content
+
+
+def _json_of(field: str, content: bytes) -> dict[str, object]:
+    try:
+        return read_json_object(content, JsonLimits())
+    except Malformed as exc:
+        raise Refused(field, f"not a JWK: {exc}") from None
 
 
 def time_of(field: str, text: str) -> datetime:
+    """RFC 3339, with an offset: a bare local time is eight hours wrong somewhere."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused(field, "not a time: write it like 2026-11-01T00:00:00+08:00") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+        at = None
+    if at is None or at.tzinfo is None:
+        raise Refused(field, "not a time with its offset: write 2026-11-01T00:00:00+08:00")
+    return at
 
 
 def window_of(since: str | None, until: str | None) -> Window:
@@ -155,20 +173,36 @@ def issuer_add(
         list[str] | None,
         typer.Option(help="Network it may lie in though not public, like 10.1.0.0/16; repeatable."),
     ] = None,
+    encryption_key: Annotated[
+        Path | None,
+        typer.Option(
+            help="JWK on P-256 to which facts of holders are encrypted; without it an endpoint "
+            "beyond this machine is asked for nothing that needs them."
+        ),
+    ] = None,
 ) -> None:
     """Register an issuer (or a delegate) with license types and the address where it answers."""
     owner = issuer_code("code", code)
     body = Issuer(owner, name, name_en or name, _types(types or ()))
+    if encryption_key is not None and endpoint is None:
+        raise Refused("encryption_key", "is of no use without --endpoint")
+    sealed = None if encryption_key is None else _recipient(encryption_key)
 
     async def work(session: WriteSession) -> str:
         change = await catalogue.add_issuer(session, IssuerEntry(body))
         if endpoint is not None:
             url = read_url("endpoint", endpoint, network or ())
-            entry = EndpointEntry(issuer=owner, url=url, networks=tuple(network or ()))
+            opened = read_networks("network", network or ())
+            entry = EndpointEntry(issuer=owner, url=url, networks=opened, encryption_jwk=sealed)
             await catalogue.add_endpoint(session, entry)
         return change.value
 
     typer.echo(f"{code}: {written(f'issuer add {code}', work)}")
+
+
+def _recipient(file: Path) -> str:
+    jwk = _json_of("encryption_key", content_of(file))
+    return encryption_jwk(Reader.of(jwk, "encryption_key"))
 
 
 @issuer.command("type")
@@ -257,7 +291,7 @@ def key_add(
 ) -> None:
     """Register a public key. Weak, broken or malformed keys are refused by name."""
     content = content_of(file)
-    jwk = json.loads(content) if content.lstrip().startswith(b"{") else content
+    jwk = _json_of("file", content) if content.lstrip().startswith(b"{") else content
     change = written(
         f"key add {owner}",
         lambda s: keys.add_key(

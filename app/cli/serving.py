@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 import uvicorn
 
-from app.config import settings
+from app.config import Settings, settings
 from app.domain.errors import Refused
 
 SERVER: Final[dict[str, Any]] = {
@@ -26,12 +26,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on (ZHENGYAN_PORT).")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
 ) -> None:
-    """Run the service.
-
-    Settings: `DATABASE_URL` (needed), `ZHENGYAN_KEY_FOLDER`, `ZHENGYAN_NODE_ID`, `ZHENGYAN_HOST`,
-    `ZHENGYAN_PORT`, `ZHENGYAN_MAX_UPLOAD` (bytes), `ZHENGYAN_MAX_CONCURRENT`,
-    `ZHENGYAN_REPORT_LIFETIME` (ISO 8601 duration), `ZHENGYAN_DOCS` (true or false).
-    """
+    """Run the service. HELP names its settings."""
     config = settings()
     where, number = host or config.host, port or config.port
     if not config.database_url:
@@ -40,6 +35,26 @@ def serve(
     uvicorn.run(
         "app.main:create_app", factory=True, host=where, port=number, workers=workers, **SERVER
     )
+
+
+def _help() -> str:
+    """Every setting there is, out of `app.config`, so that none is forgotten."""
+    lines = [
+        f"- `{variable(name)}`: {field.description}"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(
+        ["Run the service.", "", "Settings are environment variables:", "", *lines, "",
+         "Times are ISO 8601 durations (`PT10S`) or seconds."]
+    )  # fmt: skip
+
+
+def variable(setting: str) -> str:
+    """The environment variable of a setting."""
+    return "DATABASE_URL" if setting == "database_url" else f"ZHENGYAN_{setting.upper()}"
+
+
+HELP: Final = _help()
 
 
 def _refuse_taken(host: str, port: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +12,8 @@ from typing import Annotated
 import typer
 
 from app.composition import verifier
-from app.config import Settings, settings
-from app.domain.errors import ServiceError, Unavailable
+from app.config import settings
+from app.domain.errors import Refused, ServiceError, Unavailable
 from app.domain.verdict import Conclusion, Verdict
 from app.domain.verification import Receipt, Submission
 from app.reports.terminal import render
@@ -48,6 +49,13 @@ def verify(
             "without a database, and keep no record."
         ),
     ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --trust: network its endpoints may lie in though not public, like "
+            "10.1.0.0/16; repeatable."
+        ),
+    ] = None,
     offline: Annotated[
         bool,
         typer.Option(
@@ -68,29 +76,30 @@ def verify(
     Exit code: **0** all valid · **10** some invalid · **11** none invalid, some indeterminate ·
     **1** something could not be read or run.
     """
-    raise typer.Exit(
-        asyncio.run(_verify(files, settings(), trust, offline=offline, as_json=as_json, lang=lang))
-    )
+    if network and trust is None:
+        raise Refused("network", "goes with --trust; in a database each endpoint has its own")
+    ground = verifier(settings(), trust, offline=offline, networks=network or ())
+    most = settings().max_upload
+    raise typer.Exit(asyncio.run(_verify(files, ground, most, as_json=as_json, lang=lang)))
 
 
 async def _verify(
     files: Sequence[Path],
-    config: Settings,
-    trust: Path | None,
+    ground: AbstractAsyncContextManager[Verifier],
+    most: int,
     *,
-    offline: bool,
     as_json: bool,
     lang: Lang,
 ) -> Exit:
     verdicts: list[Verdict] = []
-    async with verifier(config, trust, offline=offline) as judge:
+    async with ground as judge:
         for file in files:
             try:
-                receipt = await _one(file, judge, config.max_upload)
+                receipt = await _one(file, judge, most)
             except Unavailable:
                 raise
             except (ServiceError, OSError) as refused:
-                sys.stderr.write(f"{file}: {refused}\n")
+                _complain(file, refused, as_json=as_json)
                 continue
             verdicts.append(receipt.verification.verdict)
             _show(file, receipt, as_json=as_json, lang=lang)
@@ -113,6 +122,14 @@ def _content(file: Path, limit: int) -> bytes:
         raise ServiceError(f"larger than {limit} bytes; ZHENGYAN_MAX_UPLOAD sets the limit")
     # A token saved by an editor ends in a line break that is no part of it.
     return content.rstrip(b"\r\n") if content[:1] == b"e" else content
+
+
+def _complain(file: Path, refused: Exception, *, as_json: bool) -> None:
+    """On standard error, and as the file's own line where each file has one."""
+    why = refused.strerror if isinstance(refused, OSError) and refused.strerror else str(refused)
+    sys.stderr.write(f"{file}: {why}\n")
+    if as_json:
+        sys.stdout.write(json.dumps({"file": str(file), "error": why}, ensure_ascii=False) + "\n")
 
 
 def _show(file: Path, receipt: Receipt, *, as_json: bool, lang: Lang) -> None:

@@ -203,7 +203,7 @@ def _endpoints(
             refuse(each.at("encryption_key"), "is of no use without an endpoint: add one")
         return ()
     inner = each.inner("encryption_key") if each.given("encryption_key") else None
-    jwk = None if inner is None else _encryption_jwk(inner)
+    jwk = None if inner is None else encryption_jwk(inner)
     found = [_platform(platform, code, networks, jwk) for platform in platforms]
     if each.given("endpoint"):
         url = read_url(each.at("endpoint"), each.text("endpoint"), networks)
@@ -243,7 +243,7 @@ _PREFIX: Mapping[EndpointKind, re.Pattern[str]] = {
 }
 
 
-def _encryption_jwk(jwk: Reader) -> str:
+def encryption_jwk(jwk: Reader) -> str:
     """The key for holder facts: ECDH-ES on P-256 (docs/ivp.md), stored as canonical JSON."""
     jwk.close(required={"kty", "crv", "x", "y", "kid"}, optional={"alg", "use"})
     if jwk.members.get("alg", "ECDH-ES") != "ECDH-ES" or jwk.members.get("use", "enc") != "enc":
