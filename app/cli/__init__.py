@@ -3,9 +3,7 @@
 import io
 import sys
 
-import click
 import typer
-from typer import rich_utils
 
 from app.cli import authorities, callers, registering, serving, verifying
 from app.domain.errors import ServiceError
@@ -37,6 +35,9 @@ app.add_typer(authorities.crl, name="crl")
 app.add_typer(callers.caller, name="caller")
 app.add_typer(callers.audit, name="audit")
 
+MISTYPED = 2
+"""What typer exits with; among our exit codes there is none of this meaning."""
+
 
 def main() -> None:
     """The command `zhengyan`. Errors say what to do next, and exit with 1, as a fault of ours does.
@@ -47,15 +48,9 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a terminal without Chinese shows ?, no traceback
             stream.reconfigure(errors="replace")
     try:
-        sys.exit(app(standalone_mode=False))
-    except click.exceptions.NoArgsIsHelpError as asked:
-        sys.stderr.write(f"{asked.format_message()}\n")
-        sys.exit(1)
-    except click.ClickException as mistyped:
-        rich_utils.rich_format_error(mistyped)
-        sys.exit(1)
-    except click.Abort:
-        sys.exit(130)  # as a shell says of Ctrl-C
+        app()
+    except SystemExit as ended:
+        sys.exit(1 if ended.code == MISTYPED else ended.code)
     except ServiceError as refused:
         place = getattr(refused, "field", None)
         sys.stderr.write(f"zhengyan: {f'{place}: ' if place else ''}{refused}\n")
