@@ -200,7 +200,6 @@ def hidden() -> Iterator[OfdAttack]:
         "encrypted",
         "OFD-30",
         _carrying("Encryptions.xml", b"<Encryptions/>"),
-        also=("signature_missing", "hidden_content"),  # nothing in it leads anywhere
     )
 
 

@@ -309,7 +309,7 @@ def _nothing_hidden(facts: Facts) -> Iterator[Evidence]:
     """
     name, package = CheckName.NOTHING_HIDDEN, facts.document.package
     sealed = [s.sealed for s in facts.document.signatures if s.sealed]
-    if package is None:
+    if package is None or package.encrypted:  # then nothing can be followed: said by ONE_DOCUMENT
         yield silent(name)
         return
     each = [frozenset(s.coverage.unreferenced) for s in sealed] or [frozenset(package.hidden)]

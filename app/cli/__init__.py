@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from app.cli import authorities, callers, registering, serving, verifying
+from app.cli import authorities, callers, conforming, registering, serving, verifying
 from app.domain.errors import ServiceError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command("verify")(verifying.verify)
 app.command("serve", help=serving.HELP)(serving.serve)
+app.command("conformance")(conforming.conformance)
 app.add_typer(registering.issuer, name="issuer")
 app.add_typer(registering.key, name="key")
 app.add_typer(registering.delegation, name="delegation")

@@ -1,0 +1,156 @@
+"""`zhengyan conformance`: this service behind the one-line protocol of conformance/README.md.
+
+Time, trust and the issuer's word are the case's. Nothing is fetched, recorded or signed.
+"""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.crypto.jose import JsonLimits, read_json_object
+from app.domain.errors import Malformed, Refused, UnrecognisedFormat
+from app.domain.issuer import Answered, Code, Inquiry, IssuerAnswer, Match, Speaker
+from app.domain.license import Fact
+from app.domain.verification import Receipt, Submission, Verification
+from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
+from app.services.verify import Verifier
+
+LIMITS = JsonLimits(size=64 * 1024)
+CACHED = 4
+"""Trust folders kept read: the cases of a suite share one."""
+LOOPBACK = "127.0.0.0/8"
+"""Where the endpoints of the cases lie; nothing is ever sent there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """An issuer that says what the case says."""
+
+    answer: Answered
+
+    async def ask(self, _: Inquiry) -> IssuerAnswer:
+        return self.answer
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A case wants the verdict, not a report."""
+
+    def publish(self, verification: Verification) -> Receipt:
+        return Receipt(verification=verification, report={}, jws="", expires_at=None)
+
+
+@lru_cache(maxsize=CACHED)
+def _registry(trust: Path, at: datetime) -> SnapshotRegistry:
+    return SnapshotRegistry.read(trust, lambda: at, networks=[LOOPBACK])
+
+
+def judge(trust: Path, at: datetime, answer: Answered, content: bytes) -> dict[str, str | None]:
+    """Conclusion and reason of one case. Raises `Refused` for a trust folder that is none."""
+    verifier = Verifier(
+        registry=_registry(trust, at),
+        issuers=Scripted(answer),
+        publisher=Unsigned(),
+        journal=ForgetfulJournal(),
+        clock=lambda: at,
+    )
+    try:
+        receipt = asyncio.run(verifier.verify(Submission(content=content)))
+    except UnrecognisedFormat:
+        return {"conclusion": "refused", "reason": "unrecognised"}
+    verdict = receipt.verification.verdict
+    reason = verdict.reason
+    return {
+        "conclusion": verdict.conclusion.value,
+        "reason": reason.value if reason is not None else None,
+    }
+
+
+def read_answer(data: bytes) -> Answered:
+    """answer.json of a case. Raises `Refused` naming the member."""
+    try:
+        said: dict[str, Any] = read_json_object(data, LIMITS)
+    except Malformed as exc:
+        raise Refused("answer", f"no strict JSON object: {exc}") from None
+    unknown = said.keys() - {"outcome", "document", "facts", "signed", "speaker", "as_of"}
+    if unknown:
+        raise Refused("answer", f"unknown members: {', '.join(sorted(unknown))}")
+    try:
+        return Answered(
+            code=Code(said["outcome"]),
+            document=Match(said["document"]),
+            facts={Fact(name): Match(word) for name, word in _object(said["facts"]).items()},
+            speaker=Speaker(said["speaker"]),
+            signed=said["signed"] is True,
+            authenticated=False,
+            as_of=_time(said["as_of"]),
+        )
+    except KeyError as exc:
+        raise Refused("answer", f"member {exc} is missing") from None
+    except (TypeError, ValueError) as exc:
+        raise Refused("answer", f"a member has no such value: {exc}") from None
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("facts is no object")
+    return value
+
+
+def _time(text: object) -> datetime:
+    at = datetime.fromisoformat(str(text))
+    if at.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return at
+
+
+def conformance(
+    file: Annotated[Path | None, typer.Argument(help="The file to judge.")] = None,
+    *,
+    trust: Annotated[Path | None, typer.Option(help="Folder with registration.json.")] = None,
+    at: Annotated[str | None, typer.Option(help="The time to judge at, RFC 3339.")] = None,
+    answer: Annotated[Path | None, typer.Option(help="What the issuer says (JSON).")] = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Read one such request a line, answer each in one.")
+    ] = False,
+) -> None:
+    """Judge cases of `conformance/`: time, trust and the issuer's word are given, none is asked.
+
+    Try it: `python -m conformance.run --stream -- zhengyan conformance --stream`
+    """
+    if stream:
+        for line in sys.stdin:
+            _print(_of(line.encode()))
+        return
+    if file is None or trust is None or at is None or answer is None:
+        raise Refused("FILE", "give --trust, --at, --answer and FILE; or --stream")
+    _print(_case(str(trust), at, str(answer), str(file)))
+
+
+def _of(line: bytes) -> dict[str, str | None]:
+    try:
+        request = read_json_object(line, LIMITS)
+        return _case(*(str(request[name]) for name in ("trust", "at", "answer", "file")))
+    except (Malformed, KeyError):
+        return {"conclusion": "error", "reason": "no request"}
+
+
+def _case(trust: str, at: str, answer: str, file: str) -> dict[str, str | None]:
+    try:
+        moment = _time(at)
+        content, word = Path(file).read_bytes(), Path(answer).read_bytes()
+    except (ValueError, OSError) as exc:
+        raise Refused("case", str(exc)) from None
+    return judge(Path(trust), moment, read_answer(word), content)
+
+
+def _print(told: dict[str, str | None]) -> None:
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
