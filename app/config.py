@@ -5,8 +5,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.domain.errors import Refused
 
 
 class Settings(BaseSettings):
@@ -73,5 +75,15 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process. Raises `Refused`: it names the variable, never its value."""
+    try:
+        return Settings()
+    except ValidationError as exc:
+        first = exc.errors(include_input=False, include_url=False, include_context=False)[0]
+        raise Refused(variable(str(first["loc"][0])), first["msg"]) from None
+
+
+def variable(setting: str) -> str:
+    """The environment variable of a setting."""
+    name = setting.upper()
+    return name if name == "DATABASE_URL" else f"ZHENGYAN_{name}"

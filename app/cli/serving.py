@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 import uvicorn
 
-from app.config import Settings, settings
+from app.config import Settings, settings, variable
 from app.domain.errors import Refused
 
 SERVER: Final[dict[str, Any]] = {
@@ -47,11 +47,6 @@ def _help() -> str:
         ["Run the service.", "", "Settings are environment variables:", "", *lines, "",
          "Times are ISO 8601 durations (`PT10S`) or seconds."]
     )  # fmt: skip
-
-
-def variable(setting: str) -> str:
-    """The environment variable of a setting."""
-    return "DATABASE_URL" if setting == "database_url" else f"ZHENGYAN_{setting.upper()}"
 
 
 HELP: Final = _help()
