@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from app.cli import authorities, callers, conforming, registering, serving, verifying
+from app.cli import authorities, callers, conforming, making, registering, serving, verifying
 from app.domain.errors import ServiceError
 
 app = typer.Typer(
@@ -35,6 +35,8 @@ app.add_typer(authorities.anchor, name="anchor")
 app.add_typer(authorities.crl, name="crl")
 app.add_typer(callers.caller, name="caller")
 app.add_typer(callers.audit, name="audit")
+app.add_typer(making.trust, name="trust")
+app.add_typer(making.person, name="person")
 
 MISTYPED = 2
 """What typer exits with; among our exit codes there is none of this meaning."""

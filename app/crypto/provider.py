@@ -221,6 +221,36 @@ class FolderKeys:
             raise Unavailable(f"key folder: no {purpose} key of version {version}") from missing
 
 
+def new_key_file(path: Path, scheme: Scheme = Scheme.ED25519) -> FileSigner:
+    """A new private key in a file of its own, mode 0600; for a person rather than a node.
+
+    Raises:
+        FileExistsError: something is there, and a key is never written over.
+        Unavailable: the file cannot be written, or the scheme is none of the three.
+    """
+    content = _new_signing_key(scheme)
+    try:
+        _create(path, content)
+        kept = _read(path)
+    except OSError as broken:
+        raise Unavailable(f"key file: {broken.strerror}") from broken
+    if kept != content:  # `_create` leaves what is there alone
+        raise FileExistsError(path)
+    return _signer(content)
+
+
+def read_key_file(path: Path) -> FileSigner:
+    """The private key in a file that is its owner's alone, as `new_key_file` makes it.
+
+    Raises:
+        Unavailable: it cannot be read, or not trusted: others may read it too.
+    """
+    try:
+        return _signer(_read(path))
+    except OSError as broken:
+        raise Unavailable(f"key file: {broken.strerror}") from broken
+
+
 def _read(path: Path) -> bytes:
     """The content of a regular file that is its owner's alone."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))

@@ -14,6 +14,14 @@ from app.models.caller import (
 )
 from app.models.journal import FirstSeenRow, VerificationRow
 from app.models.license import LicenseRow, LicenseStatusRow, StatementRow
+from app.models.proposal import (
+    Decided,
+    DecisionRow,
+    ListDraftRow,
+    PersonKeyRow,
+    PersonRow,
+    ProposalRow,
+)
 from app.models.trust import (
     DelegationRow,
     IssuerEndpointRow,
@@ -39,6 +47,8 @@ __all__ = [
     "BucketRow",
     "CallerKeyRow",
     "CallerRow",
+    "Decided",
+    "DecisionRow",
     "DelegationRow",
     "FirstSeenRow",
     "IntermediateRow",
@@ -49,6 +59,10 @@ __all__ = [
     "LicenseRow",
     "LicenseStatusRow",
     "LicenseTypeRow",
+    "ListDraftRow",
+    "PersonKeyRow",
+    "PersonRow",
+    "ProposalRow",
     "RevocationListRow",
     "StatementRow",
     "SuccessionRow",

@@ -1,0 +1,1 @@
+"""Making a trust list: people propose, others approve, several sign."""
