@@ -2,14 +2,20 @@
 
 import asyncio
 import json
+import shlex
+from pathlib import Path
 
 import asyncpg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from typer.testing import CliRunner
 
 from app.cli import app
 from app.config import settings
 from app.registry.sessions import read_address
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture
@@ -60,3 +66,29 @@ def test_an_unknown_option_changes_nothing(told):
     _, before = told("caller", "list")
     code, after = told("caller", "tenant", "hospital-2", "--nom", "x")
     assert (code, after) == (2, before)
+
+
+def test_the_documented_commands_run(told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    public = Ed25519PrivateKey.generate().public_key()
+    Path("desk.pem").write_bytes(
+        public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    lines = [
+        shlex.split(line, comments=True)[1:]
+        for document in ("callers.md", "audit.md")
+        for line in (DOCS / document).read_text(encoding="utf-8").splitlines()
+        if line.startswith("zhengyan ")
+    ]
+    assert len(lines) >= 8
+    for words in lines:
+        code, _ = told(*words)
+        assert code == 0, words
+
+
+def test_no_caller_holds_scopes_of_two_powers(told):
+    told("caller", "tenant", "office", "--name", "办公室")
+    both = ("--scope", "audit:read", "--scope", "caller:admin")
+    code, rows = told("caller", "add", "clerk", "--tenant", "office", *both, "--purpose", "x")
+    assert code != 0
+    assert "caller add clerk" not in rows
