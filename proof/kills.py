@@ -3,12 +3,14 @@
     python -m proof.kills [CYCLES]
 
 A client keeps a ledger of every report it was given whole. After each kill -9 and restart all of
-them must read back, byte for byte the same JWS. Meanwhile an answer is 200, 503, or no answer;
-never another status, and never a report that is not kept.
+them must read back, byte for byte the same JWS, and have its row in the audit log, whose chains
+must hold. Meanwhile an answer is 200, 503, or no answer; never another status, and never a report
+that is not kept.
 """
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import os
 import random
@@ -19,8 +21,12 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from app.registry.audit import CHAINS, PostgresAudit
+from app.registry.sessions import Database
+from app.reports.canonical import canonical
 from bench.load import connect, post
 from bench.materials import world
 from bench.stage import ZHENGYAN, Service, Stage, stage
@@ -45,6 +51,8 @@ class Ledger:
 
     reports: dict[str, str] = field(default_factory=dict)
     """Id → JWS, of every answer that came whole."""
+    digests: set[str] = field(default_factory=set)
+    """SHA-256 of each report, as its audit row must have it."""
     statuses: Counter[str] = field(default_factory=Counter)
     bad: list[str] = field(default_factory=list)
 
@@ -53,6 +61,7 @@ class Ledger:
         if status == 200:
             answer = json.loads(body)
             self.reports[answer["report"]["id"]] = answer["jws"]
+            self.digests.add(hashlib.sha256(canonical(answer["report"])).hexdigest())
         elif status not in ALLOWED:
             self.bad.append(f"{status} {body[:200]!r}")
 
@@ -157,6 +166,22 @@ def _kept(port: int, id: str) -> str | None:
     return None
 
 
+async def audited(url: str, digests: AbstractSet[str]) -> tuple[int, list[str]]:
+    """Rows of the audit log; and its flaws, with every acknowledged report it knows nothing of."""
+    database = await Database.open(url)
+    try:
+        log = PostgresAudit(database)
+        rows, found = await log.verify()
+        known = set[str]()
+        for chain in range(CHAINS):
+            async for link in log.links(chain):
+                known.add(json.loads(link.body)["report_digest"] or "")
+    finally:
+        await database.close()
+    flaws = [f"chain {f.chain} row {f.seq}: {f.flaw}" for f in found]
+    return rows, flaws + [f"no row for report {digest}" for digest in sorted(digests - known)]
+
+
 def prove(place: Stage, servers: Servers, cycles: int) -> tuple[str, bool]:
     bodies = [
         json.dumps({"token": world().token(license).decode()}).encode()
@@ -182,11 +207,20 @@ def prove(place: Stage, servers: Servers, cycles: int) -> tuple[str, bool]:
         missing += lost(service.port, ledger.reports)  # and none of them later
         if not lost(service.port, {NEVER_GIVEN: ""}):
             raise SystemExit("a report that was never given reads back: nothing would be proven")
+        url = theatre.place.env["DATABASE_URL"]
+        rows, flaws = asyncio.run(audited(url, ledger.digests))
+        if len(asyncio.run(audited(url, {NEVER_GIVEN}))[1]) != len(flaws) + 1:
+            raise SystemExit("a report nobody gave has an audit row: nothing would be proven")
     finally:
         service.stop()
         with contextlib.suppress(Exception):
             theatre.place.server.stop()
-    return told(theatre, ledger, missing, cycles, sum(servers.calls.values()))
+    body, held = told(theatre, ledger, missing, cycles, sum(servers.calls.values()))
+    body += (
+        f"\n\nThe audit log holds {rows} rows; **{len(flaws)} flaws or acknowledged reports "
+        "without a row**."
+    )
+    return body, held and not flaws
 
 
 def told(
