@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from app.crypto.certificates import read_certificate
+from app.crypto.ocsp import read_ocsp
 from app.crypto.paths import validate_path
 from app.domain.certificate import Certificate, PathFact, Purpose, Role
 from app.domain.errors import Malformed
+from app.domain.ocsp import OcspResponse
 from app.domain.sealed import CertificateFacts
 from app.domain.trust import Authorities
 
@@ -30,6 +32,7 @@ class Judge:
     def __init__(self, authorities: Authorities, now: datetime) -> None:
         self._authorities = authorities
         self._intermediates = _readable(authorities.intermediates)
+        self._ocsp = _responses(authorities.ocsp)
         self.now = now
 
     def facts(
@@ -72,6 +75,7 @@ class Judge:
             purpose=_PURPOSES[role],
             role=role,
             fresh_at=max(moment, self.now),
+            ocsp=self._ocsp,
         )
 
 
@@ -81,5 +85,15 @@ def _readable(ders: Iterable[bytes]) -> tuple[Certificate, ...]:
         try:
             found.append(read_certificate(der))
         except Malformed:  # one that cannot be read leads nowhere
+            continue
+    return tuple(found)
+
+
+def _responses(ders: Iterable[bytes]) -> tuple[OcspResponse, ...]:
+    found = []
+    for der in ders:
+        try:
+            found.append(read_ocsp(der))
+        except Malformed:  # one that cannot be read says nothing
             continue
     return tuple(found)

@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from app.crypto import schemes
 from app.crypto.certificates import read_certificate, role_finding
+from app.crypto.ocsp import ocsp_standing
 from app.crypto.remembered import Remembered, fact
 from app.crypto.revocation import Standing, standing, unknown
 from app.crypto.validator import Exhausted, PathRefused, check_path
@@ -37,6 +38,7 @@ from app.domain.certificate import (
     RoleFinding,
 )
 from app.domain.errors import InvalidSignature, Malformed
+from app.domain.ocsp import OcspResponse
 
 MAX_DEPTH = 8
 """Certificates below the anchor (threats CRT-05)."""
@@ -66,6 +68,7 @@ def validate_path(
     purpose: Purpose,
     role: Role | None = None,
     fresh_at: datetime | None = None,
+    ocsp: Sequence[OcspResponse] = (),
 ) -> PathFact:
     """The best path from `leaf` to an anchor with `purpose`, and the word on its revocation.
 
@@ -78,6 +81,7 @@ def validate_path(
         purpose: what the anchor must be registered for.
         role: what the leaf acts as; by default what goes with the purpose.
         fresh_at: the time lists must be fresh at, `moment` or later; by default `moment`.
+        ocsp: responses brought along or imported, not yet verified; a second source beside lists.
 
     Raises:
         ValueError: a naive time, or lists asked to be fresh before the moment.
@@ -88,7 +92,7 @@ def validate_path(
     acting = role or _ROLES[purpose]
     finding = role_finding(leaf, acting)
     authorities = _authorities(anchors, purpose)
-    search = _Search(moment, fresh, authorities, tuple(intermediates), tuple(crls))
+    search = _Search(moment, fresh, authorities, tuple(intermediates), tuple(crls), tuple(ocsp))
     chain, best, revocation = search.run(leaf)
     if chain is Chain.ANCHORED and finding is not RoleFinding.FITS:
         chain, best, revocation = Chain.WRONG_ROLE, (), _never_good(revocation)
@@ -257,6 +261,7 @@ class _Search:
     authorities: tuple[_Authority, ...]
     intermediates: _Path
     crls: tuple[Crl, ...]
+    ocsp: tuple[OcspResponse, ...] = ()
     budget: _Budget = field(default_factory=_Budget)
     failures: set[Chain] = field(default_factory=set)
     found: list[tuple[_Path, Revocation]] = field(default_factory=list)
@@ -351,20 +356,42 @@ class _Search:
     def _word(self, whole: _Path) -> Revocation:
         """The worst that is known of any certificate below the anchor."""
         try:
-            standings = [
-                standing(certificate, issuer, self.crls, self.fresh_at, self.budget.listed)
-                for certificate, issuer in pairwise(whole)
-            ]
+            standings = [self._standing(*pair) for pair in pairwise(whole)]
             worst = _worst(standings)
             if worst.state is not RevocationState.GOOD:
                 return worst
             sources = {s.source.sha256: s.source for s in standings if s.source is not None}
-            _keep_the_rules(whole, self.budget, tuple(sources[key] for key in sorted(sources)))
+            # The validator confirms what lists say; of OCSP it knows neither SM2 nor SM3.
+            listed = all(s.source is not None for s in standings)
+            lists = tuple(sources[key] for key in sorted(sources)) if listed else None
+            _keep_the_rules(whole, self.budget, lists)
         except PathRefused:
             return unknown(RevocationGap.NOT_CONFIRMED)
         except Exhausted:
             return unknown(RevocationGap.TOO_COMPLEX)
         return worst
+
+    def _standing(self, certificate: Certificate, issuer: Certificate) -> Standing:
+        """What lists and OCSP responses say together: revoked before good before unknown."""
+        listed = standing(certificate, issuer, self.crls, self.fresh_at, self.budget.listed)
+        if not self.ocsp:
+            return listed
+
+        def revoked(responder: Certificate) -> bool:
+            known = standing(responder, issuer, self.crls, self.fresh_at, self.budget.listed)
+            return known.revocation.state is RevocationState.REVOKED
+
+        answered = ocsp_standing(
+            certificate, issuer, self.ocsp, self.fresh_at, self.budget.check, revoked
+        )
+        if answered is None:
+            return listed
+        if listed.revocation.why is RevocationGap.NO_LIST:
+            return answered
+        return min((listed, answered), key=lambda s: _GRAVEST[s.revocation.state])
+
+
+_GRAVEST = {RevocationState.REVOKED: 0, RevocationState.GOOD: 1, RevocationState.UNKNOWN: 2}
 
 
 def _keep_the_rules(path: _Path, budget: _Budget, lists: tuple[Crl, ...] | None = None) -> None:

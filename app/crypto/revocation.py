@@ -48,7 +48,7 @@ _AUTHORITY, _EXPIRED = "2.5.29.35", "2.5.29.60"
 _REASON, _HOLD, _INVALIDITY, _ISSUER = "2.5.29.21", "2.5.29.23", "2.5.29.24", "2.5.29.29"
 _LIST_KNOWN = frozenset({_NUMBER, _DELTA, _SCOPE, _AUTHORITY, _EXPIRED})
 
-_REASONS = MappingProxyType(
+REASONS = MappingProxyType(
     {
         0: RevocationReason.UNSPECIFIED,
         1: RevocationReason.KEY_COMPROMISE,
@@ -62,6 +62,7 @@ _REASONS = MappingProxyType(
         10: RevocationReason.AA_COMPROMISE,
     }
 )
+"""CRLReason (RFC 5280 §5.3.1)."""
 
 
 def read_crl(data: bytes) -> Crl:
@@ -177,7 +178,7 @@ def _entry_extensions(element: Element, found: _Found) -> RevocationReason:
         name, critical, value = extension(item)
         if name == _REASON:
             code = asn1.integer(asn1.read(value, LIMITS, "reasonCode"), "reasonCode")
-            reason = _REASONS.get(code, RevocationReason.UNKNOWN)
+            reason = REASONS.get(code, RevocationReason.UNKNOWN)
         elif name == _ISSUER:
             found.indirect = True
         elif critical and name not in {_HOLD, _INVALIDITY}:

@@ -96,6 +96,8 @@ class Authorities:
     intermediates: tuple[bytes, ...] = field(default=(), repr=False)
     """DER of certificates below an anchor, trusted for nothing by themselves."""
     lists: tuple[Crl, ...] = field(default=(), repr=False)
+    ocsp: tuple[bytes, ...] = field(default=(), repr=False)
+    """OCSP responses imported beside the lists, DER; never fetched while a document is judged."""
 
 
 NO_AUTHORITIES = Authorities()
