@@ -1,7 +1,7 @@
 """Terms, levels and words of the judging code, each by itself: what mutants showed to be untested."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,6 @@ from app.domain.license import LicenseFormat
 from app.domain.policies import POLICIES, Level, Policy, policy_for
 from app.domain.reasons import Reason
 from app.domain.verdict import (
-    BEIJING,
     CLOCK_SKEW,
     Conclusion,
     FactsOnly,
@@ -176,8 +175,9 @@ def test_own_dates_are_whole_days_in_beijing() -> None:
         ({"own_from": today + DAY, "at": NOW + DAY}, None),
     ):
         assert replace(TERMS, **changes).outside_own_dates is expected, changes  # type: ignore[arg-type]
-    assert local_date(datetime(2026, 1, 2, tzinfo=BEIJING)) == date(2026, 1, 2)
-    assert local_date(datetime(2026, 1, 2, tzinfo=BEIJING) - SECOND) == date(2026, 1, 1)
+    midnight = datetime(2026, 1, 1, 16, tzinfo=UTC)  # 00:00 in Beijing, UTC+8
+    assert local_date(midnight) == date(2026, 1, 2)
+    assert local_date(midnight - SECOND) == date(2026, 1, 1)
 
 
 # ---- words
