@@ -32,7 +32,7 @@ def _examples(routers: Iterable[APIRouter]) -> Iterator[tuple[str, str, str, str
             for status, answer in route.responses.items():
                 for media_type, content in answer.get("content", {}).items():
                     if "example" in content:
-                        for method in route.methods:
+                        for method in route.methods or ():
                             yield (
                                 route.path,
                                 method.lower(),

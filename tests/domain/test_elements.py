@@ -12,7 +12,7 @@ def test_interface_and_share_table_spellings(element: LicenseElement):
         assert element_named(name) is element
 
 
-@pytest.mark.parametrize("element", COPY_ELEMENTS)
+@pytest.mark.parametrize("element", sorted(COPY_ELEMENTS))
 def test_copy_elements_are_of_the_copy(element: LicenseElement):
     assert "Copy" in element.value
 

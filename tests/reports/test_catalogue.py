@@ -59,7 +59,7 @@ def test_no_verdict_anywhere_contradicts_the_catalogue() -> None:
     assert seen == {*SCENES, Reason.MALFORMED}
 
 
-@pytest.mark.parametrize("reason", NEVER_DECIDE)
+@pytest.mark.parametrize("reason", sorted(NEVER_DECIDE))
 def test_what_decides_nothing_says_so(reason: Reason) -> None:
     assert CATALOGUE[reason].decides is None
 
