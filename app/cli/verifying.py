@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -16,8 +16,13 @@ from app.config import settings
 from app.domain.errors import Refused, ServiceError, Unavailable
 from app.domain.verdict import Conclusion, Verdict
 from app.domain.verification import Receipt, Submission
-from app.reports.terminal import render
+from app.reports.terminal import clean, render, wrap
+from app.reports.unknown_authority import UnknownAuthority, unknown_authority
+from app.services.learned_words import unknown_in
 from app.services.verify import Verifier
+
+WIDTH: Final = 96
+"""Columns, as of the report above."""
 
 
 class Exit(IntEnum):
@@ -95,7 +100,7 @@ async def _verify(
     async with ground as judge:
         for file in files:
             try:
-                receipt = await _one(file, judge, most)
+                receipt, unknown = await _one(file, judge, most)
             except Unavailable:
                 raise
             except (ServiceError, OSError) as refused:
@@ -103,12 +108,16 @@ async def _verify(
                 continue
             verdicts.append(receipt.verification.verdict)
             _show(file, receipt, as_json=as_json, lang=lang)
+            if not as_json:
+                _explain(unknown, lang)
     return exit_code(len(files), verdicts)
 
 
-async def _one(file: Path, judge: Verifier, limit: int) -> Receipt:
+async def _one(file: Path, judge: Verifier, limit: int) -> tuple[Receipt, list[UnknownAuthority]]:
+    """The receipt, and whom one would have to trust: names that no report keeps."""
     content = await asyncio.to_thread(_content, file, limit)
-    return await judge.verify(Submission(content=content))
+    receipt = await judge.verify(Submission(content=content))
+    return receipt, await asyncio.to_thread(unknown_in, receipt.report, content)
 
 
 def _content(file: Path, limit: int) -> bytes:
@@ -138,6 +147,13 @@ def _show(file: Path, receipt: Receipt, *, as_json: bool, lang: Lang) -> None:
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     else:
         sys.stdout.write(f"{file}\n{render(receipt.report, lang.value)}\n")
+
+
+def _explain(unknown: Sequence[UnknownAuthority], lang: Lang) -> None:
+    for about in unknown:
+        lines = unknown_authority(about, lang.value)
+        pieces = (piece for line in lines for piece in wrap(clean(line), WIDTH))
+        sys.stdout.write("\n".join(pieces) + "\n\n")
 
 
 def exit_code(asked: int, verdicts: Sequence[Verdict]) -> Exit:

@@ -40,6 +40,7 @@ _T: Final[Mapping[Language, Mapping[str, str]]] = {
         "before": "以本节点目前所信任的，未通过或存疑的检查",
         "after": "若采纳下列草稿，仍未通过或存疑的检查",
         "none": "没有",
+        "broken": "没有：文件自身不成立，不从中起草任何条目",
         "missing": "还缺什么",
         "draft": "草稿（未经批准，不产生任何信任）",
         "compare": "提议前须经另一渠道核对的指纹",
@@ -71,6 +72,7 @@ _T: Final[Mapping[Language, Mapping[str, str]]] = {
         "before": "Checks that do not pass with what this node trusts",
         "after": "Checks that would still not pass with the draft below",
         "none": "none",
+        "broken": "none: the file fails by itself, and nothing is drafted of it",
         "missing": "What is missing",
         "draft": "Draft (approved by nobody; nothing is trusted for it)",
         "compare": "Fingerprints to compare over another channel before proposing",
@@ -86,6 +88,8 @@ _MISSING: Final[Mapping[Language, Mapping[Missing, str]]] = {
         Missing.AUTHORITY: "颁发此证书的机构的证书：向该机构索取，用 --issuer-certificate 提供",
         Missing.REVOCATION_LIST: "此机构的最新证书撤销列表：用 --crl 提供",
         Missing.ORGANISATION: "签章者证书没有统一社会信用代码，无法与颁发机构对应：须换发证书",
+        Missing.OTHER_ORGANISATION: "签章者不是所称的颁发机构：须查明是该机构用另一代码的印章（写入"
+        " organisation_codes），还是受托单位（delegation）；草稿不代为认定",
         Missing.ISSUER: "文件没有写明颁发机构代码：无从得知是谁的证照",
         Missing.TYPE: "文件没有写明证照类型代码：无从得知谁有权颁发",
         Missing.ENDPOINT: "颁发机构的核验接口：没有它就不知道证照现在的状态",
@@ -96,6 +100,9 @@ _MISSING: Final[Mapping[Language, Mapping[Missing, str]]] = {
         Missing.REVOCATION_LIST: "a fresh revocation list of this authority: give it with --crl",
         Missing.ORGANISATION: "the signer's certificate bears no organisation code, so it cannot "
         "be matched with an issuer: the authority has to issue another",
+        Missing.OTHER_ORGANISATION: "the signer is not the claimed issuer: find out whether it is "
+        "the issuer's seal under another code (organisation_codes) or a delegate's (delegation); "
+        "the draft does not decide that",
         Missing.ISSUER: "the file does not say whose license it is (issuer code)",
         Missing.TYPE: "the file does not say of which type it is (type code)",
         Missing.ENDPOINT: "where the issuer answers: without it, the status today is not known",
@@ -127,12 +134,12 @@ def lines(found: Learned, sections: Mapping[str, Any], language: Language) -> It
     yield from _open(found.after, language)
     yield f"{t['missing']}:"
     for missing, whose in found.missing:
-        yield f"  - {_MISSING[language][missing]}" + (f" (sha256 {whose})" if whose else "")
+        yield f"  - {_MISSING[language][missing]}" + (f" ({whose})" if whose else "")
     yield f"{t['draft']}:"
     for change in found.changes:
         yield from (f"  {line}" for line in words(change, sections))
     if not found.changes:
-        yield f"  {t['none']}"
+        yield f"  {t['broken' if found.broken else 'none']}"
     if found.compare:
         yield f"{t['compare']}:"
         for certificate in found.compare:

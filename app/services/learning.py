@@ -63,6 +63,8 @@ class Missing(StrEnum):
     """A fresh one of an authority on the way."""
     ORGANISATION = "organisation"
     """The signer's certificate bears no organisation code: it cannot be matched to an issuer."""
+    OTHER_ORGANISATION = "other_organisation"
+    """It bears another body's: a seal of the issuer's under another code, or a delegate's?"""
     ISSUER = "issuer"
     """The document does not say whose license it is, or not by a code."""
     TYPE = "type"
@@ -106,6 +108,8 @@ class Learned:
     identifier: str | None
     type: TypeCode | None
     issuer: IssuerCode | None
+    broken: bool
+    """Something fails whatever is trusted: nothing is drafted of it."""
     before: tuple[Evidence, ...] = field(repr=False)
     """Checks that do not pass with what this node trusts."""
     after: tuple[Evidence, ...] = field(repr=False)
@@ -170,7 +174,10 @@ def learn(
     chain.require_used(issuers)
     useful = _lists_of(chain, lists)
     facts = measure(license, known, now=now)
-    drafted = _Draft(license, question, known, sections, chain, useful).changes()
+    before = _open(look(facts).evidence)
+    broken = any(item.outcome is Outcome.FAILED for item in before)
+    draft = _Draft(license, question, known, sections, chain, useful)
+    drafted = () if broken else draft.changes()  # who altered it may have written the names in it
     then = measure(license, _trust(known, question, sections, drafted, now), now=now)
     local = look(then)
     evidence, _ = conclude(then, local, NotAsked(Unasked.OFFLINE))
@@ -180,7 +187,8 @@ def learn(
         identifier=str(question.identifier) if question.identifier else None,
         type=question.type,
         issuer=question.issuer,
-        before=_open(look(facts).evidence),
+        before=before,
+        broken=broken,
         after=_open(evidence),
         state=judge(evidence, local.policy),
         changes=drafted,
@@ -371,10 +379,11 @@ class _Draft:
         if code is None or type is None or not (_is_issuer(code) and _is_type(type)):
             return
         known = self.known.issuer
-        bears = organisation_of(self.license, code)
-        if known is not None and type in known.types and (bears is None or self._bears(bears)):
+        # Another body's seal is not the issuer's because it stands in a document that says so.
+        bears = str(code) in organisation_codes(self.license)
+        if known is not None and type in known.types and (not bears or self._bears(code)):
             return
-        codes = {type: [bears]} if bears is not None else {}
+        codes = {str(type): [str(code)]} if bears else {}
         own = next((e for e in self.sections.get("issuers", ()) if e.get("code") == code), None)
         if own is not None:
             named = dict(own.get("organisation_codes", {}))
@@ -405,18 +414,16 @@ class _Draft:
         return None
 
 
-def organisation_of(license: ParsedLicense, issuer: str) -> str | None:
-    """The code by which one signer names itself: the issuer's own if any signer bears it, else the
-    first signer's. Seals of others are not the issuer's because they stand beside it.
-    """
+def organisation_codes(license: ParsedLicense) -> list[str]:
+    """By which the signers name themselves, each once, with sound check characters."""
     codes = [
         certificate.organisation_codes[0]
         for sealing in license.sealings
         for part, certificate in _certificates(sealing)
         if part == "signer" and certificate.organisation_codes
     ]
-    sound = [code for code in codes if uscc_check_ok(code) or organisation_code_ok(code)]
-    return issuer if issuer in sound else next(iter(sound), None)
+    sound = (code for code in codes if uscc_check_ok(code) or organisation_code_ok(code))
+    return list(dict.fromkeys(sound))
 
 
 def _organisation(license: ParsedLicense) -> str | None:
@@ -523,14 +530,18 @@ def _missing(
     for leaf in chain.leaves:
         way = chain.way(leaf)
         if not way and not _known_authority(leaf, known):
-            yield Missing.AUTHORITY, leaf.sha256
+            yield Missing.AUTHORITY, f"sha256 {leaf.sha256}"
         for authority in way:
             if authority.sha256 not in covered | from_above:
-                yield Missing.REVOCATION_LIST, authority.sha256
+                yield Missing.REVOCATION_LIST, f"sha256 {authority.sha256}"
     if question.issuer is None or not _is_issuer(question.issuer):
         yield Missing.ISSUER, ""
-    elif organisation_of(license, question.issuer) is None:
-        yield Missing.ORGANISATION, ""
+    else:
+        bears = organisation_codes(license)
+        if not bears:
+            yield Missing.ORGANISATION, ""
+        elif not {question.issuer, *known.owners} & set(bears):
+            yield Missing.OTHER_ORGANISATION, bears[0]
     if question.type is None or not _is_type(question.type):
         yield Missing.TYPE, ""
     if known.endpoint is None:
