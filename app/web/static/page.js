@@ -16,6 +16,7 @@ const problems = {
   "/problems/unrecognised-format": "这些内容不是本服务能够读取的证照格式。请使用颁发机构发出的原始文件或令牌。",
   "/problems/too-large": "文件超过大小限制。请使用颁发机构发出的原始文件。",
   "/problems/timeout": "文件没有在限定时间内传完。请再传一次。",
+  "/problems/limited": "短时间内的核验次数过多。请过一分钟再试。",
   "/problems/busy": "正在核验的请求过多。请稍后再试。",
   "/problems/unavailable": "本服务暂时无法核验。这不说明证照有问题，请稍后再试。",
 };
