@@ -44,10 +44,11 @@ class Office:
         self._files: defaultdict[str, set[str]] = defaultdict(set)
         self._issued: dict[str, frozenset[str]] = {}
         self._events: defaultdict[str, tuple[Event, ...]] = defaultdict(tuple)
+        self._taken_over = frozenset[tuple[str, str]]()
 
     @property
     def speaks_for(self) -> frozenset[tuple[str, str]]:
-        """(issuer, type) pairs it may answer about: its own, and those delegated to it."""
+        """(issuer, type) pairs it may answer about: its own, delegated to it, or taken over."""
         own = {(self.body.code, type) for type in self.body.types}
         given = {
             (d.issuer, type)
@@ -55,7 +56,11 @@ class Office:
             if d.delegate == self.body.code and "answer" in d.kinds
             for type in d.types
         }
-        return frozenset(own | given)
+        return frozenset(own | given) | self._taken_over
+
+    def take_over(self, old: Body) -> None:
+        """颁发机构调整: the licenses of another body are its own from now on."""
+        self._taken_over |= {(old.code, type) for type in old.types}
 
     @property
     def audience(self) -> frozenset[str]:

@@ -1,8 +1,9 @@
 """The registry out of a file, for the command line: the same meaning, no database.
 
 A trust folder holds `registration.json` (`app.registry.registration`), and `authorities.json` where
-seals are to be judged (`app.registry.authorities`). Nothing is remembered: no
-file has been seen before, and no issuer has told a status unasked.
+seals are to be judged (`app.registry.authorities`). In their place or beside them it may hold a
+signed list, `trust-list.json` with `signers.json` (`app.registry.lists.folder`). Nothing is remembered:
+no file has been seen before, and no issuer has told a status unasked.
 """
 
 import hashlib
@@ -23,10 +24,13 @@ from app.domain.verification import Receipt
 from app.models import Use
 from app.registry.authorities import read_authorities
 from app.registry.entries import DelegationEntry, EndpointEntry, KeyEntry, Look, Registration
-from app.registry.mapping import trust_of
+from app.registry.lists.folder import read_view
+from app.registry.lists.merging import merge_look
+from app.registry.lists.view import View
 from app.registry.reader import refuse
 from app.registry.registration import read_registration
 from app.registry.routing import OWNER_LENGTH, region_told
+from app.registry.trust import trust_with
 
 FILE_NAME: Final = "registration.json"
 AUTHORITIES_NAME: Final = "authorities.json"
@@ -47,6 +51,8 @@ class SnapshotRegistry:
     """`sha256:` and the digest of the file: which registration a verdict rests on."""
     clock: Callable[[], datetime]
     authorities: Authorities = field(default=NO_AUTHORITIES, repr=False)
+    view: View = field(default_factory=View, repr=False)
+    """The followed list; empty where the folder holds none."""
     _keys: Mapping[IssuerCode, tuple[KeyEntry, ...]] = field(init=False, repr=False)
     _given: Mapping[IssuerCode, tuple[DelegationEntry, ...]] = field(init=False, repr=False)
 
@@ -68,29 +74,35 @@ class SnapshotRegistry:
 
         Raises `Refused`: it names the file, or the member of it, and what to do.
         """
-        data = _read(place)
-        document = _object(place, data)
-        registration = read_registration(document, networks=networks)
-        _require_whole(registration)
+        view, _ = read_view(place, clock, networks=networks)
+        registered = not view.followed or (place / FILE_NAME).exists()
+        data = _read(place) if registered else b""
+        registration = Registration()
+        if registered:
+            registration = read_registration(_object(place, data), networks=networks)
+            _require_whole(registration)
         beside = _beside(place)
         digest = hashlib.sha256(data + beside).hexdigest()
         return cls(
             registration=registration,
-            name=f"sha256:{digest}",
+            name=f"sha256:{digest}" if data or beside else "",
             clock=clock,
             authorities=_authorities(place, beside),
+            view=view,
         )
 
     async def trust_for(self, question: TrustQuestion) -> Trust:
         """As `PostgresRegistry.trust_for`; touches nothing outside."""
-        return trust_of(question, self.look(question), self.clock(), snapshot=self.name)
+        local = self.look(question, self.view.ties(question))
+        merged = merge_look(self.view, question, local)
+        return trust_with(self.view, question, merged, self.clock(), local=self.name)
 
-    def look(self, question: TrustQuestion) -> Look:
+    def look(self, question: TrustQuestion, ties: frozenset[IssuerCode] = frozenset()) -> Look:
         """What the statement of `app.registry.trust` selects, selected here."""
         all_given = self._given.get(question.issuer, ()) if question.issuer else ()
-        delegates = {d.delegate for d in all_given}
+        delegates = {d.delegate for d in all_given} | ties
         given = tuple(d for d in all_given if d.type == question.type)
-        answering = {d.delegate for d in given if d.kind is Kind.ANSWER}
+        answering = {d.delegate for d in given if d.kind is Kind.ANSWER} | ties
         own = {question.issuer} if question.issuer else set[IssuerCode]()
         hints = {key_id for _, key_id in question.signers}
         issuers, types = self.registration.issuers, self.registration.license_types
@@ -105,6 +117,7 @@ class SnapshotRegistry:
             issuer=entry.issuer if entry else None,
             region=entry.region if entry else None,
             sealers=sealers,
+            named={e.issuer.code: e.issuer for e in issuers if e.issuer.code in ties},
             type=next((t for t in types if t.code == question.type), None),
             delegations=given,
             keys=tuple(
@@ -123,7 +136,7 @@ class SnapshotRegistry:
             owners={
                 code: entry.issuer.code
                 for entry in issuers
-                if entry.issuer.code in own | {d.delegate for d in given} and question.type
+                if entry.issuer.code in own | {d.delegate for d in given} | ties and question.type
                 for code in entry.organisation_codes.get(question.type, ())
                 if code in question.organisations
             },

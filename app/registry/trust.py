@@ -145,7 +145,7 @@ def trust_with(
     merged: Merged,
     now: datetime,
     *,
-    local: str | None = NOTHING.snapshot,
+    local: str = NOTHING.snapshot,
 ) -> Trust:
     """The word of lists and tables together."""
     trust = trust_of(question, merged.look, now, snapshot=view.snapshot(local))

@@ -43,7 +43,7 @@ class View:
     def sources(self) -> tuple[TrustSource, ...]:
         return tuple(each.source for each in self.followed)
 
-    def snapshot(self, local: str | None) -> str:
+    def snapshot(self, local: str) -> str:
         """`qinghai#12@3f9a…+local`: which lists, and which registration beside them."""
         named = [
             f"{s.publisher}#{s.number}@{s.address[:ADDRESS_SHOWN]}"
