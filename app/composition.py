@@ -12,12 +12,16 @@ from pathlib import Path
 from app.config import Settings
 from app.crypto.provider import FolderKeys
 from app.domain.errors import Refused
+from app.domain.identifier import IssuerCode
 from app.federation.gateway import HttpIssuers, OfflineIssuers
 from app.federation.resilience import Blind, ResilientIssuers, Watch
 from app.registry.journal import PostgresJournal
+from app.registry.peers import PostgresPeers
 from app.registry.sessions import Database
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
+from app.registry.standing import PostgresStanding
 from app.registry.trust import PostgresRegistry
+from app.services.answering import Answering
 from app.services.publish import ReportPublisher
 from app.services.verify import Issuers, Journal, Registry, Verifier
 
@@ -49,6 +53,29 @@ def asking(settings: Settings, keys: FolderKeys, watch: Watch | None = None) -> 
         clock=now,
         monotonic=time.monotonic,
         watch=watch or Blind(),
+        max_answers=settings.answers_kept,
+    )
+
+
+def answering(
+    settings: Settings,
+    keys: FolderKeys,
+    opened: Database,
+    registry: Registry,
+    issuers: Issuers,
+) -> Answering | None:
+    """This node asked by others; None where its body has no code to be asked under."""
+    if not settings.body_code:
+        return None
+    return Answering(
+        body=IssuerCode(settings.body_code),
+        node=settings.node_id,
+        peers=PostgresPeers(opened),
+        registry=registry,
+        records=PostgresStanding(opened),
+        issuers=issuers,
+        keys=keys,
+        clock=now,
     )
 
 

@@ -63,6 +63,17 @@ class Settings(BaseSettings):
         str,
         Field(description="CIDR networks, apart by spaces, whose X-Forwarded-For is believed"),
     ] = ""
+    answers_kept: Annotated[
+        int, Field(ge=0, description="answers of issuers a worker repeats for a while; 0: none")
+    ] = 4096
+    body_code: Annotated[
+        str,
+        Field(
+            pattern=r"^([0-9A-Z]{18}|[0-9]{6})?$",
+            description="code of the body that runs this node, as others register it; empty: "
+            "it answers no other node",
+        ),
+    ] = ""
     ca_bundle: Annotated[
         Path | None,
         Field(

@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from app.composition import VERSION, asking, now, publisher
+from app.composition import VERSION, answering, asking, now, publisher
 from app.config import Settings, settings
 from app.crypto import sm2
 from app.crypto.provider import FolderKeys
@@ -86,6 +86,7 @@ def production(config: Settings) -> Lifespan:
         keys = FolderKeys(config.key_folder)
         database = await Database.open(config.database_url)
         issuers = asking(config, keys)
+        registry = PostgresRegistry(database, now)
         journal = PostgresJournal(database, keys)
         door = _door(config, keys, database)
         upkeep = asyncio.create_task(_upkeep(keys, database).forever())
@@ -93,7 +94,7 @@ def production(config: Settings) -> Lifespan:
             yield {
                 "node": Node(
                     verifier=Verifier(
-                        registry=PostgresRegistry(database, now),
+                        registry=registry,
                         issuers=issuers,
                         publisher=publisher(config, keys),
                         journal=journal,
@@ -108,6 +109,7 @@ def production(config: Settings) -> Lifespan:
                     clock=now,
                     slots=asyncio.Semaphore(config.max_concurrent),
                     room=Room(config.max_buffered),
+                    answering=answering(config, keys, database, registry, issuers),
                 )
             }
         finally:

@@ -90,7 +90,53 @@ async def read_inquiry(
     if parts.payload["aud"] not in audience:
         raise Refusal(403, "not_for_this_issuer")
     _check_times(parts.payload, int(now.timestamp()))
-    return Inquiry(token, parts.payload)
+    return await _answered(Inquiry(token, parts.payload), nodes, int(now.timestamp()))
+
+
+async def _answered(inquiry: Inquiry, nodes: Nodes, now: int) -> Inquiry:
+    """The question to answer: the asker's own, or the one a relay encloses."""
+    payload = inquiry.payload
+    if payload.get("asked") is not None:
+        return await _first_asker(payload, payload["asked"], nodes, now)
+    if payload["via"] != [payload["iss"]]:
+        raise Refusal(400, "via_false")
+    return inquiry
+
+
+async def _first_asker(outer: JsonObject, asked: object, nodes: Nodes, now: int) -> Inquiry:
+    """The question that a relay encloses is answered; the relay vouches for its asker."""
+    if not isinstance(asked, str) or not asked.isascii():
+        raise Refusal(400, "asked_malformed")
+    token = asked.encode()
+    try:
+        parts = jws.split(token)
+    except ValueError as exc:
+        raise Refusal(400, "asked_malformed") from exc
+    inner = parts.payload
+    if parts.header.keys() != {"typ", "alg", "kid"} or parts.header["typ"] != TYP:
+        raise Refusal(400, "asked_malformed")
+    _check_members(inner)
+    _check_times(inner, now)
+    via = outer["via"]
+    if inner["via"] != [inner["iss"]] or (via[0], via[-1]) != (inner["iss"], outer["iss"]):
+        raise Refusal(400, "via_false")
+    if len(set(via)) != len(via):
+        raise Refusal(508, "loop")
+    if any(_of_question(outer, name) != _of_question(inner, name) for name in QUESTION):
+        raise Refusal(400, "asked_differs")
+    known = None if nodes.anyone else await nodes.find(inner["iss"], str(parts.header["kid"]))
+    if known is not None and not known.verify(parts.signed, parts.signature):
+        raise Refusal(401, "signature_invalid")
+    return Inquiry(token, inner)
+
+
+def _of_question(payload: JsonObject, name: str) -> Any:
+    value: Any = payload.get(name)
+    return sorted(map(str, value)) if isinstance(value, list) else value
+
+
+QUESTION = ("identifier", "number", "type", "documents", "compare", "purpose", "at")
+"""What a relay hands on as it was."""
 
 
 def _check_members(payload: JsonObject) -> None:

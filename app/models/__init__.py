@@ -12,8 +12,10 @@ from app.models.caller import (
     TenantRow,
     UsedAssertionRow,
 )
+from app.models.health import IssuerHealthRow
 from app.models.journal import FirstSeenRow, VerificationRow
 from app.models.license import LicenseRow, LicenseStatusRow, StatementRow
+from app.models.peer import PeerKeyRow, PeerNodeRow, UsedInquiryRow
 from app.models.proposal import (
     Decided,
     DecisionRow,
@@ -53,6 +55,7 @@ __all__ = [
     "FirstSeenRow",
     "IntermediateRow",
     "IssuerEndpointRow",
+    "IssuerHealthRow",
     "IssuerKeyRow",
     "IssuerOrganisationRow",
     "IssuerRow",
@@ -60,6 +63,8 @@ __all__ = [
     "LicenseStatusRow",
     "LicenseTypeRow",
     "ListDraftRow",
+    "PeerKeyRow",
+    "PeerNodeRow",
     "PersonKeyRow",
     "PersonRow",
     "ProposalRow",
@@ -72,5 +77,6 @@ __all__ = [
     "TrustSourceRow",
     "Use",
     "UsedAssertionRow",
+    "UsedInquiryRow",
     "VerificationRow",
 ]

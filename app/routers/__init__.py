@@ -1,7 +1,7 @@
 """HTTP words."""
 
-from app.routers import health, pages, verifications
+from app.routers import federation, health, pages, verifications
 
 __all__ = ["ROUTERS"]
 
-ROUTERS = (verifications.router, health.router, pages.router)
+ROUTERS = (verifications.router, federation.router, health.router, pages.router)

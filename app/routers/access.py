@@ -29,6 +29,7 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("POST", "/v1/verifications"): _VERIFY,
         ("GET", "/v1/verifications/{id}"): frozenset({Scope.REPORT_READ}),
         ("GET", "/v1/policies/{name}"): OPEN,
+        ("POST", "/federation/v1/inquiries"): OPEN,  # the inquiry itself is signed by its asker
         ("GET", "/livez"): OPEN,
         ("GET", "/readyz"): OPEN,
         ("GET", "/.well-known/jwks.json"): OPEN,

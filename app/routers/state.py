@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from app.routers.body import Busy, Limits, Room
 from app.routers.door import Door
+from app.services.answering import Answering
 from app.services.verify import Verifier
 
 
@@ -47,6 +48,8 @@ class Node:
     """Verifications under way at once."""
     room: Room = field(repr=False)
     """Memory of bodies under way."""
+    answering: Answering | None = None
+    """None: nobody is registered to ask this node."""
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:

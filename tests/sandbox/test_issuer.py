@@ -338,7 +338,7 @@ async def test_nodes_can_be_registered_while_it_runs(world: World) -> None:
 
 async def test_anyone_may_ask_where_that_was_chosen(world: World) -> None:
     async with serve(world, anyone=True) as servers:
-        asked = question(world.pick("market"), iss="somebody-else")
+        asked = question(world.pick("market"), iss="somebody-else", via=["somebody-else"])
         assert (await ask(servers["market"], asked)).answer["aud"] == "somebody-else"
 
 

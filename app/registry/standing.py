@@ -1,0 +1,43 @@
+"""One read of everything that was pushed about a license; partition key: the identifier."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from app.domain.identifier import Identifier
+from app.domain.issuer import State
+from app.domain.standing import Held, Record, Standing
+from app.registry import rows
+from app.registry.sessions import Connection, Database
+
+STANDING_SQL: Final = """
+SELECT
+    (SELECT row(valid_from, valid_until, recorded_at) FROM license WHERE identifier = $1),
+    (SELECT row(state, since, recorded_at) FROM license_status
+      WHERE identifier = $1 AND since <= $2 AND (until IS NULL OR until > $2)
+        AND replaced_at IS NULL ORDER BY since DESC LIMIT 1),
+    (SELECT row(code, as_of, since) FROM statement
+      WHERE identifier = $1 ORDER BY as_of DESC, code DESC LIMIT 1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresStanding:
+    """Fits `services.answering.Records`."""
+
+    database: Database = field(repr=False)
+
+    async def standing(self, identifier: Identifier, at: datetime) -> Standing:
+        """At that time, as known now. Raises `Unavailable`."""
+
+        async def read(connection: Connection) -> Any:
+            return await connection.fetchrow(STANDING_SQL, str(identifier), at)
+
+        record, held, statement = await self.database.run(read, repeatable=True)
+        return Standing(
+            record=None
+            if record is None
+            else Record(valid_from=record[0], valid_until=record[1], recorded_at=record[2]),
+            held=None if held is None else Held(State(held[0]), held[1], held[2]),
+            statement=None if statement is None else rows.statement(statement),
+        )
