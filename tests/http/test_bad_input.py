@@ -121,7 +121,7 @@ def test_a_token_cut_off_anywhere(service: Service, token: bytes) -> None:
 def broken_tokens(service: Service, token: bytes) -> dict[str, tuple[bytes, str]]:
     world = service.world
     bent = bend(world, world.pick("traffic"))
-    head, payload, value = token.split(b".")
+    head, payload, _value = token.split(b".")
     return {
         "five parts": (token + b".e30.e30", "JWE"),
         "four parts": (token + b".e30", "parts"),
@@ -428,7 +428,7 @@ def test_a_file_name_cannot_name_the_part(service: Service, token: bytes) -> Non
 @pytest.mark.parametrize(
     "kind",
     ["multipart/form-data", "multipart/form-data; boundary=", f"multipart/form-data; boundary={'b' * 71}",
-     "multipart/form-data; boundary=\"\"", "multipart/form-data; bound=x"],
+     'multipart/form-data; boundary=""', "multipart/form-data; bound=x"],
 )  # fmt: skip
 def test_a_boundary_missing_or_too_long(service: Service, token: bytes, kind: str) -> None:
     body = part("file", token) + END
