@@ -7,7 +7,7 @@ import urllib.request
 from dataclasses import dataclass
 from functools import partial
 
-from bench.load import Tally, load, post
+from bench.load import Tally, connect, load, post
 from bench.materials import world
 from bench.measure import ROUNDS, middle, percentile, ratio
 from bench.stage import PYTHON, Service, stage
@@ -58,11 +58,10 @@ def measure_http(issuer: str = "university") -> str:
     command = [PYTHON, "-m", "uvicorn", "--factory", "bench.served:create", "--port", "{port}"]
     command += ["--no-access-log", "--log-level", "warning"]
     with stage() as place:
-        token = world().token(world().pick(issuer)).decode()
-        service = place.service(command, BENCH_TOKEN=token)
+        service = place.service(command)
         try:
             service.start("/bench/usage")
-            check(service, asked["/v1/verifications"])
+            trips = check(service, asked["/v1/verifications"])
             for number in range(ROUNDS):
                 print(f"  http: round {number + 1} of {ROUNDS}", file=sys.stderr, flush=True)
                 for lanes in LANES:
@@ -70,22 +69,35 @@ def measure_http(issuer: str = "university") -> str:
                         found[path, lanes].append(phase(service, asked[path], lanes))
         finally:
             service.stop()
-    return table(found)
+    return f"Round trips of one verification: {trips}.\n\n{table(found)}"
 
 
-def check(service: Service, asked: list[bytes]) -> None:
-    """What is measured has to be what is meant: every answer is `valid`. Warms up as well."""
+def check(service: Service, asked: list[bytes]) -> str:
+    """What is measured has to be what is meant: every answer is `valid`. Warms up as well, and
+    lays the floor; returns the statements it is made of.
+    """
 
-    async def conclusions() -> set[str]:
-        found = set()
-        for request in asked:
-            tally = await load(service.port, [request], 1, 0.02)
-            found.add(json.loads(tally.sample)["report"]["conclusion"])
-        return found
+    async def one(request: bytes) -> bytes:
+        connection = await connect(service.port)
+        try:
+            status, body = await connection.ask(request)
+        finally:
+            connection.close()
+        if status != 200:
+            raise SystemExit(f"{status}: {body[:300]!r}")
+        return body
 
-    said = asyncio.run(conclusions())
+    async def go() -> tuple[set[str], bytes]:
+        answers = [await one(request) for request in asked]
+        await one(post("/bench/recording", b""))
+        answer = await one(asked[0])
+        laid = await one(post("/bench/floor", answer))
+        return {json.loads(body)["report"]["conclusion"] for body in answers}, laid
+
+    said, laid = asyncio.run(go())
     if said != {"valid"}:
         raise SystemExit(f"the bench's licenses are not valid: {said}")
+    return ", ".join(json.loads(laid))
 
 
 def table(found: dict[tuple[str, int], list[Phase]]) -> str:

@@ -3,16 +3,17 @@
     uvicorn --factory bench.served:create
 
 `/bench/nothing` does nothing in the same application. `/bench/database` makes the round trips of a
-verification, with the same statements and rows of the same size, and nothing else.
+verification, with the same statements and rows of the same size, and nothing else: whatever a real
+one did between `POST /bench/recording` and `POST /bench/floor`, whose body is the answer it got.
 """
 
 import json
-import os
 import resource
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -21,14 +22,16 @@ from starlette.routing import Route
 
 from app.config import settings
 from app.domain.issuer import Inquiry, IssuerAnswer
-from app.domain.verification import Submission
 from app.main import create_app, production
-from app.registry.journal import RECORD_SQL, row_of
-from app.registry.sessions import POOL_WAIT, Database
-from app.registry.trust import TRUST_SQL, PostgresRegistry, parameters
+from app.registry.sessions import Database
+from app.registry.trust import PostgresRegistry
 from app.routers.state import State
-from app.services.verify import Verifier, question_of
-from bench.materials import Core, in_force
+from app.services.verify import Verifier
+from bench.materials import in_force
+
+Trip = tuple[str, tuple[Any, ...]]
+"""Name of a connection's method, and its arguments: the statement first."""
+Work = Callable[[Any], Awaitable[Any]]
 
 
 class Instant:
@@ -39,74 +42,107 @@ class Instant:
         return in_force()
 
 
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A connection that writes down what is done over it."""
+
+    connection: Any
+    trips: list[Trip]
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method: Callable[..., Any] = getattr(self.connection, name)
+
+        def noted(*arguments: Any) -> Any:
+            self.trips.append((name, arguments))
+            return method(*arguments)
+
+        return noted
+
+
 @dataclass(slots=True)
 class Floor:
     """What one verification sends to the database and answers, taken from a real one."""
 
-    verifier: Verifier
-    looked_up: tuple[object, ...] = ()
-    row: tuple[object, ...] = ()
+    database: Database
+    trips: list[Trip] = field(default_factory=list)
+    id: str = ""
     answer: bytes = b"{}"
+    _once: Any = Database._once  # noqa: SLF001 - the one place every statement passes
 
-    @property
-    def database(self) -> Database:
-        if not isinstance(self.verifier.registry, PostgresRegistry):
-            raise TypeError("the bench is about a database")
-        return self.verifier.registry.database
+    async def record(self, _: Request) -> Response:
+        """From now on, write down."""
+        trips, once = self.trips, self._once
+        trips.clear()
 
-    async def prepare(self, content: bytes) -> None:
-        receipt = await self.verifier.verify(Submission(content=content))
-        license, digests = Core.read(content)
-        self.looked_up = parameters(question_of(license, digests))
-        self.row = row_of(receipt)
-        answer = {"report": receipt.report, "jws": receipt.jws}
-        self.answer = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+        async def listening(database: Database, work: Work) -> Any:
+            return await once(database, lambda connection: work(Listening(connection, trips)))
 
-    async def trips(self, request: Request) -> Response:
-        await request.body()
-        async with self.database.pool.acquire(timeout=POOL_WAIT) as connection:
-            await connection.fetchrow(TRUST_SQL, *self.looked_up)
-        values = (secrets.token_urlsafe(16), *self.row[1:])
-        async with self.database.pool.acquire(timeout=POOL_WAIT) as connection:
-            await connection.execute(RECORD_SQL, *values)
-        return Response(self.answer, media_type="application/json")
-
-    async def nothing(self, request: Request) -> Response:
-        await request.body()
+        Database._once = listening  # type: ignore[assignment]  # noqa: SLF001
         return Response(b"{}", media_type="application/json")
 
+    async def lay(self, request: Request) -> Response:
+        """What was written down is the floor; the body is the answer."""
+        Database._once = self._once  # type: ignore[method-assign]  # noqa: SLF001
+        self.answer = await request.body()
+        self.id = json.loads(self.answer)["report"]["id"]
+        if not any(self.id in arguments for _, arguments in self.trips):
+            raise ValueError("the verification's row is not among the round trips")
+        names = [arguments[0].split(None, 1)[0] for _, arguments in self.trips]
+        return Response(json.dumps(names), media_type="application/json")
 
-def usage(_: Request) -> Response:
+    async def repeat(self, request: Request) -> Response:
+        """The round trips, under a new id."""
+        await request.body()
+        id = secrets.token_urlsafe(16)
+        for name, arguments in self.trips:
+            values = [id if value == self.id else value for value in arguments]
+
+            async def work(connection: Any, name: str = name, values: list[Any] = values) -> object:
+                found: object = await getattr(connection, name)(*values)
+                return found
+
+            await self.database.run(work)
+        return Response(self.answer, media_type="application/json")
+
+
+async def nothing(request: Request) -> Response:
+    await request.body()
+    return Response(b"{}", media_type="application/json")
+
+
+async def usage(_: Request) -> Response:
     """CPU seconds of this process so far, all threads."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return Response(f"{used.ru_utime + used.ru_stime}", media_type="text/plain")
 
 
 def create() -> FastAPI:
-    """The factory for uvicorn; BENCH_TOKEN is the token the floor is measured from."""
+    """The factory for uvicorn."""
     config = settings()
-    floors: list[Floor] = []
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[State]:
         async with production(config)(app) as state:
             node = state["node"]
             verifier = replace(node.verifier, issuers=Instant())
-            floor = Floor(verifier)
-            await floor.prepare(os.environ["BENCH_TOKEN"].encode())
-            floors.append(floor)
+            floor = Floor(database_of(verifier))
+            for path, endpoint in (
+                ("/bench/recording", floor.record),
+                ("/bench/floor", floor.lay),
+                ("/bench/database", floor.repeat),
+            ):
+                app.router.routes.insert(0, Route(path, endpoint, methods=["POST"]))
             yield {**state, "node": replace(node, verifier=verifier)}
-
-    async def trips(request: Request) -> Response:
-        return await floors[0].trips(request)
-
-    async def nothing(request: Request) -> Response:
-        return await floors[0].nothing(request)
 
     app = create_app(lifespan, docs=False)
     app.router.routes[:0] = [
         Route("/bench/nothing", nothing, methods=["POST"]),
-        Route("/bench/database", trips, methods=["POST"]),
         Route("/bench/usage", usage),
     ]
     return app
+
+
+def database_of(verifier: Verifier) -> Database:
+    if not isinstance(verifier.registry, PostgresRegistry):
+        raise TypeError("the bench is about a database")
+    return verifier.registry.database
