@@ -114,6 +114,7 @@ def _environment(options: Options, folder: Path, url: str) -> Mapping[str, str]:
         **dict.fromkeys(steps.QUOTAS, "100000"),
         "ZHENGYAN_KEY_FOLDER": str(folder / "keys"),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",  # what they write goes to files and to us, not to the terminal
     }
 
 

@@ -74,7 +74,8 @@ def run(command: Sequence[str], *, what: str, env: Mapping[str, str]) -> str:
         check=False,
         cwd=PROJECT,
         env=env,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -98,8 +99,13 @@ def refuse_taken_ports(ports: Mapping[int, str]) -> None:
                 ) from None
 
 
+def read(log: Path) -> str:
+    """Our commands write UTF-8, whatever the terminal speaks (PYTHONUTF8)."""
+    return log.read_text("utf-8", errors="replace")
+
+
 def tail(log: Path) -> str:
-    return _last_lines(log.read_text(errors="replace"))
+    return _last_lines(read(log))
 
 
 def _last_lines(text: str) -> str:

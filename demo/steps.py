@@ -11,7 +11,7 @@ import httpx
 
 from demo.console import DemoError
 from demo.options import Options
-from demo.processes import BIN, Background, run
+from demo.processes import BIN, Background, read, run
 
 NODE = "zhengyan-demo"
 QUOTAS = tuple(
@@ -71,7 +71,7 @@ def start_sandbox(options: Options, folder: Path, env: Mapping[str, str]) -> Bac
     ]
     sandbox = Background.start("sandbox", command, folder=folder, env=env)
     try:
-        sandbox.wait_until(lambda: "sandbox ready" in sandbox.log.read_text(), READY_SECONDS)
+        sandbox.wait_until(lambda: "sandbox ready" in read(sandbox.log), READY_SECONDS)
     except BaseException:
         sandbox.stop()
         raise
@@ -141,7 +141,7 @@ def samples(folder: Path) -> list[Sample]:
         )
         for name in ("samples.json", "samples-ofd.json")  # tokens and facts; sealed files
         if (out / name).exists()
-        for told in json.loads((out / name).read_text())
+        for told in json.loads((out / name).read_text("utf-8"))
     ]
 
 
@@ -168,7 +168,7 @@ def outage(options: Options, folder: Path) -> Finding:
     It is one that no sample uses, so that nothing is known of it from an earlier answer.
     """
     out = folder / "sandbox"
-    listed = json.loads((out / "licenses.json").read_text())
+    listed = json.loads((out / "licenses.json").read_text("utf-8"))
     first = next(each for each in listed if each["scenario"] == "in_force")
     license = next(
         each

@@ -83,6 +83,16 @@ def test_twice_in_a_row_in_the_same_folder(place, ports):
         assert not occupants(place / "postgres" / "data")
 
 
+def test_a_machine_without_utf8_is_no_hindrance(place, ports):
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    process = demo(ports, "issuers", ZHENGYAN_DEMO_EXIT="1", **plain)
+    printed = process.communicate(timeout=120)[0]
+    assert process.returncode == 0, printed
+    assert "+ issuers " in printed
+    assert printed.isascii()
+    assert (PROJECT / "alembic.ini").read_bytes().isascii(), "it is read in the locale's encoding"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_stops_what_it_started_and_nothing_else(place, ports, number, bystander):
     process = demo(ports, "sandbox")
