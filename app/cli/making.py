@@ -1,4 +1,4 @@
-"""`zhengyan trust learn|begin|propose|review|approve|reject|publish` and `zhengyan person …`."""
+"""`zhengyan trust learn|begin|propose|review|approve|reject|publish|doctor`, `zhengyan person`."""
 
 import asyncio
 import json
@@ -22,11 +22,14 @@ from app.domain.errors import Malformed, Refused
 from app.domain.license import ParsedLicense
 from app.domain.scheme import Digest, Scheme
 from app.domain.trust import Trust, TrustQuestion
+from app.domain.trustlist import Refusal
 from app.domain.verification import Digests
+from app.federation.lists import HttpLists, NotFetched
 from app.formats import detect
 from app.models import Decided
 from app.registry import authorities
-from app.registry.making import persons, proposals, publishing
+from app.registry.lists.content import Content
+from app.registry.making import checkup, persons, proposals, publishing
 from app.registry.making.changes import MAX_CHANGES, Change, apply, read_changes, words
 from app.registry.making.proposals import Proposal, State
 from app.registry.making.record import Recorder
@@ -35,6 +38,7 @@ from app.registry.reader import Reader
 from app.registry.sessions import ReadSession, WriteSession
 from app.registry.trust import PostgresRegistry
 from app.reports.terminal import clean, wrap
+from app.services.doctor import FIXES, Checked, Finding, Problem, endpoints_of, examine
 from app.services.learned_words import lines
 from app.services.learning import Learned, learn
 from app.services.verify import question_of
@@ -45,6 +49,10 @@ person = typer.Typer(no_args_is_help=True, help="People who make trust lists, an
 DRAFT: Final = "zhengyan-trust-draft/1"
 _DRAFT_LIMITS: Final = JsonLimits(size=4 * 1024 * 1024)
 _WIDTH: Final = 100
+FOUND: Final = 10
+"""What `doctor` exits with where it found something."""
+PROBE_BYTES: Final = 4096
+PROBE_WAIT: Final = timedelta(seconds=5)
 
 By = Annotated[str, typer.Option("--as", help="Who you are: a name of `person list`.")]
 Key = Annotated[Path, typer.Option("--key", help="Your private key, made by `person key`.")]
@@ -415,6 +423,61 @@ def trust_publish(
             out.write_bytes(done.raw)
     else:
         typer.echo("not published: another person signs it with `zhengyan trust publish`")
+
+
+# ---- the doctor
+
+
+@trust.command("doctor")
+def trust_doctor(
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Connect to every endpoint, by the egress rules.")
+    ] = False,
+    lang: Annotated[Lang, typer.Option(help="Language of the text.")] = Lang.ZH,
+) -> None:
+    """Find what is expired, about to be, colliding, weak or unreachable, each with what mends it.
+
+    Exit code: **0** nothing found · **10** something found.
+    """
+    findings = asyncio.run(_doctor(probe=probe))
+    for found in findings:
+        fix = FIXES[found.problem][0 if lang is Lang.ZH else 1]
+        detail = f" ({found.detail})" if found.detail else ""
+        _lines([f"{found.problem}: {found.place}{detail}", f"    → {fix}"])
+    typer.echo(f"{len(findings)} findings")
+    if findings:
+        raise typer.Exit(FOUND)
+
+
+async def _doctor(*, probe: bool) -> list[Finding]:
+    async with database(settings()) as opened, opened.reading() as session:
+        lists = await checkup.followed(session)
+        tables = await checkup.local(session)
+    sources = [
+        Checked(
+            name=name,
+            content=Content() if held is None else held.content,
+            held=held is not None,
+            expires_at=None if held is None else held.head.expires_at,
+        )
+        for name, held in lists
+    ]
+    sources.append(Checked(name="local", content=tables))
+    findings = await asyncio.to_thread(examine, sources, now())
+    return [*findings, *(await _probe(sources) if probe else ())]
+
+
+async def _probe(sources: list[Checked]) -> list[Finding]:
+    """Whether anything answers there; what it says is nobody's word, and is not read."""
+    reach = HttpLists(most=PROBE_BYTES, deadline=PROBE_WAIT)
+    findings = []
+    for place, url, networks in endpoints_of(sources):
+        answer = await reach.fetch(url, networks)
+        if isinstance(answer, NotFetched) and not answer.detail.startswith("status "):
+            if answer.why is Refusal.OVERSIZED:
+                continue
+            findings.append(Finding(Problem.UNREACHABLE, place, f"{answer.why}: {answer.detail}"))
+    return findings
 
 
 # ---- the ways in and out

@@ -109,7 +109,7 @@ class Learned:
     type: TypeCode | None
     issuer: IssuerCode | None
     broken: bool
-    """Something fails whatever is trusted: nothing is drafted of it."""
+    """Something fails, or would fail with the draft: nothing is drafted of it."""
     before: tuple[Evidence, ...] = field(repr=False)
     """Checks that do not pass with what this node trusts."""
     after: tuple[Evidence, ...] = field(repr=False)
@@ -175,12 +175,14 @@ def learn(
     useful = _lists_of(chain, lists)
     facts = measure(license, known, now=now)
     before = _open(look(facts).evidence)
-    broken = any(item.outcome is Outcome.FAILED for item in before)
-    draft = _Draft(license, question, known, sections, chain, useful)
-    drafted = () if broken else draft.changes()  # who altered it may have written the names in it
+    drafted = _Draft(license, question, known, sections, chain, useful).changes()
     then = measure(license, _trust(known, question, sections, drafted, now), now=now)
     local = look(then)
     evidence, _ = conclude(then, local, NotAsked(Unasked.OFFLINE))
+    after = _open(evidence)
+    # Some faults only show once the authority is known. Who altered a file, or may not seal at
+    # all, may have written the names in it as well.
+    broken = any(item.outcome is Outcome.FAILED for item in (*before, *after))
     return Learned(
         stamps=tuple(_stamp(sealing, chain, facts) for sealing in license.sealings),
         beside=tuple(chain.named("beside", each) for each in issuers),
@@ -189,10 +191,10 @@ def learn(
         issuer=question.issuer,
         before=before,
         broken=broken,
-        after=_open(evidence),
+        after=after,
         state=judge(evidence, local.policy),
-        changes=drafted,
-        compare=tuple(chain.authorities()),
+        changes=() if broken else drafted,
+        compare=() if broken else tuple(chain.authorities()),
         missing=tuple(dict.fromkeys(_missing(license, question, known, chain, useful))),
     )
 

@@ -1,0 +1,208 @@
+"""Every problem the doctor knows, beside the sound list it was made from."""
+
+import copy
+
+import pytest
+
+from app.registry.lists.content import read_content
+from app.services.doctor import FIXES, Checked, Problem, endpoints_of, examine
+from sandbox import trustlist
+from tests.trust.conftest import DAY, NOW
+
+LOOPBACK = ("127.0.0.0/8",)
+
+
+@pytest.fixture(scope="module")
+def _sections(world):
+    urls = {b.code: f"http://127.0.0.1:{9000 + i}/ivp" for i, b in enumerate(world.answering)}
+    found = trustlist.sections(world, urls)
+    made = world.authorities
+    keep = found["authorities"]
+    # The careful ones only: the sandbox has branches that are wrong on purpose.
+    keep["anchors"] = keep["anchors"][:1]
+    keep["intermediates"] = keep["intermediates"][:1]
+    keep["crls"] = [trustlist_b64(made.root_crl), trustlist_b64(made.issuing_crl)]
+    return found
+
+
+def trustlist_b64(der):
+    import base64
+
+    return base64.b64encode(der).decode()
+
+
+@pytest.fixture
+def sections(_sections):
+    return copy.deepcopy(_sections)
+
+
+def checked(sections, name="city", **options):
+    content = read_content(sections, networks=LOOPBACK)
+    return Checked(name=name, content=content, **options)
+
+
+def problems(*sources, now=NOW):
+    return {found.problem for found in examine(sources, now)}
+
+
+@pytest.fixture
+def sound(sections):
+    """What the untouched list has: nothing."""
+    found = problems(checked(sections, expires_at=NOW + 30 * DAY))
+    assert found == set()
+    return sections
+
+
+def test_a_sound_list_has_nothing(sound):
+    assert sound
+
+
+@pytest.mark.parametrize(
+    ("left", "problem"),
+    [(-1, Problem.LIST_EXPIRED), (0, Problem.LIST_EXPIRED), (3, Problem.LIST_ENDS_SOON)],
+)
+def test_lists_end(sound, left, problem):
+    assert problems(checked(sound, expires_at=NOW + left * DAY)) == {problem}
+
+
+def test_a_followed_list_that_was_never_had(sound):
+    assert problems(checked({}, "nation", held=False), checked(sound)) == {Problem.LIST_NONE}
+
+
+def test_trust_in_an_anchor_ends(sound):
+    sound["authorities"]["anchors"][0]["until"] = "2026-12-01T00:00:00Z"
+    assert problems(checked(sound)) == {Problem.ANCHOR_ENDS_SOON}
+
+
+def test_a_certificate_ends(sound, world):
+    end = world.authorities.day(4000)  # of the root
+    assert Problem.ANCHOR_ENDS_SOON in problems(checked(sound), now=end - DAY)
+    assert Problem.ANCHOR_EXPIRED in problems(checked(sound), now=end + DAY)
+
+
+def test_an_anchor_that_was_ended_on_purpose_is_no_finding(sound):
+    sound["authorities"]["anchors"][0]["until"] = "2026-11-01T00:00:00Z"
+    assert problems(checked(sound)) == set()
+
+
+def test_revocation_lists_are_missing_stale_or_about_to_be(sound, world):
+    made = world.authorities
+    crls = sound["authorities"]["crls"]
+    for lists, problem, now in (
+        (crls[:1], Problem.CRL_MISSING, NOW),
+        ([crls[0], trustlist_b64(made.stale_crl)], Problem.CRL_STALE, NOW),
+        (crls, Problem.CRL_ENDS_SOON, made.day(27)),
+        (crls, Problem.CRL_STALE, made.day(31)),
+    ):
+        sound["authorities"]["crls"] = lists
+        assert problem in problems(checked(sound), now=now)
+
+
+def test_a_list_of_another_key_under_the_same_name_is_none(sound, world):
+    impostor = world.authorities.impostor.crl(world.authorities.list_plan())
+    sound["authorities"]["crls"][1] = trustlist_b64(impostor)
+    assert problems(checked(sound)) == {Problem.CRL_MISSING}
+
+
+def test_a_list_kept_elsewhere_counts(sound):
+    """Lists of one source serve authorities of another, as they do in a verification."""
+    crls = sound["authorities"].pop("crls")
+    assert problems(checked(sound)) == {Problem.CRL_MISSING}
+    tables = checked({"authorities": {"crls": crls}}, "local")
+    assert problems(checked(sound), tables) == set()
+
+
+def test_keys_end_and_a_successor_in_any_source_mends_it(sound):
+    university, housing = sound["issuers"][2:4]
+    (answering,) = [k for k in university["keys"] if k["kid"] == "university-answer"]
+    answering["not_after"] = "2026-12-01T00:00:00Z"
+    assert problems(checked(sound)) == {Problem.KEY_ENDS_SOON}
+    assert Problem.KEY_EXPIRED in problems(checked(sound), now=NOW + 10 * DAY)
+    (spare,) = [k for k in housing["keys"] if k["kid"] == "housing-answer-retired"]
+    heir = spare | {"kid": "heir", "not_after": None}
+    housing["keys"].remove(spare)
+    bare = {**university, "keys": [heir]}
+    assert problems(checked(sound), checked({"issuers": [bare]}, "nation")) == set()
+
+
+def test_two_sources_that_differ(sound):
+    other = copy.deepcopy(sound)
+    assert problems(checked(sound), checked(other, "nation")) == set()
+    other["issuers"][0]["title"]["zh"] = "另一个名称"
+    other["license_types"][0]["max_status_age"] += 1
+    found = examine([checked(sound), checked(other, "nation")], NOW)
+    assert {f.problem for f in found} == {Problem.COLLISION}
+    assert len(found) == 2
+
+
+def test_one_key_under_two_owners(sound):
+    other = copy.deepcopy(sound)
+    one, two = other["issuers"][:2]
+    two["keys"] = [one["keys"][0] | {"kid": "other"}]
+    one["keys"] = []
+    assert problems(checked(sound), checked(other, "nation")) == {Problem.COLLISION}
+
+
+def test_an_issuer_without_endpoint(sound):
+    issuer = next(i for i in sound["issuers"] if i.get("endpoint") and i["types"])
+    code = issuer["code"]
+    sound["delegations"] = [d for d in sound["delegations"] if d["from"] != code]
+    before = problems(checked(sound))
+    assert Problem.ISSUER_WITHOUT_ENDPOINT not in before
+    for name in ("endpoint", "encryption_key", "platforms"):
+        issuer.pop(name, None)
+    assert Problem.ISSUER_WITHOUT_ENDPOINT in problems(checked(sound))
+
+
+def test_an_issuer_that_another_took_over_needs_no_endpoint(sound):
+    issuer, heir = [i for i in sound["issuers"] if i.get("endpoint") and i["types"]][:2]
+    sound["delegations"] = [d for d in sound["delegations"] if d["from"] != issuer["code"]]
+    for name in ("endpoint", "encryption_key", "platforms"):
+        issuer.pop(name, None)
+    assert Problem.ISSUER_WITHOUT_ENDPOINT in problems(checked(sound))
+    since = "2026-01-01T00:00:00Z"
+    issuer["succeeded_by"] = {"code": heir["code"], "from": since, "types": issuer["types"]}
+    assert Problem.ISSUER_WITHOUT_ENDPOINT not in problems(checked(sound))
+
+
+def test_an_issuer_without_key_or_seal(sound):
+    issuer = next(i for i in sound["issuers"] if i["types"])
+    sound["delegations"] = [d for d in sound["delegations"] if d["from"] != issuer["code"]]
+    issuer["organisation_codes"] = {}
+    assert Problem.ISSUER_WITHOUT_KEY not in problems(checked(sound))
+    issuer["keys"] = []
+    assert Problem.ISSUER_WITHOUT_KEY in problems(checked(sound))
+
+
+def test_types_and_issuers_that_miss_each_other(sound):
+    types = sound["license_types"]
+    code = types[0]["code"]
+    sound["license_types"] = types[1:]
+    assert problems(checked(sound)) == {Problem.TYPE_UNDEFINED}
+    sound["license_types"] = types
+    for issuer in sound["issuers"]:
+        issuer["types"] = [t for t in issuer["types"] if t != code]
+        issuer.get("organisation_codes", {}).pop(code, None)
+    assert Problem.TYPE_NOT_ISSUED in problems(checked(sound))
+
+
+def test_weak_authorities_are_named(sound):
+    from tests.trust.weak import weak_root
+
+    sound["authorities"]["anchors"][0]["certificate"] = trustlist_b64(weak_root())
+    found = [f for f in examine([checked(sound)], NOW) if f.problem is Problem.WEAK]
+    assert {f.detail for f in found} == {"RSA of 1024 bits"}
+
+
+def test_every_problem_has_its_fix_in_both_languages():
+    assert set(FIXES) == set(Problem)
+    for zh, en in FIXES.values():
+        assert not zh.isascii()
+        assert en.isascii()
+
+
+def test_every_endpoint_is_probed_once(sound):
+    places = endpoints_of([checked(sound), checked(sound, "nation")])
+    urls = [i["endpoint"] for i in sound["issuers"] if i.get("endpoint")]
+    assert sorted(url for _, url, _ in places) == sorted(set(urls))
+    assert all(networks == LOOPBACK for _, _, networks in places)
