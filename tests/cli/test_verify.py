@@ -276,7 +276,11 @@ def test_as_a_process(files: dict[str, str], tmp_path: Path) -> None:
     """The installed command; a traceback of Python's own ends with 1, too."""
     command = shutil.which("zhengyan", path=str(Path(sys.executable).parent))
     assert command is not None
-    env = {**os.environ, "ZHENGYAN_KEY_FOLDER": str(tmp_path / "keys"), "PYTHONPATH": os.getcwd()}
+    env = {
+        **os.environ,
+        "ZHENGYAN_KEY_FOLDER": str(tmp_path / "keys"),
+        "PYTHONPATH": str(Path.cwd()),
+    }
     trust = ["--trust", files["trust"], "--offline"]
     done = subprocess.run(
         [command, "verify", files["forged"], *trust], env=env, capture_output=True, check=False
