@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,16 +15,20 @@ from app.crypto.provider import FolderKeys
 from app.domain.errors import Refused
 from app.domain.identifier import IssuerCode
 from app.federation.gateway import HttpIssuers, OfflineIssuers
-from app.federation.resilience import Blind, ResilientIssuers, Watch
+from app.federation.resilience import ResilientIssuers
+from app.registry.health import PostgresLedger
 from app.registry.journal import PostgresJournal
 from app.registry.peers import PostgresPeers
 from app.registry.sessions import Database
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
 from app.registry.standing import PostgresStanding
 from app.registry.trust import PostgresRegistry
+from app.routers.state import Watched
 from app.services.answering import Answering
+from app.services.probing import Prober
 from app.services.publish import ReportPublisher
 from app.services.verify import Issuers, Journal, Registry, Verifier
+from app.services.watching import IssuerWatch, Metrics
 
 VERSION = version("zhengyan")
 
@@ -40,19 +45,57 @@ def publisher(settings: Settings, keys: FolderKeys) -> ReportPublisher:
     )
 
 
-def asking(settings: Settings, keys: FolderKeys, watch: Watch | None = None) -> ResilientIssuers:
+def asking(settings: Settings, keys: FolderKeys) -> ResilientIssuers:
     """The way to the issuers. Raises `Refused` for a bundle of authorities that cannot be read."""
+    return _around(_gateway(settings, keys), settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """The way to the issuers with somebody who looks on."""
+
+    issuers: ResilientIssuers
+    watch: IssuerWatch
+    watched: Watched
+    prober: Prober | None
+
+
+def watching(
+    settings: Settings, keys: FolderKeys, opened: Database, registry: Registry
+) -> Watching:
+    """As `asking`, counted; the prober is None where none is wanted."""
+    gateway, ledger = _gateway(settings, keys), PostgresLedger(opened)
+    issuers = _around(gateway, settings)
+    metrics = Metrics(issuers.states, gateway.certificates)
+    watch = IssuerWatch(ledger, metrics, now)
+    issuers.watch = watch
+    prober = Prober(
+        quiet=ledger,
+        registry=registry,
+        issuers=issuers,
+        watch=watch,
+        after=settings.probe_after,
+        clock=now,
+    )
+    watched = Watched(ledger, metrics, issuers.states, gateway.certificates)
+    return Watching(issuers, watch, watched, prober if settings.probe_after else None)
+
+
+def _gateway(settings: Settings, keys: FolderKeys) -> HttpIssuers:
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name every address asked
+    return HttpIssuers(
+        signer=keys.signer,
+        node_id=settings.node_id,
+        clock=now,
+        trust=_authorities_of(settings.ca_bundle),
+    )
+
+
+def _around(gateway: HttpIssuers, settings: Settings) -> ResilientIssuers:
     return ResilientIssuers(
-        inner=HttpIssuers(
-            signer=keys.signer,
-            node_id=settings.node_id,
-            clock=now,
-            trust=_authorities_of(settings.ca_bundle),
-        ),
+        inner=gateway,
         clock=now,
         monotonic=time.monotonic,
-        watch=watch or Blind(),
         max_answers=settings.answers_kept,
     )
 

@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     answers_kept: Annotated[
         int, Field(ge=0, description="answers of issuers a worker repeats for a while; 0: none")
     ] = 4096
+    probe_after: Annotated[
+        timedelta,
+        Field(description="an issuer unasked for so long is asked, to see that it answers; 0: no"),
+    ] = timedelta(minutes=5)
     body_code: Annotated[
         str,
         Field(

@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from app.composition import VERSION, answering, asking, now, publisher
+from app.composition import VERSION, answering, now, publisher, watching
 from app.config import Settings, settings
 from app.crypto import sm2
 from app.crypto.provider import FolderKeys
@@ -35,6 +35,7 @@ from app.routers.state import Node, State
 from app.services.access import Gate
 from app.services.upkeep import Upkeep
 from app.services.verify import Verifier
+from app.services.watching import WatchedJournal
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
 _PROJECT = Path(__file__).parents[1]
@@ -85,11 +86,15 @@ def production(config: Settings) -> Lifespan:
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         keys = FolderKeys(config.key_folder)
         database = await Database.open(config.database_url)
-        issuers = asking(config, keys)
         registry = PostgresRegistry(database, now)
+        way = watching(config, keys, database, registry)
+        issuers = way.issuers
         journal = PostgresJournal(database, keys)
         door = _door(config, keys, database)
         upkeep = asyncio.create_task(_upkeep(keys, database).forever())
+        tasks = [asyncio.create_task(way.watch.forever())]
+        if way.prober is not None:
+            tasks.append(asyncio.create_task(way.prober.forever()))
         try:
             yield {
                 "node": Node(
@@ -97,7 +102,7 @@ def production(config: Settings) -> Lifespan:
                         registry=registry,
                         issuers=issuers,
                         publisher=publisher(config, keys),
-                        journal=journal,
+                        journal=WatchedJournal(journal, way.watch),
                         clock=now,
                     ),
                     door=door,
@@ -109,11 +114,15 @@ def production(config: Settings) -> Lifespan:
                     clock=now,
                     slots=asyncio.Semaphore(config.max_concurrent),
                     room=Room(config.max_buffered),
+                    watched=way.watched,
                     answering=answering(config, keys, database, registry, issuers),
                 )
             }
         finally:
             upkeep.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await issuers.aclose()
             await database.close()
 

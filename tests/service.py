@@ -163,6 +163,7 @@ def serving(
         "DATABASE_URL": database_url,
         "key_folder": folder / "keys",
         "node_id": NODE,
+        "probe_after": timedelta(0),
         "answers_kept": 0,  # tests count what is asked
         # All requests of the tests come from one address.
         **dict.fromkeys(QUOTAS, 1_000_000),

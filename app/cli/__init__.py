@@ -5,7 +5,16 @@ import sys
 
 import typer
 
-from app.cli import authorities, callers, conforming, making, registering, serving, verifying
+from app.cli import (
+    authorities,
+    callers,
+    conforming,
+    federating,
+    making,
+    registering,
+    serving,
+    verifying,
+)
 from app.domain.errors import ServiceError
 
 app = typer.Typer(
@@ -33,6 +42,8 @@ app.add_typer(registering.key, name="key")
 app.add_typer(registering.delegation, name="delegation")
 app.add_typer(authorities.anchor, name="anchor")
 app.add_typer(authorities.crl, name="crl")
+app.command("route")(federating.route)
+app.add_typer(federating.peer, name="peer")
 app.add_typer(callers.caller, name="caller")
 app.add_typer(callers.audit, name="audit")
 app.add_typer(making.trust, name="trust")

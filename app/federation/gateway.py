@@ -10,7 +10,7 @@ import logging
 import secrets
 import ssl
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -23,6 +23,7 @@ from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError
 from app.crypto.jose import ANSWER_TOKEN
 from app.crypto.signing import Signer
 from app.domain.errors import Refused, Unavailable
+from app.domain.identifier import IssuerCode
 from app.domain.issuer import (
     Answered,
     Endpoint,
@@ -65,6 +66,9 @@ class _Line:
     client: httpx.AsyncClient
     resolver: AbstractResolver
     places: asyncio.Semaphore
+    issuer: IssuerCode
+    certificate_ends: datetime | None = None
+    """Of the server's certificate, as seen at the last exchange."""
     waiting: int = field(default=0)
     """Exchanges under way or waiting for a place."""
 
@@ -116,6 +120,15 @@ class HttpIssuers:
             issuer = inquiry.endpoint.issuer
             logger.warning("no answer from %s: %s (%s)", issuer, answer.why, answer.detail)
         return answer
+
+    def certificates(self) -> Mapping[IssuerCode, datetime]:
+        """Body → end of its server's certificate, the earliest where it has several."""
+        found: dict[IssuerCode, datetime] = {}
+        for line in self._lines.values():
+            if line.certificate_ends is not None:
+                ends = found.get(line.issuer, line.certificate_ends)
+                found[line.issuer] = min(ends, line.certificate_ends)
+        return found
 
     async def aclose(self) -> None:
         """Close all connections; questions after that are not sent."""
@@ -176,7 +189,7 @@ class HttpIssuers:
             client = open_client(
                 where, resolver=resolver, trust=self._trust, limit=limit, headers=_HEADERS
             )
-            self._lines[key] = _Line(client, resolver, asyncio.Semaphore(limit))
+            self._lines[key] = _Line(client, resolver, asyncio.Semaphore(limit), endpoint.issuer)
         self._lines.move_to_end(key)
         line = self._lines[key]
         if len(self._lines) > MAX_LINES:
@@ -202,6 +215,7 @@ class HttpIssuers:
                 )
             )
             good = isinstance(answer, Answered)
+            line.certificate_ends = lease.certificate_ends() or line.certificate_ends
         except Exception as exc:  # noqa: BLE001 - a stranger's server decides what is raised here
             answer = _failure(exc)
         finally:

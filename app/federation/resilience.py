@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
+from app.domain.identifier import IssuerCode
 from app.domain.issuer import (
     Answered,
     Code,
@@ -28,7 +29,7 @@ from app.domain.issuer import (
     Source,
     Unreachable,
 )
-from app.federation.breaker import Breaker, Verdict
+from app.federation.breaker import Breaker, State, Verdict
 from app.federation.wire import plain_facts
 
 NEGATIVE: Final = timedelta(seconds=10)
@@ -103,6 +104,7 @@ class Blind:
 class _Conduct:
     """What is remembered of one endpoint."""
 
+    issuer: IssuerCode
     breaker: Breaker
     retries: float = 1.0
 
@@ -155,10 +157,14 @@ class ResilientIssuers:
         """Close the gateway; flights end by themselves, within their deadlines."""
         await self.inner.aclose()
 
-    def states(self) -> Mapping[str, str]:
-        """URL → state of its breaker, for the watch."""
-        now = self.monotonic()
-        return {url: held.breaker.state(now) for (url, _), held in self._conduct.items()}
+    def states(self) -> Mapping[IssuerCode, State]:
+        """Body → state of its breaker, the worst where it has several; for the watch."""
+        now, found = self.monotonic(), dict[IssuerCode, State]()
+        worse = [State.CLOSED, State.HALF_OPEN, State.OPEN].index
+        for held in self._conduct.values():
+            state = held.breaker.state(now)
+            found[held.issuer] = max(state, found.get(held.issuer, state), key=worse)
+        return found
 
     async def _answer(self, inquiry: Inquiry) -> tuple[IssuerAnswer, Via, bool]:
         if inquiry.relaying is not None:  # its answer is over somebody's very question
@@ -225,7 +231,7 @@ class ResilientIssuers:
 
     def _of(self, endpoint: Endpoint) -> _Conduct:
         key = (endpoint.url, endpoint.networks)
-        conduct = self._conduct.pop(key, None) or _Conduct(Breaker(self.jitter))
+        conduct = self._conduct.pop(key, None) or _Conduct(endpoint.issuer, Breaker(self.jitter))
         self._conduct[key] = conduct
         while len(self._conduct) > MAX_ENDPOINTS:
             self._conduct.popitem(last=False)

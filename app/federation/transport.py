@@ -12,6 +12,7 @@ import ssl
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
@@ -38,6 +39,15 @@ class Lease:
     """Which connection an exchange used, to end it whatever has become of it since."""
 
     transport: asyncio.Transport | None = None
+
+    def certificate_ends(self) -> datetime | None:
+        """When the server's certificate ends; None without TLS, or where it does not say."""
+        found = self.transport.get_extra_info("peercert") if self.transport is not None else None
+        text = found.get("notAfter") if isinstance(found, dict) else None
+        try:
+            return datetime.fromtimestamp(ssl.cert_time_to_seconds(text), UTC) if text else None
+        except ValueError:
+            return None
 
     def abort(self) -> None:
         """After an anomaly: nothing more from this peer, not for anybody."""

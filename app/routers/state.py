@@ -1,7 +1,7 @@
 """What a request finds: put there by the composition root, the same type in tests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,10 +9,13 @@ from typing import Annotated, Protocol, TypedDict
 
 from fastapi import Depends, Request
 
+from app.domain.identifier import IssuerCode
+from app.registry.health import PostgresLedger
 from app.routers.body import Busy, Limits, Room
 from app.routers.door import Door
 from app.services.answering import Answering
 from app.services.verify import Verifier
+from app.services.watching import Metrics
 
 
 class Reports(Protocol):
@@ -29,6 +32,16 @@ class Health(Protocol):
 
     async def look(self) -> dict[str, str]:
         """Name of each part → `ok`, or what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How issuers fare: sums of all workers, and what this worker sees itself."""
+
+    ledger: PostgresLedger
+    metrics: Metrics
+    breakers: Callable[[], Mapping[IssuerCode, str]]
+    certificates: Callable[[], Mapping[IssuerCode, datetime]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +61,8 @@ class Node:
     """Verifications under way at once."""
     room: Room = field(repr=False)
     """Memory of bodies under way."""
+    watched: Watched | None = None
+    """None: nothing is counted."""
     answering: Answering | None = None
     """None: nobody is registered to ask this node."""
 
