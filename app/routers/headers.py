@@ -17,11 +17,10 @@ _ALWAYS = {
     "Content-Security-Policy": CSP,
     "Cache-Control": "no-store",
 }
-_API_DOCS = ("/docs", "/openapi.json")
 
 
 class SafeHeaders:
-    """Adds what an answer does not say itself. The API docs bring their own page, so no CSP."""
+    """Adds what an answer does not say itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -30,14 +29,12 @@ class SafeHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        docs = scope["path"] in _API_DOCS
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
-                    if not (docs and name == "Content-Security-Policy"):
-                        headers.setdefault(name, value)
+                    headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, with_headers)

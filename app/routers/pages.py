@@ -1,4 +1,4 @@
-"""The plain public page."""
+"""The plain public page, and the page that describes the interface."""
 
 from pathlib import Path
 from typing import Annotated
@@ -79,3 +79,8 @@ async def page(
     wanted = lang or request.headers.get("accept-language", "")
     texts = TEXTS["en" if wanted.lower().startswith("en") else "zh"]
     return _templates.TemplateResponse(request, "page.html", {"t": texts})
+
+
+async def interface(request: Request) -> HTMLResponse:
+    """The interface for people; everything it shows and runs comes from this node."""
+    return _templates.TemplateResponse(request, "docs.html")

@@ -152,7 +152,10 @@ def test_the_example_of_a_problem_is_what_comes(service: Service) -> None:
 
 
 def test_the_api_docs_are_there_unless_switched_off(service: Service) -> None:
-    assert "swagger" in service.client.get("/docs").text.lower()
+    page = service.client.get("/docs")
+    assert "/static/docs.js" in page.text
+    assert "://" not in page.text, "nothing comes from elsewhere"
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
     assert service.client.get("/openapi.json").json() == SHOWN
     hidden = create_app(lambda _: None, docs=False)  # type: ignore[arg-type,return-value]
     assert not {"/docs", "/openapi.json"} & {getattr(r, "path", "") for r in hidden.routes}
