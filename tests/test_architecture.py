@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from app.checks import CHECKS
-from app.config import Settings, variable
 from app.domain.evidence import CheckName
 from app.domain.policies import POLICIES
 from app.domain.reasons import Reason
@@ -66,13 +65,6 @@ def test_every_policy_names_every_check_and_is_published() -> None:
     for policy in POLICIES.values():
         assert set(policy.levels) == set(CheckName)
         assert f"`{policy.name}`" in RULES
-
-
-def test_every_setting_is_named_to_whoever_runs_it() -> None:
-    """In README; `serve --help` makes its list out of the settings themselves."""
-    text = (PROJECT / "README.md").read_text("utf-8")
-    for setting in Settings.model_fields:
-        assert f"`{variable(setting)}`" in text, variable(setting)
 
 
 # ---- the core says what it holds
