@@ -15,9 +15,11 @@ from app.crypto.provider import FolderKeys
 from app.domain.errors import Refused
 from app.domain.identifier import IssuerCode
 from app.federation.gateway import HttpIssuers, OfflineIssuers
+from app.federation.lists import HttpLists
 from app.federation.resilience import ResilientIssuers
 from app.registry.health import PostgresLedger
 from app.registry.journal import PostgresJournal
+from app.registry.lists.signed import MAX_LIST
 from app.registry.peers import PostgresPeers
 from app.registry.sessions import Database
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
@@ -25,6 +27,7 @@ from app.registry.standing import PostgresStanding
 from app.registry.trust import PostgresRegistry
 from app.routers.state import Watched
 from app.services.answering import Answering
+from app.services.following import Follower
 from app.services.probing import Prober
 from app.services.publish import ReportPublisher
 from app.services.verify import Issuers, Journal, Registry, Verifier
@@ -43,6 +46,12 @@ def publisher(settings: Settings, keys: FolderKeys) -> ReportPublisher:
     return ReportPublisher(
         keys=keys, node=settings.node_id, version=VERSION, lifetime=settings.report_lifetime
     )
+
+
+def follower(settings: Settings, database: Database) -> Follower:
+    """Brings followed trust lists up to date. Raises `Refused` as `asking`."""
+    lists = HttpLists(most=MAX_LIST, trust=_authorities_of(settings.ca_bundle))
+    return Follower(database=database, lists=lists, clock=now)
 
 
 def asking(settings: Settings, keys: FolderKeys) -> ResilientIssuers:

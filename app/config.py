@@ -85,6 +85,13 @@ class Settings(BaseSettings):
             "instead of the public ones"
         ),
     ] = None
+    trust_pull: Annotated[
+        timedelta,
+        Field(
+            ge=timedelta(seconds=1),
+            description="how often each followed trust list is looked for, over all workers",
+        ),
+    ] = timedelta(minutes=5)
     docs: Annotated[bool, Field(description="serve /docs and /openapi.json")] = True
 
 

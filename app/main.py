@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from app.composition import VERSION, answering, now, publisher, watching
+from app.composition import VERSION, answering, follower, now, publisher, watching
 from app.config import Settings, settings
 from app.crypto import sm2
 from app.crypto.provider import FolderKeys
@@ -21,6 +21,8 @@ from app.registry.callers import PostgresCallers
 from app.registry.catalogue import list_license_types
 from app.registry.journal import PostgresJournal
 from app.registry.limits import Limits as Buckets
+from app.registry.lists.published import PublishedLists
+from app.registry.lists.store import standing
 from app.registry.sessions import Database
 from app.registry.trust import PostgresRegistry
 from app.routers import ROUTERS
@@ -70,7 +72,15 @@ class NodeHealth:
     async def _trust(self) -> str:
         async with self._database.reading() as session:
             known = await list_license_types(session)
-        return "ok" if known else "degraded: nobody is registered; `zhengyan issuer import FILE`"
+            followed = await standing(session)
+        if late := [each for each in followed if each.late(now())]:
+            return f"degraded: stale: {', '.join(map(str, late))}; `zhengyan trust show`"
+        if known or followed:
+            return "ok"
+        return (
+            "degraded: empty: nobody is registered and no list followed; `zhengyan issuer import "
+            "FILE` or `zhengyan trust follow add`"
+        )
 
 
 def _sm2(chosen: sm2.Chosen) -> str:
@@ -92,6 +102,7 @@ def production(config: Settings) -> Lifespan:
         journal = PostgresJournal(database, keys)
         door = _door(config, keys, database)
         upkeep = asyncio.create_task(_upkeep(keys, database).forever())
+        following = asyncio.create_task(follower(config, database).keep_pulling(config.trust_pull))
         tasks = [asyncio.create_task(way.watch.forever())]
         if way.prober is not None:
             tasks.append(asyncio.create_task(way.prober.forever()))
@@ -108,6 +119,7 @@ def production(config: Settings) -> Lifespan:
                     door=door,
                     reports=journal,
                     health=NodeHealth(database, keys),
+                    trust_lists=PublishedLists(database),
                     keys=tuple(key.public_jwk() for key in keys.public_keys()),
                     id=config.node_id,
                     limits=Limits(config.max_upload, config.max_json, config.body_deadline),
@@ -120,6 +132,7 @@ def production(config: Settings) -> Lifespan:
             }
         finally:
             upkeep.cancel()
+            following.cancel()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

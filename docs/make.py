@@ -1,8 +1,10 @@
 """Write the generated documents: `python -m docs.make`; `--check` only compares, and fails.
 
-docs/reasons.md is generated whole, docs/verification.md between its markers.
+docs/reasons.md and docs/trust-list.schema.json are generated whole, docs/verification.md between
+its markers.
 """
 
+import json
 import re
 import sys
 from dataclasses import replace
@@ -41,6 +43,7 @@ from app.policy import TIME_GAPS, TRUST_GAPS, decide
 from app.reports.catalogue import CATALOGUE
 from app.reports.entry import ISSUER, Entry
 from app.reports.phrases import ANY_ISSUER
+from app.schemas.trust import schema
 from app.services.publish import QUESTIONS
 
 HERE: Final = Path(__file__).parent
@@ -260,6 +263,7 @@ def documents() -> dict[Path, str]:
     rules = HERE / "verification.md"
     return {
         HERE / "reasons.md": reasons(),
+        HERE / "trust-list.schema.json": json.dumps(schema(), ensure_ascii=False, indent=2) + "\n",
         rules: verification(rules.read_text(encoding="utf-8")),
     }
 

@@ -5,8 +5,9 @@ GET /{anything}/latest.json, /{anything}/{number}.json
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from sandbox import http1
@@ -146,3 +147,22 @@ async def serve_lists(port: int = 0) -> AsyncIterator[ListServer]:
         yield server
     finally:
         await server.stop()
+
+
+@contextmanager
+def serve_lists_in_thread(port: int = 0) -> Iterator[ListServer]:
+    """The same for tests without a loop of their own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="lists", daemon=True)
+    thread.start()
+    server = ListServer()
+    try:
+        asyncio.run_coroutine_threadsafe(server.start(port), loop).result(10)
+        try:
+            yield server
+        finally:
+            asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

@@ -13,6 +13,7 @@ from app.cli import (
     making,
     registering,
     serving,
+    trusting,
     verifying,
 )
 from app.domain.errors import ServiceError
@@ -46,6 +47,11 @@ app.command("route")(federating.route)
 app.add_typer(federating.peer, name="peer")
 app.add_typer(callers.caller, name="caller")
 app.add_typer(callers.audit, name="audit")
+making.trust.add_typer(trusting.follow, name="follow")
+making.trust.command("pull")(trusting.pull)
+making.trust.command("show")(trusting.show_list)
+making.trust.command("diff")(trusting.diff)
+making.trust.command("history")(trusting.history)
 app.add_typer(making.trust, name="trust")
 app.add_typer(making.person, name="person")
 

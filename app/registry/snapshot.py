@@ -2,8 +2,8 @@
 
 A trust folder holds `registration.json` (`app.registry.registration`), and `authorities.json` where
 seals are to be judged (`app.registry.authorities`). In their place or beside them it may hold a
-signed list, `trust-list.json` with `signers.json` (`app.registry.lists.folder`). Nothing is remembered:
-no file has been seen before, and no issuer has told a status unasked.
+signed list, `trust-list.json` with `signers.json` (`app.registry.lists.folder`). Nothing is
+remembered: no file has been seen before, and no issuer has told a status unasked.
 """
 
 import hashlib

@@ -11,6 +11,7 @@ from typing import Final
 from app.domain.evidence import Block, CheckName
 from app.domain.issuer import Answered
 from app.domain.reasons import Reason
+from app.domain.trust import Issuer
 from app.domain.verdict import BEIJING, Conclusion, Subject
 from app.domain.verification import Verification
 from app.domain.word import Against, Word
@@ -25,6 +26,7 @@ from app.reports.sections import (
     compared,
     signature,
     statement,
+    trust,
     unusable_reason,
 )
 from app.reports.weighing import DecidedBy, block_outcome, closed, decided_by, word_of
@@ -69,6 +71,7 @@ def report_of(verification: Verification, context: Context) -> dict[str, object]
             "policy": verification.policy,
             "trust": facts.trust.snapshot if facts else None,
         },
+        "trust": trust(verification),
         "basis": verification.basis.value,
         "digests": _digests(verification),
         "format": facts.document.format.value if facts else None,
@@ -190,14 +193,18 @@ def _license(verification: Verification) -> Json:
     """As registered. The identifier stays with the caller: it may be a person's number."""
     facts = verification.facts
     issuer, type = (facts.trust.issuer, facts.trust.type) if facts else (None, None)
+    successor = facts.trust.successor if facts else None
     return {
-        "issuer": None
-        if issuer is None
-        else {"code": issuer.code, "name": {"zh": issuer.name, "en": issuer.name_en}},
+        "issuer": None if issuer is None else _body(issuer),
+        "successor": None if successor is None else _body(successor),
         "type": None
         if type is None
         else {"code": type.code, "name": {"zh": type.name, "en": type.name_en}},
     }
+
+
+def _body(issuer: Issuer) -> Json:
+    return {"code": issuer.code, "name": {"zh": issuer.name, "en": issuer.name_en}}
 
 
 def _signatures(verification: Verification) -> list[object]:

@@ -23,6 +23,25 @@ from app.reports.words import Json, age_seconds, instant, said
 Questions = Mapping[CheckName, Bilingual]
 
 
+def trust(verification: Verification) -> list[object]:
+    """The followed trust lists, in the order they were asked, and how old each is."""
+    facts = verification.facts
+    return [
+        {
+            "publisher": source.publisher,
+            "number": source.number,
+            "address": source.address,
+            "accepted_at": instant(source.accepted_at) if source.accepted_at else None,
+            "age_seconds": age_seconds(verification.at, source.accepted_at)
+            if source.accepted_at
+            else None,
+            "expires_at": instant(source.expires_at) if source.expires_at else None,
+            "stale": not source.fresh(verification.at),
+        }
+        for source in (facts.trust.sources if facts else ())
+    ]
+
+
 def check(item: Evidence, verification: Verification, questions: Questions) -> Json:
     """One check: its question, its weight, what it found."""
     return {

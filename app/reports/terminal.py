@@ -44,6 +44,11 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "unchecked": "未核验",
         "others": "另有 {} 项，所提交的文件没有此项内容",
         "report": "报告",
+        "successor": "颁发机构的承继机构",
+        "list": "信任清单",
+        "none_yet": "尚未取得",
+        "until": "有效至 {}",
+        "stale": "已过期",
     },
     "en": {
         "colon": ": ",
@@ -72,6 +77,11 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "unchecked": "Not checked",
         "others": "and {} more, of which nothing was submitted",
         "report": "Report",
+        "successor": "Succeeded by",
+        "list": "Trust list",
+        "none_yet": "none yet",
+        "until": "until {}",
+        "stale": "out of date",
     },
 }
 
@@ -108,11 +118,26 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
         yield f"  - {item['what']}{words['colon']}{item['text'][language]}"
     if others := len(report["unchecked"]) - len(concerned):
         yield f"  - {words['others'].format(others)}"
+    successor = report["license"].get("successor")
+    if successor is not None:
+        yield f"{words['successor']}{words['colon']}{successor['name'][language]}"
+    for each in report.get("trust", ()):
+        yield f"{words['list']}{words['colon']}{_list(each, words)}"
     yield ""
     versions = report["versions"]
     yield (
         f"{words['report']} {report['id']} · {report['at']} · {versions['policy']} · "
         f"{versions['node']} {versions['service']}"
+    )
+
+
+def _list(each: Report, words: Mapping[str, str]) -> str:
+    """Which list, and until when it may be relied on."""
+    if each["expires_at"] is None:
+        return f"{each['publisher']} · {words['none_yet']}"
+    late = f" · {words['stale']}" if each["stale"] else ""
+    return (
+        f"{each['publisher']} #{each['number']} · {words['until'].format(each['expires_at'])}{late}"
     )
 
 

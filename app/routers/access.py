@@ -30,6 +30,9 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("GET", "/v1/verifications/{id}"): frozenset({Scope.REPORT_READ}),
         ("GET", "/v1/policies/{name}"): OPEN,
         ("POST", "/federation/v1/inquiries"): OPEN,  # the inquiry itself is signed by its asker
+        ("GET", "/v1/trust-list"): OPEN,
+        ("GET", "/v1/trust-list/{publisher}"): OPEN,
+        ("GET", "/v1/trust-list/{publisher}/{name}"): OPEN,
         ("GET", "/v1/issuers/{code}/health"): frozenset({Scope.ISSUER_READ, Scope.SYSTEM_OPS}),
         ("GET", "/metrics"): frozenset({Scope.SYSTEM_OPS}),
         ("GET", "/livez"): OPEN,

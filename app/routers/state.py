@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from app.domain.identifier import IssuerCode
 from app.registry.health import PostgresLedger
+from app.registry.lists.published import ServedList
 from app.routers.body import Busy, Limits, Room
 from app.routers.door import Door
 from app.services.answering import Answering
@@ -34,6 +35,16 @@ class Health(Protocol):
         """Name of each part → `ok`, or what is wrong with it."""
 
 
+class TrustLists(Protocol):
+    """Lists this node holds, octet for octet."""
+
+    async def latest(self, publisher: str | None) -> ServedList | None:
+        """Of a publisher; None: the node's own, else the first it follows."""
+
+    async def numbered(self, publisher: str, number: int) -> ServedList | None:
+        """Any that was accepted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """How issuers fare: sums of all workers, and what this worker sees itself."""
@@ -52,6 +63,7 @@ class Node:
     door: Door
     reports: Reports
     health: Health
+    trust_lists: TrustLists
     keys: tuple[dict[str, str], ...]
     """Public JWKs of this node."""
     id: str

@@ -105,10 +105,27 @@ class NamedOut(_Out):
     name: TextOut
 
 
+class TrustOut(_Out):
+    """A followed trust list (信任清单), as this node held it."""
+
+    publisher: Annotated[str, Field(examples=["qinghai"])]
+    number: Annotated[int, Field(ge=0, description="0: none was accepted yet")]
+    address: Annotated[
+        Hex | None, Field(description="SHA-256 of the list; where to fetch it again")
+    ]
+    accepted_at: Annotated[Instant | None, Field(description="null: from a folder, or none yet")]
+    age_seconds: Annotated[int | None, Field(description="since it was accepted")]
+    expires_at: Instant | None
+    stale: Annotated[bool, Field(description="nothing passes on its word, and nothing fails")]
+
+
 class LicenseOut(_Out):
     """Issuer and type as registered; null where they are not. The identifier is not repeated."""
 
     issuer: NamedOut | None
+    successor: Annotated[
+        NamedOut | None, Field(description="承继机构: who took over from the issuer; null: nobody")
+    ]
     type: NamedOut | None
 
 
@@ -346,6 +363,9 @@ class ReportOut(_Out):
     ]
     at: Annotated[Instant, Field(description="time of the verification")]
     versions: VersionsOut
+    trust: Annotated[
+        list[TrustOut], Field(description="trust lists in the order they are asked; empty: none")
+    ]
     basis: Annotated[Basis, Field(description="what the verdict rests on")]
     digests: Annotated[DigestsOut | None, Field(description="null where no file was shown")]
     format: Annotated[LicenseFormat | None, Field(description="null: it could not be read")]

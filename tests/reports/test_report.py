@@ -26,7 +26,7 @@ from app.domain.issuer import (
 from app.domain.license import Fact
 from app.domain.reasons import Reason
 from app.domain.scheme import Scheme
-from app.domain.trust import Issuer
+from app.domain.trust import Issuer, TrustSource
 from app.domain.verdict import Conclusion, Sound, Subject, Terms
 from app.domain.verification import Verification
 from app.policy import decide
@@ -34,6 +34,7 @@ from app.reports.canonical import canonical
 from app.reports.catalogue import CATALOGUE
 from app.reports.entry import Bilingual
 from app.reports.report import Context, report_of
+from app.reports.terminal import render
 from app.schemas.report import ReportOut
 from app.services.publish import QUESTIONS
 from tests.reports import scenes
@@ -608,7 +609,11 @@ def without(value: Any, path: tuple[Any, ...]) -> Any:
 def test_the_shape_has_no_member_the_report_lacks_and_lacks_none() -> None:
     kept = Statement(Code.ENDED, signed=True, as_of=NOW - HOUR)
     facts = scenes.sealed()
-    facts = replace(facts, trust=replace(facts.trust, statement=kept))
+    source = TrustSource(
+        publisher="qinghai", number=12, address="a" * 64, accepted_at=NOW - DAY, expires_at=NOW
+    )
+    trust = replace(facts.trust, statement=kept, sources=(source,), successor=facts.trust.issuer)
+    facts = replace(facts, trust=trust)
     full = report(judged(facts, replace(COMPARED, state=State.ISSUED)))
     ReportOut.model_validate_json(canonical(full))
     maps = ("checks", "uncovered")  # of a signature: objects whose names are values
@@ -626,6 +631,34 @@ def test_the_shape_has_no_member_the_report_lacks_and_lacks_none() -> None:
             inner["undocumented"] = 1
             with pytest.raises(ValidationError):
                 ReportOut.model_validate_json(json.dumps(more))
+
+
+def test_the_lists_are_told_with_their_age_and_the_successor_by_name() -> None:
+    fresh = TrustSource(
+        publisher="qinghai", number=12, address="a" * 64, accepted_at=NOW - DAY, expires_at=NOW
+    )
+    stale = replace(fresh, publisher="nation", expires_at=NOW - HOUR)
+    empty = TrustSource(publisher="city")
+    facts = scenes.sealed()
+    other = Issuer(DELEGATE, "承继局", "Successor Bureau", frozenset())
+    trust = replace(facts.trust, sources=(fresh, stale, empty), successor=other)
+    made = report(judged(replace(facts, trust=trust)))
+    assert [(s["publisher"], s["number"], s["age_seconds"], s["stale"]) for s in made["trust"]] == [
+        ("qinghai", 12, 86_400, False),
+        ("nation", 12, 86_400, True),
+        ("city", 0, None, True),
+    ]
+    assert made["trust"][0]["address"] == "a" * 64
+    names = {"zh": "承继局", "en": "Successor Bureau"}
+    assert made["license"]["successor"] == {"code": DELEGATE, "name": names}
+    lines = render(made, "en")
+    assert "Succeeded by: Successor Bureau" in lines
+    assert "Trust list: qinghai #12 · until 2026-11-01T00:00:00Z\n" in lines
+    assert "out of date" in lines
+    assert "Trust list: city · none yet" in lines
+    ReportOut.model_validate_json(canonical(made))
+    plain = report(judged(facts))
+    assert (plain["trust"], plain["license"]["successor"]) == ([], None)
 
 
 def test_every_member_is_described_in_the_schema() -> None:

@@ -218,6 +218,32 @@ async def claim(session: WriteSession, publisher: str, now: datetime, interval: 
     return found.first() is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a source has come, for whoever watches over the node."""
+
+    publisher: str
+    number: int
+    expires_at: datetime | None
+
+    def late(self, now: datetime) -> bool:
+        """No list yet, or one out of date: nothing passes on its word."""
+        return self.expires_at is None or self.expires_at < now
+
+    def __str__(self) -> str:
+        if self.expires_at is None:
+            return f"{self.publisher} (no list yet)"
+        return f"{self.publisher}#{self.number} (until {self.expires_at:%Y-%m-%d %H:%M} UTC)"
+
+
+async def standing(session: ReadSession) -> list[Standing]:
+    """Of every source, in the operator's order."""
+    s, kept = TrustSourceRow, TrustListRow
+    here = (kept.publisher == s.publisher) & (kept.number == s.held)
+    query = select(s.publisher, s.held, kept.expires_at).outerjoin(kept, here)
+    return [Standing(*row) for row in await session.execute(query.order_by(s.ordinal))]
+
+
 # ---- lists
 
 

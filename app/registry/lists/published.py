@@ -1,0 +1,50 @@
+"""Accepted lists as others fetch them here: the signed form, octet for octet."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app.registry.sessions import Connection, Database
+
+_COLUMNS: Final = "l.publisher, l.number, l.address, l.raw"
+LATEST_SQL: Final = f"""
+SELECT {_COLUMNS} FROM trust_source s
+  JOIN trust_list l ON l.publisher = s.publisher AND l.number = s.held
+ WHERE $1::text IS NULL OR s.publisher = $1
+ ORDER BY s.own DESC, s.ordinal LIMIT 1
+"""  # noqa: S608 - a constant list of columns
+"""Without a name: the node's own list, if it publishes one, else the first it follows."""
+NUMBERED_SQL: Final = f"""
+SELECT {_COLUMNS} FROM trust_list l WHERE l.publisher = $1 AND l.number = $2
+"""  # noqa: S608 - a constant list of columns
+
+
+@dataclass(frozen=True, slots=True)
+class ServedList:
+    """One list, as it was accepted."""
+
+    publisher: str
+    number: int
+    address: str
+    raw: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedLists:
+    """Fits `routers.state.TrustLists`."""
+
+    database: Database
+
+    async def latest(self, publisher: str | None) -> ServedList | None:
+        """Raises `Unavailable`."""
+        return await self._one(LATEST_SQL, publisher)
+
+    async def numbered(self, publisher: str, number: int) -> ServedList | None:
+        """Raises `Unavailable`."""
+        return await self._one(NUMBERED_SQL, publisher, number)
+
+    async def _one(self, sql: str, *values: object) -> ServedList | None:
+        async def look(connection: Connection) -> Any:
+            return await connection.fetchrow(sql, *values)
+
+        row = await self.database.run(look, repeatable=True)
+        return None if row is None else ServedList(*row)
