@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help=(
         "证验 Zhengyan: verify electronic licenses (电子证照公共验证服务).\n\n"
-        "Without a database: `zhengyan verify FILE --trust FOLDER`. All other commands need "
+        "Without a database: `zhengyan verify FILE --trust FOLDER`. Most other commands need "
         "`DATABASE_URL`; `make run` prints one, with sample licenses to try. Settings are "
         "environment variables; `zhengyan serve --help` names them."
     ),
