@@ -8,6 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app.routers.pages import TEXTS, WEB
 
 SCRIPT = (WEB / "static/page.js").read_text(encoding="utf-8")
+DOCS = "".join(
+    (WEB / name).read_text(encoding="utf-8") for name in ("static/docs.js", "templates/docs.html")
+)
 STYLE = (WEB / "static/page.css").read_text(encoding="utf-8")
 CHINESE_THEN_ASCII = re.compile(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]")
 
@@ -36,7 +39,7 @@ def test_both_languages_say_the_same_things() -> None:
     assert CHINESE_THEN_ASCII.search("证照,文件"), "the search finds what it is for"
 
 
-def test_the_script_never_makes_markup_of_text() -> None:
+def test_no_script_makes_markup_of_text() -> None:
     for way in (
         "innerHTML",
         "outerHTML",
@@ -45,7 +48,11 @@ def test_the_script_never_makes_markup_of_text() -> None:
         "eval(",
         "style=",
     ):
-        assert way not in SCRIPT + rendered("zh")
+        assert way not in SCRIPT + rendered("zh") + DOCS
+
+
+def test_nothing_is_fetched_from_elsewhere() -> None:
+    assert "://" not in SCRIPT + STYLE + rendered("en") + DOCS
 
 
 def test_each_conclusion_looks_different_without_colour() -> None:
