@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.domain.verdict import local_date
 from app.domain.issuer import Code, State, Statement
+from app.domain.verdict import local_date
 
 BY_STATE = {State.ISSUED: Code.IN_FORCE, State.SUSPENDED: Code.SUSPENDED}
 """Any other state has ended the license."""

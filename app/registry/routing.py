@@ -1,8 +1,9 @@
 """Where a question goes, and why: the longest match wins (design §8). Pure.
 
-Issuer code in the identifier → its successor → its delegate for answers → owner of the type → region
-by the longest prefix of GB/T 2260 → the node above. A seal about which nothing else is known goes to
-the body whose organisation code its certificate bears (谁签章、谁核验), else by the region in its code.
+Issuer code in the identifier → its successor → its delegate for answers → owner of the type →
+region by the longest prefix of GB/T 2260 → the node above. A seal about which nothing else is known
+goes to the body whose organisation code its certificate bears (谁签章、谁核验), else by the region
+in its code.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -89,7 +90,8 @@ def home_bodies(look: Look, now: datetime) -> Iterator[tuple[Rule, IssuerCode]]:
 def region_told(question: TrustQuestion) -> str | None:
     """The region that an issuer's code, or a seal's, tells by itself; None: it tells none.
 
-    统一社会信用代码: characters 3 to 8 (GB 32100, 登记管理机关行政区划码). 印章编码: the first six digits.
+    统一社会信用代码: characters 3 to 8 (GB 32100, 登记管理机关行政区划码). 印章编码: the first six
+    digits.
     """
     if question.issuer is not None:
         whole = len(question.issuer) == REGION_LENGTH

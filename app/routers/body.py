@@ -122,7 +122,7 @@ async def read_form(request: Request, limits: Limits, take: Take) -> Form:
     return parts.form(limits.upload)
 
 
-async def _receive(
+async def _receive(  # noqa: PLR0917 - private, and called in two places
     request: Request, field: str, limit: int, framing: int, deadline: timedelta, take: Take
 ) -> bytes:
     """All of it: at most `limit` bytes, which the caller is told of, and `framing` around them."""

@@ -149,21 +149,30 @@ class Metrics:
         """Both are asked when the numbers are: state of its breaker, and end of its certificate."""
         self.registry = CollectorRegistry()
         self._breakers, self._certificates = breakers, certificates
-        own = {"registry": self.registry}
+        own = self.registry
         self._calls = Counter(
-            "zhengyan_issuer_calls", "Questions to issuers", ("issuer", "via", "outcome"), **own
+            "zhengyan_issuer_calls",
+            "Questions to issuers",
+            ("issuer", "via", "outcome"),
+            registry=own,
         )
         self._seconds = Histogram(
-            "zhengyan_issuer_seconds", "Time of a question", ("issuer",), buckets=SLOTS, **own
+            "zhengyan_issuer_seconds",
+            "Time of a question",
+            ("issuer",),
+            buckets=SLOTS,
+            registry=own,
         )
         self._open = Gauge(
-            "zhengyan_issuer_breaker", "1: the state it is in", ("issuer", "state"), **own
+            "zhengyan_issuer_breaker", "1: the state it is in", ("issuer", "state"), registry=own
         )
-        self._ends = Gauge("zhengyan_issuer_certificate_ends", "Unix time", ("issuer",), **own)
+        self._ends = Gauge(
+            "zhengyan_issuer_certificate_ends", "Unix time", ("issuer",), registry=own
+        )
         self._concluded = Counter(
-            "zhengyan_conclusions", "Verifications", ("conclusion", "reason"), **own
+            "zhengyan_conclusions", "Verifications", ("conclusion", "reason"), registry=own
         )
-        self._conflicts = Counter("zhengyan_conflicts", "Signed words that disagree", **own)
+        self._conflicts = Counter("zhengyan_conflicts", "Signed words that disagree", registry=own)
 
     def saw(self, call: Call) -> None:
         match call.answer:
