@@ -1,5 +1,6 @@
 """Paired rounds: each runs every candidate, in turn; medians over the rounds, with the spread."""
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -47,6 +48,8 @@ def rounds(
     """Each round runs all candidates, so that a busy machine slows all of them."""
     for work in candidates.values():
         work()  # what is made once is not measured
+    gc.collect()
+    gc.freeze()  # nor are walks through the bench's own material, which no service holds
     found: dict[str, list[Timing]] = {name: [] for name in candidates}
     for _ in range(count):
         for name, work in candidates.items():
