@@ -164,7 +164,7 @@ def person_list() -> None:
 
 @trust.command("learn")
 def trust_learn(
-    files: Annotated[list[Path], typer.Argument(help="Sealed license files.")],
+    files: Annotated[list[Path], typer.Argument(help="Sealed license files, of one authority.")],
     *,
     issuer_certificate: Annotated[
         list[Path] | None,

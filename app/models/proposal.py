@@ -96,6 +96,7 @@ class DecisionRow(Base):
         ForeignKeyConstraint(
             ["proposal", "proposer", "proposer_key"],
             ["trust_proposal.number", "trust_proposal.person", "trust_proposal.key_id"],
+            name="fk_trust_decision_proposal",
         ),
         CheckConstraint("person <> proposer AND key_id <> proposer_key", name="two_people"),
     )

@@ -76,6 +76,7 @@ def node(database_url, tmp_path_factory):
         done = subprocess.run(  # noqa: PLW1510 - refusals are among what is told
             call, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
         )
+        run.code = done.returncode
         return (done.stdout + done.stderr).rstrip("\n").split("\n")
 
     run.folder = folder
@@ -84,6 +85,8 @@ def node(database_url, tmp_path_factory):
 
 def test_the_transcripts_are_what_happens(node):
     ran = []
+    assert node(["trust", "doctor"]) == ["0 findings"]  # nothing there yet to find fault with
+    assert node.code == 0
     for _, block in blocks():
         for arguments, expected in commands(block):
             lines = [line for line in node(arguments) if line.strip()]
@@ -93,6 +96,8 @@ def test_the_transcripts_are_what_happens(node):
             )
             ran.append(arguments)
     assert len(ran) > 12
+    assert node(["trust", "doctor"])[-1] == "1 findings"
+    assert node.code == 10
     key = node.folder / "chen.key"
     assert key.stat().st_mode & 0o777 == 0o600
     assert node(["audit", "verify"])[-1].endswith(" 0 flaws")
