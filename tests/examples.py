@@ -24,9 +24,7 @@ class ExampleKeys:
 
     def __init__(self) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-        spki = self._key.public_key().public_bytes(
-            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-        )
+        spki = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         self.public: PublicKey = read_public_key(spki)
         self.kid = self.public.jwk_thumbprint
         self.scheme = Scheme.ED25519
@@ -37,7 +35,6 @@ class ExampleKeys:
 
     def signer(self) -> "ExampleKeys":
         return self
-
 
 
 def answer() -> dict[str, Any]:
