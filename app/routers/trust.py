@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from app.registry.lists.published import ServedList
 from app.registry.lists.signed import MAX_NUMBER, MEDIA_TYPE
-from app.routers.problems import problem
+from app.routers.problems import PROBLEM, problem
 from app.routers.state import NodeDep
 from app.schemas.trust import EXAMPLE
 
@@ -23,12 +23,26 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         "headers": {"ETag": {"description": "The list's address", "schema": {"type": "string"}}},
     },
     304: {"description": "The list with this address is still the one"},
-    404: {"description": "No such list"},
+    404: PROBLEM,
+    503: PROBLEM,
+    "4XX": PROBLEM,
 }
 
-Publisher = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+Publisher = Annotated[
+    str,
+    Path(
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        description="the node whose list it is",
+        examples=["zhengyan-province"],
+    ),
+]
 Name = Annotated[
-    str, Path(pattern=r"^(latest|[1-9][0-9]{0,9})(\.json)?$", examples=["latest.json", "12"])
+    str,
+    Path(
+        pattern=r"^(latest|[1-9][0-9]{0,9})(\.json)?$",
+        description="`latest.json`, or the number of a list",
+        examples=["latest.json", "12"],
+    ),
 ]
 Known = Annotated[str | None, Header(alias="If-None-Match")]
 

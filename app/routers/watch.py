@@ -41,6 +41,11 @@ EXAMPLE = {
     "certificate_ends": "2027-03-01T00:00:00Z",
 }
 
+COUNTED = """# HELP zhengyan_verdicts_total Verdicts given
+# TYPE zhengyan_verdicts_total counter
+zhengyan_verdicts_total{conclusion="valid",reason=""} 1
+"""
+
 
 @router.get(
     "/v1/issuers/{code}/health",
@@ -79,7 +84,10 @@ async def health(
     "/metrics",
     summary="Numbers for Prometheus",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, "4XX": PROBLEM},
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": COUNTED}}},
+        "4XX": PROBLEM,
+    },
 )
 async def metrics(node: NodeDep) -> Response:
     """Of the worker that answers: calls to issuers, breakers, conclusions by reason."""
