@@ -8,6 +8,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from sandbox import list_command
 from sandbox.nodes import Nodes
 from sandbox.output import write_world
 from sandbox.serve import Servers, serve
@@ -71,13 +72,18 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="answer whoever asks without checking its signature; for demonstrations only",
     )
+    lists = commands.add_parser("lists", help="serve a demonstration trust list until Ctrl-C")
+    list_command.add_options(lists)
     return whole
 
 
 def main() -> int:
     args = parser().parse_args()
-    world = World(args.seed, args.today)
     try:
+        if args.command == "lists":
+            asyncio.run(list_command.run(args))
+            return 0
+        world = World(args.seed, args.today)
         if args.command == "make":
             ports = {body.code: args.port + i for i, body in enumerate(world.answering)}
             endpoints = {code: f"http://127.0.0.1:{port}/ivp/v1" for code, port in ports.items()}

@@ -6,7 +6,7 @@ GET /{anything}/latest.json, /{anything}/{number}.json
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
@@ -28,6 +28,8 @@ class ListServer:
     seen: list[str] = field(default_factory=list)
     """Files asked for, in order."""
     bytes_sent: int = 0
+    after: Callable[[], None] | None = field(default=None, repr=False)
+    """Called once, when a first file was sent whole."""
     _server: asyncio.Server | None = field(default=None, repr=False)
 
     @property
@@ -60,6 +62,9 @@ class ListServer:
             await self.send(writer, http1.json_response(404, {"error": "no such list"}))
             return
         await ACTS[self.act](self, writer, content)
+        after, self.after = self.after, None
+        if after is not None:
+            after()
 
     async def send(self, writer: asyncio.StreamWriter, data: bytes) -> None:
         writer.write(data)
