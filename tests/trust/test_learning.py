@@ -19,7 +19,7 @@ from app.registry.making.changes import Action, Kind
 from app.registry.mapping import NOTHING
 from app.reports.unknown_authority import unknown_authority
 from app.services.learned_words import lines, unknown_of
-from app.services.learning import Missing, learn
+from app.services.learning import Missing, issued, learn
 from app.services.verify import question_of
 from sandbox.ofd_attacks import OFD_ATTACKS
 from sandbox.trust import authorities as document
@@ -116,6 +116,22 @@ def test_an_authority_that_did_not_issue_is_refused(name, file, authorities, wor
     assert kinds(learned(file, **authorities)) == ADDED
 
 
+@pytest.mark.parametrize("what", ["name", "right", "signature", "key id"])
+def test_name_right_key_id_and_signature_must_all_fit(what, authorities, file, world):
+    """The issuing authority's own certificate, spoilt in the one respect; no other check helps."""
+    root, issuing = authorities["issuers"]
+    impostor = read_certificate(world.authorities.impostor.certificate)
+    spoilt = {
+        "name": lambda: replace(issuing, sha256="1" * 64, subject_raw=root.subject_raw),
+        "right": lambda: replace(issuing, sha256="1" * 64, is_ca=False),
+        "signature": lambda: replace(impostor, key_id=issuing.key_id),
+        "key id": lambda: replace(issuing, sha256="1" * 64, key_id=bytes(20)),
+    }[what]()
+    leaf = learned(file).stamps[0].certificates[0].certificate
+    assert issued(leaf, issuing)
+    assert not issued(leaf, spoilt)
+
+
 def test_a_leaf_is_no_authority(file, authorities, world):
     """A signer's own certificate handed in as if it were an authority's."""
     found = learned(file, **authorities)
@@ -160,13 +176,16 @@ def test_of_a_file_that_fails_nothing_is_drafted(name, authorities, world):
 
 
 def test_another_bodys_seal_is_not_made_the_issuers(authorities, world):
-    """A license of the market bureau sealed by the university: the codes differ, and are not tied."""
-    attack = OFD_ATTACKS["sealed_by_university"]
-    found = learned(attack.make(world), **authorities)
-    entries = [c.entry for c in found.changes if c.kind is Kind.ISSUER]
-    assert all("organisation_codes" not in entry for entry in entries)
+    """A license of one bureau sealed by the university: the draft ties no code to the bureau."""
+    forged = OFD_ATTACKS["sealed_by_university"].make(world)
+    found = learned(forged)
+    (entry,) = [c.entry for c in found.changes if c.kind is Kind.ISSUER]
+    assert "organisation_codes" not in entry
     assert Missing.OTHER_ORGANISATION in {what for what, _ in found.missing}
-    assert not isinstance(found.state, Sound)
+    assert not isinstance(learned(forged, **authorities).state, Sound)
+    genuine = learned(OFD_ATTACKS["sealed_by_university"].twin(world))
+    (entry,) = [c.entry for c in genuine.changes if c.kind is Kind.ISSUER]
+    assert entry["organisation_codes"]
 
 
 def test_a_chain_of_ones_own_is_drafted_only_with_its_root_to_compare(world):
