@@ -41,9 +41,9 @@ EXAMPLE = {
     "certificate_ends": "2027-03-01T00:00:00Z",
 }
 
-COUNTED = """# HELP zhengyan_verdicts_total Verdicts given
-# TYPE zhengyan_verdicts_total counter
-zhengyan_verdicts_total{conclusion="valid",reason=""} 1
+COUNTED = """# HELP zhengyan_conclusions_total Verifications
+# TYPE zhengyan_conclusions_total counter
+zhengyan_conclusions_total{conclusion="invalid",reason="signature_invalid"} 2.0
 """
 
 
