@@ -78,6 +78,11 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
     ),
     "primitives": ("SM2 by back end", "", printed("primitives")),
     "federation": ("Asking issuers", "", printed("federation")),
+    "isolation": (
+        "Issuers that are gone, and the others",
+        "[Picture](isolation.svg): p99 of the issuers that are up, paired with all twenty up.",
+        printed("isolation"),
+    ),
 }
 
 
