@@ -8,11 +8,14 @@ import jsonschema
 import pytest
 from fastapi.routing import APIRoute
 
+from app.domain.verification import Submission
 from app.main import create_app
 from app.routers import ROUTERS
 from app.schemas.problem import Problem
 from app.schemas.report import VerificationOut
+from app.services.watching import Metrics
 from tests.service import VERIFICATIONS, Service
+from tests.world import World, altered, token
 
 SHOWN = create_app(lambda _: None, docs=True).openapi()  # type: ignore[arg-type,return-value]
 PAGES = {"/"}
@@ -135,6 +138,17 @@ def test_every_example_of_reading_is_what_comes(service: Service) -> None:
         SHOWN["paths"][name]["get"]["responses"]["200"]["content"]["application/json"]
     )
     assert service.client.get(name.format(name=example["name"])).json() == example
+
+
+@pytest.mark.anyio
+async def test_the_counters_are_those_described() -> None:
+    content = SHOWN["paths"]["/metrics"]["get"]["responses"]["200"]["content"]
+    (example,) = examples(content["text/plain"])
+    metrics = Metrics(dict, dict)
+    for _ in range(2):
+        forged = Submission(content=altered(token()))
+        metrics.concluded(await World().verifier().verify(forged))
+    assert set(example.splitlines()) <= set(metrics.text().decode().splitlines())
 
 
 def shape(value: Any) -> Any:
