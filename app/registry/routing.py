@@ -7,10 +7,11 @@ in its code.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, assert_never
 
 from app.domain.codes import region_well_formed
 from app.domain.identifier import IssuerCode
@@ -121,3 +122,23 @@ def _by_prefix(rule: Rule, kind: EndpointKind, code: str, look: Look) -> Iterato
 
 def _in_order(look: Look, wanted: Callable[[EndpointEntry], bool]) -> list[EndpointEntry]:
     return sorted(filter(wanted, look.endpoints), key=lambda e: (e.issuer, e.adapter, e.url))
+
+
+def leads(
+    entry: EndpointEntry,
+    question: TrustQuestion,
+    region: str | None,
+    bodies: AbstractSet[IssuerCode],
+) -> bool:
+    """Whether a question could go there, by whatever rule."""
+    match entry.kind:
+        case EndpointKind.ISSUER:
+            return entry.issuer in bodies
+        case EndpointKind.TYPE_OWNER:
+            return question.type is not None and question.type[:OWNER_LENGTH] in entry.prefixes
+        case EndpointKind.REGION:
+            return region is not None and any(region.startswith(p) for p in entry.prefixes)
+        case EndpointKind.UPSTREAM:
+            return True
+        case _:
+            assert_never(entry.kind)

@@ -9,27 +9,25 @@ remembered: no file has been seen before, and no issuer has told a status unaske
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self, assert_never
+from typing import Final, Self
 
 from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.errors import Malformed, Refused
 from app.domain.identifier import IssuerCode, TypeCode
-from app.domain.issuer import EndpointKind
 from app.domain.trust import NO_AUTHORITIES, Authorities, Kind, Trust, TrustQuestion
 from app.domain.verification import Receipt
 from app.models import Use
 from app.registry.authorities import read_authorities
-from app.registry.entries import DelegationEntry, EndpointEntry, KeyEntry, Look, Registration
+from app.registry.entries import DelegationEntry, KeyEntry, Look, Registration
 from app.registry.lists.folder import read_view
 from app.registry.lists.merging import merge_look
 from app.registry.lists.view import View
 from app.registry.reader import refuse
 from app.registry.registration import read_registration
-from app.registry.routing import OWNER_LENGTH, region_told
+from app.registry.routing import leads, region_told
 from app.registry.trust import trust_with
 
 FILE_NAME: Final = "registration.json"
@@ -111,7 +109,7 @@ class SnapshotRegistry:
         region = (entry.region if entry else None) or region_told(question)
         bodies = own | answering | sealers
         endpoints = self.registration.endpoints
-        way = tuple(e for e in endpoints if _leads(e, question, region, bodies))
+        way = tuple(e for e in endpoints if leads(e, question, region, bodies))
         speaking = own | answering | {e.issuer for e in way}
         return Look(
             issuer=entry.issuer if entry else None,
@@ -149,26 +147,6 @@ class SnapshotRegistry:
             named = {code for codes in entry.organisation_codes.values() for code in codes}
             if question.organisations & (named | {entry.issuer.code}):
                 yield entry.issuer.code
-
-
-def _leads(
-    entry: EndpointEntry,
-    question: TrustQuestion,
-    region: str | None,
-    bodies: AbstractSet[IssuerCode],
-) -> bool:
-    """Whether a question could go there, by whatever rule."""
-    match entry.kind:
-        case EndpointKind.ISSUER:
-            return entry.issuer in bodies
-        case EndpointKind.TYPE_OWNER:
-            return question.type is not None and question.type[:OWNER_LENGTH] in entry.prefixes
-        case EndpointKind.REGION:
-            return region is not None and any(region.startswith(p) for p in entry.prefixes)
-        case EndpointKind.UPSTREAM:
-            return True
-        case _:
-            assert_never(entry.kind)
 
 
 def read_document(place: Path) -> dict[str, object]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from app.domain.identifier import IssuerCode, TypeCode
+from app.domain.issuer import EndpointKind
 from app.domain.trust import LicenseType
 from app.registry.entries import DelegationEntry, EndpointEntry, IssuerEntry, KeyEntry
 from app.registry.lists.content import Content
@@ -27,6 +28,9 @@ class ListIndex:
     given: Mapping[IssuerCode, tuple[DelegationEntry, ...]] = field(init=False, repr=False)
     """By issuer."""
     endpoints: Mapping[IssuerCode, EndpointEntry] = field(init=False, repr=False)
+    """Bodies' own."""
+    platforms: tuple[EndpointEntry, ...] = field(init=False, repr=False)
+    """At which bodies answer for others."""
     bearers: Mapping[str, frozenset[IssuerCode]] = field(init=False, repr=False)
     """Organisation code → the bodies that bear it, for any type or as their own code."""
 
@@ -43,11 +47,15 @@ class ListIndex:
             "types": {type.code: type for type in said.license_types},
             "keys": _grouped((key.owner, key) for key in said.keys),
             "given": _grouped((each.issuer, each) for each in said.delegations),
-            "endpoints": {entry.issuer: entry for entry in said.endpoints},
+            "endpoints": {
+                entry.issuer: entry for entry in said.endpoints if entry.kind is EndpointKind.ISSUER
+            },
             "bearers": {code: frozenset(bodies) for code, bodies in bearers.items()},
         }
         for name, value in made.items():
             object.__setattr__(self, name, MappingProxyType(value))
+        others = (entry for entry in said.endpoints if entry.kind is not EndpointKind.ISSUER)
+        object.__setattr__(self, "platforms", tuple(others))
 
     def bears(self, code: str, type: TypeCode | None) -> frozenset[IssuerCode]:
         """Bodies whose seals of this type name them by that organisation code."""

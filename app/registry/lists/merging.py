@@ -27,6 +27,7 @@ from app.models import Use
 from app.registry.entries import DelegationEntry, EndpointEntry, KeyEntry, Look
 from app.registry.lists.view import View
 from app.registry.lists.withdrawals import earliest, key_name, mandate_name
+from app.registry.routing import leads, region_told
 
 _FOR_DOCUMENTS: Final = frozenset({Use.LICENSE, Use.COPY})
 _FOR_ANSWERS: Final = frozenset({Use.ANSWER})
@@ -67,7 +68,7 @@ class _Merging:
         delegates |= {d.delegate for d in local.delegations}
         sealers = self.view.sealers(question) | local.sealers
         bodies = own | delegates | sealers | ({succession[0]} if succession else set())
-        endpoints = self._endpoints(bodies)
+        endpoints = self._endpoints(bodies, region or region_told(question))
         speaking = bodies | {entry.issuer for entry in endpoints}
         look = replace(
             local,
@@ -127,18 +128,35 @@ class _Merging:
                 return index.issuers[code].issuer
         return self.local.named.get(code)
 
-    def _endpoints(self, bodies: AbstractSet[IssuerCode]) -> tuple[EndpointEntry, ...]:
+    def _endpoints(
+        self, bodies: AbstractSet[IssuerCode], region: str | None
+    ) -> tuple[EndpointEntry, ...]:
         found: dict[IssuerCode, EndpointEntry] = {}
         for source, index in self.view.each():
             for body in bodies & index.endpoints.keys():
                 if found.setdefault(body, index.endpoints[body]) is index.endpoints[body]:
                     self.used.add(source)
+        platforms = self._platforms(region)
         kept = (
             entry
             for entry in self.local.endpoints
-            if entry.kind is not EndpointKind.ISSUER or entry.issuer not in found
+            if (entry.issuer, entry.kind) not in platforms
+            and (entry.kind is not EndpointKind.ISSUER or entry.issuer not in found)
         )
-        return (*found.values(), *kept)
+        return (*found.values(), *platforms.values(), *kept)
+
+    def _platforms(
+        self, region: str | None
+    ) -> Mapping[tuple[IssuerCode, EndpointKind], EndpointEntry]:
+        """At which bodies answer for others; of a body and kind, the first list's."""
+        found: dict[tuple[IssuerCode, EndpointKind], EndpointEntry] = {}
+        for source, index in self.view.each():
+            for entry in index.platforms:
+                if not leads(entry, self.question, region, frozenset()):
+                    continue
+                if found.setdefault((entry.issuer, entry.kind), entry) is entry:
+                    self.used.add(source)
+        return found
 
     def _owners(self, bodies: AbstractSet[IssuerCode]) -> Mapping[str, IssuerCode]:
         found: dict[str, IssuerCode] = {}
