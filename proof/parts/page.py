@@ -1,5 +1,6 @@
 """docs/proof.md: one section a proof, each replaced by its own run."""
 
+import os
 import platform
 import re
 import sys
@@ -22,13 +23,14 @@ def machine() -> str:
     if cpuinfo.exists():
         found = re.search(r"model name\s*: (.*)", cpuinfo.read_text())
         model = found[1] if found else model
-    cores = len(__import__("os").sched_getaffinity(0))
+    cores = len(os.sched_getaffinity(0))
     return f"{cores} × {model}, {platform.system()}, CPython {platform.python_version()}"
 
 
 def ran(command: str) -> str:
-    """The line that says when, how and where."""
-    return f"{datetime.now(UTC):%Y-%m-%d}, `{command}`; {machine()}."
+    """The line that says when, how and where, and how busy the machine was."""
+    load = f"load {os.getloadavg()[0]:.1f}"
+    return f"{datetime.now(UTC):%Y-%m-%d}, `{command}`; {machine()}, {load}."
 
 
 def write_section(name: str, title: str, body: str) -> None:
