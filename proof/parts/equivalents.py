@@ -30,6 +30,11 @@ EQUIVALENT: dict[Key, str] = {
         "without `owner is None`",
     ): _UNPLACED,
     (
+        _ROLES,
+        "return own if mandate is None else (*own, mandate.window)",
+        "if mandate is None → False",
+    ): "an owner with a role, and not the issuer, has the role by a mandate",
+    (
         "app/checks/sealing.py",
         "later = revocation.at is not None and revocation.at > seal.created",
         "without `revocation.at is not None`",
