@@ -42,6 +42,7 @@ TIME_GAPS = frozenset(
         Reason.SIGNING_TIME_MISSING,
         Reason.KEY_EXPIRED_SINCE,
         Reason.KEY_REVOKED_SINCE,
+        Reason.SEAL_ENDED_SINCE,
         Reason.REVOCATION_UNAVAILABLE,
     }
 )

@@ -1,13 +1,13 @@
 """What the followed trust lists say of seals, and how much a list that is out of date can say."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 
 from app.checks.base import Check, failed, passed, silent, unsure
 from app.checks.roles import about as about_of
-from app.checks.signature import time_of
+from app.checks.signature import PROVEN, SEEN, time_of
 from app.domain.evidence import About, CheckName, Evidence, Outcome
 from app.domain.facts import Facts
+from app.domain.proven import SigningTime, TimeSource
 from app.domain.reasons import Reason
 from app.domain.trust import SealEnd, SealEnding
 
@@ -25,28 +25,40 @@ _BY_ABSENCE = frozenset(
 
 
 def _status(facts: Facts) -> Iterator[Evidence]:
-    """冻结、注销: what was sealed before stays sealed, what was sealed during it never was."""
+    """冻结、注销: what was sealed before stays sealed, what was sealed during it never was.
+
+    A seal that is frozen or cancelled today may be in hands that date back, so that it was used
+    before must be proven: by a timestamp, or by this node having seen the file. A freeze that has
+    ended leaves no such doubt: the keeper of the list lets the seal be used again.
+    """
     name = CheckName.SEAL_STATUS
     for s in facts.document.signatures:
         about = about_of(s, facts)
         seal = s.sealed.seal if s.sealed else None
         ends = facts.trust.seal_status.get(seal.id, ()) if seal is not None else ()
-        at = time_of(s, facts).at
+        time = time_of(s, facts)
         if not ends:
             yield silent(name, about) if seal is None else passed(name, about)
-        elif at is None:
-            yield unsure(name, Reason.SIGNING_TIME_MISSING, about)
         else:
-            yield _at(at, ends, about)
+            yield _at(time, ends, facts, about)
 
 
-def _at(at: datetime, ends: Iterable[SealEnd], about: About) -> Evidence:
-    name = CheckName.SEAL_STATUS
-    holding = {end.status for end in ends if end.holds_at(at)}
+def _at(time: SigningTime, ends: Sequence[SealEnd], facts: Facts, about: About) -> Evidence:
+    name, seen = CheckName.SEAL_STATUS, facts.trust.first_seen
+    if time.at is None:
+        return unsure(name, Reason.SIGNING_TIME_MISSING, about)
+    holding = {end.status for end in ends if end.holds_at(time.at)}
     for status in (SealEnding.CANCELLED, SealEnding.FROZEN):  # the graver first
         if status in holding:
             return failed(name, _REASONS[status], about)
-    return passed(name, about, "frozen or cancelled at another time")
+    standing = [end.since for end in ends if end.holds_at(facts.now)]
+    if not standing:
+        return passed(name, about, "frozen or cancelled at another time")
+    if time.source is TimeSource.TSA:
+        return passed(name, about, PROVEN)
+    if seen is not None and seen < min(standing):
+        return passed(name, about, SEEN)
+    return unsure(name, Reason.SEAL_ENDED_SINCE, about)
 
 
 def no_harder_than_known(item: Evidence, facts: Facts) -> Evidence:

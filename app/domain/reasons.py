@@ -76,6 +76,7 @@ class Reason(StrEnum):
     SIGNED_AFTER_REVOCATION = "signed_after_revocation", Family.SIGNATURE
     KEY_REVOKED_SINCE = "key_revoked_since", Family.SIGNATURE
     KEY_EXPIRED_SINCE = "key_expired_since", Family.SIGNATURE
+    SEAL_ENDED_SINCE = "seal_ended_since", Family.SIGNATURE
     # ---- signature: entitlement of the key
     SIGNER_UNIDENTIFIED = "signer_unidentified", Family.SIGNATURE
     KEY_NOT_FOR_TYPE = "key_not_for_type", Family.SIGNATURE

@@ -6,7 +6,7 @@ from typing import Final
 
 from app.domain.evidence import Block
 from app.domain.reasons import Reason
-from app.reports.entry import Entry, Own, Pair, invalid
+from app.reports.entry import Entry, Etsi, Own, Pair, invalid, unsure
 
 _ASK: Final[Pair] = (
     "请勿据此办理；向{issuer}核实，并请持证人用新的印章重新制发。",
@@ -21,8 +21,8 @@ TRUST: Final[Mapping[Reason, Entry]] = {
         file=1,
         title=("盖章时印章已被冻结", "the seal was frozen when it was used"),
         engineer=(
-            "信任清单将该印章（esID）列为冻结，签章时间在冻结期间之内（docs/trust-list.md，seals）。冻结之前、解冻之后的签章不受影响。",
-            "A followed trust list names this seal (esID) as frozen, and the signing time lies within the freeze (docs/trust-list.md, seals). What was sealed before it, or after a thaw, is not affected.",
+            "信任清单将该印章（esID）列为冻结，签章时间在冻结期间之内（docs/trust-list.md，seals）。冻结之前（须经证明）、解冻之后的签章不受影响。",
+            "A followed trust list names this seal (esID) as frozen, and the signing time lies within the freeze (docs/trust-list.md, seals). What was provably sealed before it, or after a thaw, is not affected.",
         ),
         clerk=(
             "盖章的时候，这枚印章已被停用（冻结），不能用来盖章。",
@@ -37,13 +37,33 @@ TRUST: Final[Mapping[Reason, Entry]] = {
         file=1,
         title=("盖章时印章已被注销", "the seal was cancelled when it was used"),
         engineer=(
-            "信任清单将该印章（esID）列为注销，签章时间不早于注销时间（docs/trust-list.md，seals）。注销之前的签章不受影响；注销不可撤回。",
-            "A followed trust list names this seal (esID) as cancelled, and the signing time is not before that (docs/trust-list.md, seals). What was sealed before is not affected; a cancellation is not taken back.",
+            "信任清单将该印章（esID）列为注销，签章时间不早于注销时间（docs/trust-list.md，seals）。经证明在注销之前的签章不受影响；注销不可撤回。",
+            "A followed trust list names this seal (esID) as cancelled, and the signing time is not before that (docs/trust-list.md, seals). What was provably sealed before is not affected; a cancellation is not taken back.",
         ),
         clerk=(
             "盖章的时候，这枚印章已经注销，用它盖的章不成立。",
             "When it was used, this seal no longer existed in law (cancelled). The sealing does not hold.",
         ),
         next_step=_ASK,
+    ),
+    Reason.SEAL_ENDED_SINCE: unsure(
+        Block.AUTHENTICITY,
+        Etsi.REVOKED_NO_POE,
+        title=(
+            "印章在签章之后被冻结或注销，签章时间未经证明",
+            "the seal was frozen or cancelled since, and the time of sealing is not proven",
+        ),
+        engineer=(
+            "信任清单将该印章（esID）列为冻结或注销，声明的签章时间在此之前，但没有可信时间戳，也没有本节点在此之前的登记，不能排除倒签。",
+            "A followed trust list names this seal (esID) as frozen or cancelled. The claimed time of sealing is before that, but neither a trusted timestamp nor a record of this node from before it proves that; back-dating cannot be ruled out.",
+        ),
+        clerk=(
+            "这枚印章现在已停用（冻结或注销），又不能证明章是在停用之前盖的，暂不能确认。",
+            "This seal is out of use now (frozen or cancelled), and nothing proves that it was used before that. It cannot be confirmed yet.",
+        ),
+        next_step=(
+            "请向{issuer}核实这份文件，或请持证人换取新签章的原件。",
+            "Ask {issuer} about this file, or have the holder obtain a newly sealed original.",
+        ),
     ),
 }

@@ -10,7 +10,7 @@ from app.checks.standing import SEAL_STATUS
 from app.domain.evidence import CheckName, Outcome
 from app.domain.reasons import Reason
 from app.domain.trust import SealEnd, SealEnding, TrustSource
-from tests.reports.scenes import SEAL_SCENES, STAMP, sealed
+from tests.reports.scenes import SEAL_SCENES, STAMP, STAMPED, sealed
 from tests.world import DAY, NOW
 
 SECOND = timedelta(seconds=1)
@@ -33,16 +33,21 @@ def told(facts, check=CheckName.SEAL_STATUS):
     return [f"{e.outcome} {e.reason or ''}".strip() for e in examine(facts) if e.check is check]
 
 
+SINCE = "indeterminate seal_ended_since"
 ROWS = [
     (ended(), "passed"),
     (ended(SealEnd(FROZEN, AT)), "failed seal_frozen"),
-    (ended(SealEnd(FROZEN, AT + SECOND)), "passed"),
+    (ended(SealEnd(FROZEN, AT + SECOND)), SINCE),
+    (ended(SealEnd(FROZEN, AT + SECOND, NOW + SECOND)), SINCE),
+    (ended(SealEnd(FROZEN, AT + SECOND, NOW)), "passed"),
+    (ended(SealEnd(FROZEN, NOW)), SINCE),
+    (ended(SealEnd(FROZEN, NOW + SECOND)), "passed"),
     (ended(SealEnd(FROZEN, AT - DAY, AT)), "passed"),
     (ended(SealEnd(FROZEN, AT - DAY, AT + SECOND)), "failed seal_frozen"),
     (ended(SealEnd(CANCELLED, AT)), "failed seal_cancelled"),
-    (ended(SealEnd(CANCELLED, AT + SECOND)), "passed"),
+    (ended(SealEnd(CANCELLED, AT + SECOND)), SINCE),
     (ended(SealEnd(FROZEN, AT - DAY), SealEnd(CANCELLED, AT)), "failed seal_cancelled"),
-    (ended(SealEnd(FROZEN, AT - DAY, AT), SealEnd(CANCELLED, AT + DAY)), "passed"),
+    (ended(SealEnd(FROZEN, AT - DAY, AT), SealEnd(CANCELLED, AT + DAY)), SINCE),
     (ended(SealEnd(CANCELLED, AT), id="another"), "passed"),
 ]
 
@@ -57,6 +62,30 @@ def test_without_a_time_nothing_is_known():
     facts = replace(FACTS, document=replace(FACTS.document, signatures=(one,)))
     assert told(ended(SealEnd(FROZEN, AT), facts=facts)) == ["indeterminate signing_time_missing"]
     assert told(facts) == ["passed"]
+
+
+def seen(facts, at):
+    return replace(facts, trust=replace(facts.trust, first_seen=at))
+
+
+@pytest.mark.parametrize("status", [FROZEN, CANCELLED])
+def test_a_claimed_time_is_proven_by_a_timestamp_or_by_having_seen_the_file(status):
+    """A thief with a seal that is out of use can write any time before that."""
+    since = AT + DAY
+    end = SealEnd(status, since)
+    assert told(ended(end)) == [SINCE]
+    assert told(ended(end, facts=seen(FACTS, since - SECOND))) == ["passed"]
+    assert told(ended(end, facts=seen(FACTS, since))) == [SINCE]
+    stamped = sealed(timestamp=STAMPED)
+    proven = stamped.document.signatures[0].sealed.timestamp.at
+    assert told(ended(SealEnd(status, proven + SECOND), facts=stamped)) == ["passed"]
+    assert told(ended(SealEnd(status, proven), facts=stamped)) == [f"failed seal_{status}"]
+
+
+def test_the_earliest_of_what_still_holds_counts_against_having_seen_it():
+    ends = SealEnd(FROZEN, AT + DAY), SealEnd(CANCELLED, AT + 3 * DAY)
+    assert told(ended(*ends, facts=seen(FACTS, AT + 2 * DAY))) == [SINCE]
+    assert told(ended(*ends, facts=seen(FACTS, AT + DAY - SECOND))) == ["passed"]
 
 
 def followed(facts, *sources):

@@ -335,10 +335,10 @@ def sealed(package: PackageFacts = PACKAGE, **changes: Any) -> Facts:
     )
 
 
-def ended(status: SealEnding) -> Facts:
-    """The seal was frozen or cancelled before it was used."""
+def ended(status: SealEnding, days: int = 900) -> Facts:
+    """The seal was frozen or cancelled so many days ago; it was used later than 900."""
     facts = sealed()
-    ends = {STAMP.id: (SealEnd(status, NOW - 900 * DAY),)}
+    ends = {STAMP.id: (SealEnd(status, NOW - days * DAY),)}
     return replace(facts, trust=replace(facts.trust, seal_status=ends))
 
 
@@ -396,6 +396,7 @@ SEAL_SCENES: Mapping[Reason, Scene] = {
     Reason.SEAL_NOT_VALID_AT_TIME: Scene(stamp(valid_until=NOW - 80 * DAY)),
     Reason.SEAL_FROZEN: Scene(ended(SealEnding.FROZEN)),
     Reason.SEAL_CANCELLED: Scene(ended(SealEnding.CANCELLED)),
+    Reason.SEAL_ENDED_SINCE: Scene(ended(SealEnding.CANCELLED, 1)),
     Reason.SIGNER_NOT_IN_SEAL: Scene(sealed(listed=False)),
     Reason.SEAL_FILE_DIFFERS: Scene(sealed(seal_file=Sameness.DIFFERS)),
     Reason.CERTIFICATE_UNFIT: Scene(
