@@ -17,6 +17,7 @@ from app.domain.identifier import IssuerCode
 from app.federation.gateway import HttpIssuers, OfflineIssuers
 from app.federation.lists import HttpLists
 from app.federation.resilience import ResilientIssuers
+from app.registry.audit import PostgresAudit
 from app.registry.health import PostgresLedger
 from app.registry.journal import PostgresJournal
 from app.registry.lists.signed import MAX_LIST
@@ -26,7 +27,7 @@ from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
 from app.registry.standing import PostgresStanding
 from app.registry.trust import PostgresRegistry
 from app.routers.state import Watched
-from app.services.answering import Answering
+from app.services.answering import Answering, InquiryLog
 from app.services.following import Follower
 from app.services.probing import Prober
 from app.services.publish import ReportPublisher
@@ -127,6 +128,7 @@ def answering(
         records=PostgresStanding(opened),
         issuers=issuers,
         keys=keys,
+        note=InquiryLog(append=PostgresAudit(opened).append, keys=keys, version=VERSION).answered,
         clock=now,
     )
 

@@ -2,13 +2,21 @@
 
 from datetime import timedelta
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.domain.errors import Refused
+
+
+def _networks(text: str) -> str:
+    """Raises `ValueError` for what is no network."""
+    for each in text.split():
+        ip_network(each)
+    return text
 
 
 class Settings(BaseSettings):
@@ -61,6 +69,7 @@ class Settings(BaseSettings):
     ] = 30
     trusted_proxies: Annotated[
         str,
+        AfterValidator(_networks),
         Field(description="CIDR networks, apart by spaces, whose X-Forwarded-For is believed"),
     ] = ""
     answers_kept: Annotated[

@@ -187,7 +187,7 @@ class World:
         return self.answer
 
     def publish(self, verification: Verification) -> Receipt:
-        return Receipt(verification, {}, "", None)
+        return Receipt(verification, {}, b"{}", "", None)
 
     async def record(self, receipt: Receipt) -> None:
         self.receipts.append(receipt)

@@ -44,7 +44,7 @@ class Unsigned:
     """A case wants the verdict, not a report."""
 
     def publish(self, verification: Verification) -> Receipt:
-        return Receipt(verification=verification, report={}, jws="", expires_at=None)
+        return Receipt(verification=verification, report={}, content=b"{}", jws="", expires_at=None)
 
 
 @lru_cache(maxsize=CACHED)

@@ -18,6 +18,8 @@ class Operation(StrEnum):
     VERIFY_TOKEN = "verify_token"  # noqa: S105 - a word, no secret
     VERIFY_NUMBER = "verify_number"
     READ_REPORT = "read_report"
+    ANSWER_INQUIRY = "answer_inquiry"
+    """Another node asked, in IVP/1."""
     DENIED = "denied"
     """Credentials or scope did not do."""
     LIMITED = "limited"

@@ -101,6 +101,8 @@ class Receipt:
 
     verification: Verification
     report: dict[str, object]
+    content: bytes = field(repr=False)
+    """The report octet for octet, as it is signed, kept and handed out."""
     jws: str
     expires_at: datetime | None
     """After this, the id no longer opens the report; None: as long as it is kept."""

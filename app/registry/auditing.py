@@ -10,7 +10,6 @@ from app.domain.audit import AuditEvent, Operation, Result
 from app.domain.issuer import Answered
 from app.domain.license import Claims, LicenseFormat
 from app.domain.verification import Asker, Basis, Receipt, Verification
-from app.reports.canonical import canonical
 
 _APART: Final = "\0"
 TOLD: Final = ("conclusion", "reason", "checks", "issuer", "type")
@@ -82,7 +81,7 @@ def event_of(receipt: Receipt, keys: KeyProvider) -> AuditEvent:
         at=done.at,
         version=_version(receipt),
         reason=verdict.reason.value if verdict.reason else None,
-        object=keyed(keys, "license", _named(done.stated)),
+        object=keyed(keys, "license", named(done.stated)),
     )
     row = replace(
         row,
@@ -93,7 +92,7 @@ def event_of(receipt: Receipt, keys: KeyProvider) -> AuditEvent:
         issuer_answer=hashlib.sha256(said.token.encode()).hexdigest() if said else None,
         answer_as_of=said.as_of if said else None,
         report=keyed(keys, "report", done.id),
-        report_digest=hashlib.sha256(canonical(receipt.report)).hexdigest(),
+        report_digest=hashlib.sha256(receipt.content).hexdigest(),
         policy=done.policy,
     )
     if facts is None:
@@ -117,7 +116,8 @@ def operation_of(done: Verification) -> Operation:
     return Operation.VERIFY_TOKEN if token else Operation.VERIFY_FILE
 
 
-def _named(claims: Claims | None) -> str | None:
+def named(claims: Claims | None) -> str | None:
+    """What a license is found by: its identifier, else type and number."""
     if claims is None:
         return None
     if claims.identifier is not None:

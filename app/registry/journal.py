@@ -156,7 +156,7 @@ def row_of(receipt: Receipt) -> tuple[object, ...]:
         serial.dump_facts(facts),
         serial.dump_answer(done.answer),
         serial.dump_evidence(done.evidence),
-        serial.dump_report(receipt.report),
+        serial.dump_report(receipt.content),
         receipt.jws,
         done.asker.tenant,
     )

@@ -3,7 +3,6 @@
 JWS compact (RFC 7515); the payload is the report itself in canonical form, byte for byte.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from app.crypto.jose import to_base64url
@@ -15,13 +14,12 @@ TYP: Final = "verification-report+jwt"
 """No other token of this node or of an issuer bears it (RFC 8725 §3.11)."""
 
 
-def sign_report(report: Mapping[str, object], signer: Signer) -> str:
-    """The report over the node's signature.
+def sign_report(content: bytes, signer: Signer) -> str:
+    """A report in canonical form under the node's signature.
 
     Raises:
         Unavailable: the key's holder does not sign.
-        ValueError: the report has no canonical form.
     """
     header = {"alg": JOSE_BY_SCHEME[signer.scheme], "kid": signer.kid, "typ": TYP}
-    signed = f"{to_base64url(canonical(header))}.{to_base64url(canonical(report))}"
+    signed = f"{to_base64url(canonical(header))}.{to_base64url(content)}"
     return f"{signed}.{to_base64url(signer.sign(signed.encode()))}"

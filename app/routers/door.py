@@ -1,21 +1,21 @@
 """The door every request comes through: who is it, may it, and is it within its limits?
 
-What is turned away leaves a row in the audit log, like what is answered.
+What is turned away leaves a row in the audit log, like what is answered; but of one address or
+caller only so many a minute, for a log that a stranger can fill is no log.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Request
 
 from app.crypto.signing import KeyProvider
 from app.domain.audit import AuditEvent, Operation, Result
 from app.domain.caller import Caller, Scope
-from app.domain.errors import ServiceError
 from app.domain.verification import Asker
-from app.registry.auditing import event
+from app.registry.auditing import event, keyed
 from app.registry.limits import Limit
 from app.routers.access import (
     Forbidden,
@@ -35,6 +35,11 @@ class Buckets(Protocol):
 
     async def take(self, limits: list[Limit]) -> str | None: ...
 
+
+REFUSALS: Final = 60
+"""Rows a minute about what one address or caller was refused."""
+INQUIRIES: Final = 1200
+"""Inquiries a minute from one address: those of a whole province come from one."""
 
 Append = Callable[[AuditEvent], Awaitable[None]]
 
@@ -70,8 +75,8 @@ class Door:
         nobody = Guest(PUBLIC, asker_of(PUBLIC.caller, address, None))
         try:
             admission = await self.gate.admit(request.headers.get("authorization"))
-        except Unauthorised as refused:
-            await self._turned_away(nobody, Operation.DENIED, "unauthorised", refused)
+        except Unauthorised:
+            await self.turned_away(nobody, Operation.DENIED, "unauthorised")
             raise
         guest = Guest(
             admission,
@@ -91,8 +96,8 @@ class Door:
         """One of these scopes. Raises `Forbidden`, with a row."""
         try:
             require(guest.caller, *wanted)
-        except Forbidden as refused:
-            await self._turned_away(guest, Operation.DENIED, "scope_missing", refused)
+        except Forbidden:
+            await self.turned_away(guest, Operation.DENIED, "scope_missing")
             raise
 
     async def within(self, guest: Guest, limits: list[Limit]) -> None:
@@ -100,7 +105,7 @@ class Door:
         empty = await self.buckets.take(limits)
         if empty is not None:
             refused = Limited(empty)
-            await self._turned_away(guest, Operation.LIMITED, f"limit_{empty}", refused)
+            await self.turned_away(guest, Operation.LIMITED, f"limit_{empty}")
             raise refused
 
     async def asked_about(self, guest: Guest, document: str) -> None:
@@ -109,9 +114,28 @@ class Door:
             most = self.quotas.document
             await self.within(guest, [Limit("document", document, most, most / 60)])
 
-    async def _turned_away(
-        self, guest: Guest, operation: Operation, reason: str, _refused: ServiceError
-    ) -> None:
+    async def note(self, guest: Guest, operation: Operation, *, report: str) -> None:
+        """A row about a report that is about to be read. Raises `Unavailable`: then it is not."""
+        row = event(
+            guest.asker,
+            self.keys,
+            operation,
+            Result.ANSWERED,
+            at=self.clock(),
+            version=self.version,
+        )
+        await self.append(replace(row, report=keyed(self.keys, "report", report)))
+
+    async def asks_as_node(self, guest: Guest) -> None:
+        """Other nodes prove themselves by their question; until then they are an address."""
+        most = INQUIRIES
+        await self.within(guest, [Limit("inquiries", _who(guest), most, most / 60)])
+
+    async def turned_away(self, guest: Guest, operation: Operation, reason: str) -> None:
+        """A row, but for what comes too fast. Raises `Unavailable`."""
+        most = REFUSALS
+        if await self.buckets.take([Limit("refusals", _who(guest), most, most / 60)]):
+            return
         row = event(
             guest.asker,
             self.keys,
@@ -122,6 +146,11 @@ class Door:
             reason=reason,
         )
         await self.append(row)
+
+
+def _who(guest: Guest) -> str:
+    asker = guest.asker
+    return (asker.address or "unknown") if guest.caller.anonymous else asker.caller
 
 
 async def _guest(request: Request) -> Guest:

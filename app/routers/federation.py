@@ -3,8 +3,10 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from app.domain.audit import Operation
 from app.federation.inquiries import InquiryRefused
 from app.routers.body import BadRequest, read_json_body
+from app.routers.door import GuestDep
 from app.routers.problems import PROBLEM, problem
 from app.routers.state import NodeDep
 
@@ -39,7 +41,7 @@ _ANSWER = "eyJ0eXAiOiJpdnAtYW5zd2VyK2p3dCIsLi4ufQ.eyJpc3MiOiIuLi4ifQ.c2lnbmF0dXJ
         **dict.fromkeys((400, 401, 403, 404, 408, 413, 415, 429, 503, 504, 508), PROBLEM),
     },
 )
-async def inquiries(request: Request, node: NodeDep) -> Response:
+async def inquiries(request: Request, node: NodeDep, guest: GuestDep) -> Response:
     """One signed question, one signed answer; anything else is no answer and says so.
 
     The asker proves itself by the key registered for its node; there is no other login here.
@@ -48,12 +50,16 @@ async def inquiries(request: Request, node: NodeDep) -> Response:
         return problem(404, "not-asked", "This node answers no other")
     if request.headers.get("content-type", "").strip().lower() != JOSE:
         raise BadRequest(415, "content-type", f"send {JOSE}")
+    await node.door.asks_as_node(guest)
     with node.room.guest() as take:
         token = await read_json_body(request, node.limits, take)
         async with node.slot():
             try:
                 answer = await node.answering.answer(token)
             except InquiryRefused as refused:
+                denied = refused.status in {401, 403}
+                operation = Operation.DENIED if denied else Operation.ANSWER_INQUIRY
+                await node.door.turned_away(guest, operation, f"inquiry_{refused.word}")
                 return _refused(refused)
     return Response(answer, media_type=JOSE, headers={"Cache-Control": "no-store"})
 

@@ -93,7 +93,7 @@ class State(TypedDict):
     node: Node
 
 
-def _node(request: Request) -> Node:
+async def _node(request: Request) -> Node:
     node: Node = request.state.node
     return node
 

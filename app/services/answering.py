@@ -3,12 +3,13 @@
 read → who is it → once → trust_for → own records, or one hop on → answer over the question asked
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from app.crypto.signing import KeyProvider
+from app.domain.audit import AuditEvent, Operation, Result
 from app.domain.identifier import Identifier, IssuerCode
 from app.domain.issuer import (
     Answered,
@@ -23,6 +24,7 @@ from app.domain.issuer import (
 from app.domain.license import Claims
 from app.domain.standing import Standing, say
 from app.domain.trust import Kind, Trust, TrustQuestion
+from app.domain.verification import Asker
 from app.federation.inquiries import (
     Asked,
     InquiryRefused,
@@ -33,6 +35,7 @@ from app.federation.inquiries import (
     said_here,
     verify_inquiry,
 )
+from app.registry.auditing import event, keyed, named
 from app.registry.peers import Peer
 from app.services.verify import Issuers, Registry
 
@@ -54,6 +57,45 @@ class Records(Protocol):
     async def standing(self, identifier: Identifier, at: datetime) -> Standing: ...
 
 
+Note = Callable[[Asked, datetime], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InquiryLog:
+    """Rows of the audit log about what other nodes asked."""
+
+    append: Callable[[AuditEvent], Awaitable[None]]
+    keys: KeyProvider = field(repr=False)
+    version: str
+
+    async def answered(self, asked: Asked, at: datetime) -> None:
+        """Raises `Unavailable`: then there is no row, and nothing may be answered."""
+        await self.append(self._row(asked, at))
+
+    def _row(self, asked: Asked, at: datetime) -> AuditEvent:
+        claims = Claims(identifier=asked.identifier, number=asked.number, type=asked.type)
+        row = event(
+            Asker(caller=f"node:{asked.node}"),
+            self.keys,
+            Operation.ANSWER_INQUIRY,
+            Result.ANSWERED,
+            at=at,
+            version=self.version,
+            object=keyed(self.keys, "license", named(claims)),
+        )
+        issuer = asked.identifier.issuer if asked.identifier else None
+        type = asked.identifier.type if asked.identifier else asked.type
+        digest = asked.documents.get("sm3")
+        return replace(
+            row,
+            purpose=asked.purpose,
+            type=type,
+            issuer=issuer,
+            digest_sm3=digest.hex() if digest else None,
+            fields_asked=tuple(sorted(asked.compare)),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
     """Answers inquiries of other nodes."""
@@ -66,6 +108,8 @@ class Answering:
     records: Records
     issuers: Issuers
     keys: KeyProvider = field(repr=False)
+    note: Note
+    """No answer leaves before its row in the audit log."""
     clock: Callable[[], datetime]
 
     async def answer(self, token: bytes) -> bytes:
@@ -82,7 +126,9 @@ class Answering:
         for each in {asked.digest: asked, asked.first.digest: asked.first}.values():
             if not await self.peers.once(each.node, each.jti, expires=each.expires, now=now):
                 raise InquiryRefused(401, "replayed")
-        return await self._say(asked, now)
+        answer = await self._say(asked, now)
+        await self.note(asked, now)
+        return answer
 
     async def _verify_enclosed(self, asked: Asked, now: datetime) -> None:
         """Where the first asker is registered here as well, a relay cannot speak in its name."""

@@ -10,6 +10,7 @@ from app.checks.issuer import BOUND_QUESTION, BOUND_QUESTION_ZH
 from app.crypto.signing import KeyProvider
 from app.domain.evidence import CheckName
 from app.domain.verification import PUBLIC_CHECK, Receipt, Verification
+from app.reports.canonical import canonical
 from app.reports.entry import Bilingual
 from app.reports.report import Context, report_of
 from app.reports.signed import sign_report
@@ -43,12 +44,15 @@ class ReportPublisher:
 
         Raises:
             Unavailable: the node's key cannot be had.
+            ValueError: the report has no canonical form.
         """
         report = report_of(verification, Context(self.node, self.version, QUESTIONS))
+        content = canonical(report)
         anonymous = verification.purpose == PUBLIC_CHECK
         return Receipt(
             verification=verification,
             report=report,
-            jws=sign_report(report, self.keys.signer()),
+            content=content,
+            jws=sign_report(content, self.keys.signer()),
             expires_at=verification.at + self.lifetime if anonymous else None,
         )

@@ -15,8 +15,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi.routing import APIRoute
+from pydantic import ValidationError
 from starlette.requests import Request
 
+from app.config import Settings
 from app.crypto.provider import FolderKeys
 from app.domain.caller import ANONYMOUS, Caller, Power, Scope, Tenant, powers_of
 from app.domain.errors import Refused
@@ -25,7 +27,7 @@ from app.registry import callers
 from app.registry.audit import PostgresAudit
 from app.registry.sessions import Database
 from app.routers.access import OPEN, ROUTES, Quotas, allowed_purpose, client_address
-from app.routers.door import admit
+from app.routers.door import REFUSALS, admit
 from tests.service import NODE, Service
 
 BUSINESS = sorted(scope for scope in Scope if scope.power is Power.BUSINESS)
@@ -418,3 +420,44 @@ def test_whatever_was_answered_or_denied_stands_in_the_log(two_tenants: Service)
     assert license.id not in kept
     assert license.holder.name not in kept
     assert license.number not in kept
+
+
+def added_by(service: Service, act: Any) -> list[dict[str, Any]]:
+    before = asyncio.run(_rows(service.database_url))
+    act()
+    return [row for row in asyncio.run(_rows(service.database_url)) if row not in before]
+
+
+def test_a_report_that_is_read_again_leaves_a_row(two_tenants: Service):
+    license = two_tenants.issuers.world.pick("traffic")
+    token = two_tenants.issuers.world.token(license).decode()
+    answer = two_tenants.client.post("/v1/verifications", json={"token": token})
+    id = answer.json()["report"]["id"]
+    rows = added_by(two_tenants, lambda: two_tenants.client.get(f"/v1/verifications/{id}"))
+    assert [(row["operation"], row["result"], row["caller"]) for row in rows] == [
+        ("read_report", "answered", "anonymous")
+    ]
+    assert rows[0]["report"] is not None
+    assert id not in json.dumps(rows)
+    missing = added_by(two_tenants, lambda: two_tenants.client.get(f"/v1/verifications/{'A' * 22}"))
+    assert missing == []
+
+
+def test_refusals_cannot_fill_the_log(two_tenants: Service):
+    """Each is still refused; of one address only so many a minute are written down."""
+
+    def flood() -> None:
+        for _ in range(REFUSALS + 40):
+            answer = two_tenants.client.get("/livez", headers=bearer("zy_no_body"))
+            assert answer.status_code == 401
+
+    rows = added_by(two_tenants, flood)
+    assert {row["reason"] for row in rows} == {"unauthorised"}
+    assert 0 < len(rows) < REFUSALS + 40
+
+
+@pytest.mark.parametrize("networks", ["10.0.0.0/33", "10.0.0.1/8", "proxy", "10.0.0.0/8 x"])
+def test_networks_that_are_none_are_refused_when_it_starts(networks: str):
+    assert Settings(trusted_proxies="10.0.0.0/8 2001:db8::/32").trusted_proxies
+    with pytest.raises(ValidationError, match="trusted_proxies"):
+        Settings(trusted_proxies=networks)

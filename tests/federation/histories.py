@@ -327,7 +327,7 @@ class Node:
         return receipt.verification
 
     def publish(self, verification: Verification) -> Receipt:
-        return Receipt(verification, {}, "", None)
+        return Receipt(verification, {}, b"{}", "", None)
 
     async def record(self, receipt: Receipt) -> None:
         del receipt
@@ -364,8 +364,12 @@ class History:
             records=registry_a,
             issuers=self.a.workers[0],
             keys=RELAY,  # type: ignore[arg-type]
+            note=self._noted,
             clock=now,
         )
+
+    async def _noted(self, asked: object, at: datetime) -> None:
+        del asked, at
 
     async def _to_issuer(self, question: bytes) -> bytes:
         await asyncio.sleep(self.chance.choice((0.02, 0.2, 1.0)))

@@ -96,7 +96,7 @@ class Stack:
         return await self.registry.trust_for(question)
 
     def publish(self, verification: Verification) -> Receipt:
-        return Receipt(verification, {}, "", None)
+        return Receipt(verification, {}, b"{}", "", None)
 
     async def record(self, receipt: Receipt) -> None:
         del receipt

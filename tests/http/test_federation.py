@@ -6,6 +6,7 @@ The issuer is registered with a key everywhere, and with an endpoint in province
 """
 
 import asyncio
+import json
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -24,6 +25,7 @@ from app.crypto.provider import FolderKeys
 from app.domain.issuer import PeerScope
 from app.federation.wire import sign_token
 from app.main import create_app, production
+from app.registry.audit import CHAINS, PostgresAudit
 from app.registry.catalogue import import_registration
 from app.registry.peers import add_peer, revoke_peer
 from app.registry.sessions import Database, WriteSession
@@ -262,6 +264,36 @@ def test_who_may_ask_and_who_may_not(members, sandbox_issuers):
     assert nation.ask(a.inquiry(NATION, identifier), "application/json").status_code == 415
     assert status_of(nation.ask(b"x" * 70_000))[0] == 413
     assert status_of(nation.ask(b"not a token")) == (400, "malformed")
+
+
+def logged(member: Member) -> list[dict[str, Any]]:
+    async def run() -> list[dict[str, Any]]:
+        opened = await Database.open(member.database_url)
+        try:
+            log = PostgresAudit(opened)
+            return [json.loads(link.body) for c in range(CHAINS) async for link in log.links(c)]
+        finally:
+            await opened.close()
+
+    return asyncio.run(run())
+
+
+def test_what_another_node_asked_stands_in_the_log(members, sandbox_issuers):
+    a, b, nation = members[A], members[B], members[NATION]
+    license = sandbox_issuers.world.pick("market")
+    before = logged(nation)
+    assert nation.ask(a.inquiry(NATION, license.id)).status_code == 200
+    assert nation.ask(b.inquiry(NATION, license.id)).status_code == 401
+    rows = [row for row in logged(nation) if row not in before]
+    told = {(row["operation"], row["result"], row["caller"], row["reason"]) for row in rows}
+    assert told == {
+        ("answer_inquiry", "answered", f"node:{a.id}", None),
+        ("denied", "refused", "anonymous", "inquiry_node_unknown"),
+    }
+    (answered,) = [row for row in rows if row["result"] == "answered"]
+    assert (answered["purpose"], answered["issuer"]) == ("public-check", license.identifier.issuer)
+    assert answered["object"] is not None
+    assert license.id not in json.dumps(rows)
 
 
 def test_a_question_is_taken_once(members, sandbox_issuers):

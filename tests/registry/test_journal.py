@@ -21,6 +21,7 @@ from app.registry.audit import link_values
 from app.registry.auditing import event_of
 from app.registry.journal import RECORD_SQL, REPORT_SQL, PostgresJournal, row_of
 from app.registry.trust import PostgresRegistry
+from app.reports.canonical import canonical
 from app.services.judgement import replay
 from tests import world as w
 from tests.registry.test_trust import end_others, options, question, scanned
@@ -35,7 +36,8 @@ class Recorded(World):
     def publish(self, verification):
         said = verification.verdict.conclusion.value
         report = {"id": verification.id, "conclusion": said, "odd": "\0 \U0010ffff", "zh": "证"}
-        return Receipt(verification, report, f"head.{verification.id}.tail", NOW + HOUR)
+        jws = f"head.{verification.id}.tail"
+        return Receipt(verification, report, canonical(report), jws, NOW + HOUR)
 
 
 async def receipt(content: bytes | None = None, **terms) -> Receipt:

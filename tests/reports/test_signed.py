@@ -26,7 +26,7 @@ SCHEMES = (Scheme.ED25519, Scheme.ECDSA_P256_SHA256, Scheme.SM2_SM3)
 def test_anybody_with_the_public_key_can_confirm_it(scheme: Scheme, tmp_path: Path) -> None:
     keys = FolderKeys(tmp_path / "keys", new_keys=scheme)
     report = report_of(GOOD, CONTEXT)
-    jws = sign_report(report, keys.signer())
+    jws = sign_report(canonical(report), keys.signer())
     token = split_compact(jws.encode(), ANSWER_TOKEN)
     (public,) = keys.public_keys()
     assert token.header["typ"] == TYP

@@ -29,7 +29,7 @@ class NoReports:
     """Publisher and journal of a node whose verdicts are looked at and forgotten."""
 
     def publish(self, verification: Verification) -> Receipt:
-        return Receipt(verification, {}, "", None)
+        return Receipt(verification, {}, b"{}", "", None)
 
     async def record(self, receipt: Receipt) -> None:
         del receipt
