@@ -52,6 +52,15 @@ def free(port):
         return True
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _ctrl_c():
+    """Whoever runs the tests in the background has them ignore Ctrl-C, and what they start too."""
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def bystander():
     with subprocess.Popen(["/bin/sleep", "60"]) as process:
