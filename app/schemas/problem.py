@@ -30,12 +30,9 @@ class Problem(BaseModel):
     title: Annotated[str, Field(description="the same for every problem of the type")]
     status: Annotated[int, Field(ge=400, le=599, description="the HTTP status")]
     detail: Annotated[
-        str | None, Field(description="what was wrong this time, without the input itself")
-    ] = None
-    instance: Annotated[
-        str | None, Field(description="names this occurrence, as the service's log does")
+        str | None,
+        Field(description="what was wrong and what to send instead, without the input itself"),
     ] = None
     field: Annotated[
         str | None, Field(description="the member of the request it is about; body for the whole")
     ] = None
-    fix: Annotated[str | None, Field(description="what to send instead")] = None

@@ -52,7 +52,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.virtual
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(  # type: ignore[override]  # no overloads: everything is done at once
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> Any:
         """At once: a thread would take its time outside of this one."""
         del executor
         future = self.create_future()
@@ -129,8 +131,13 @@ class Notes:
 
 
 def resilient(inner: Scripted, **changes: Any) -> ResilientIssuers:
-    settings = {"clock": now, "monotonic": monotonic, "jitter": lambda: 0.5, "watch": Notes()}
-    return ResilientIssuers(inner=inner, **(settings | changes))
+    settings: dict[str, Any] = {
+        "clock": now,
+        "monotonic": monotonic,
+        "jitter": lambda: 0.5,
+        "watch": Notes(),
+    }
+    return ResilientIssuers(inner=inner, **{**settings, **changes})
 
 
 REFUSED = Unreachable(Silence.CONNECTION, "ConnectionRefusedError", sent=False)
