@@ -3,10 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from fastapi import Depends, FastAPI
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -16,6 +13,7 @@ from app.config import Settings, settings
 from app.crypto import sm2
 from app.crypto.provider import FolderKeys
 from app.domain.errors import Unavailable
+from app.models import REVISION
 from app.registry.audit import PostgresAudit
 from app.registry.callers import PostgresCallers
 from app.registry.catalogue import list_license_types
@@ -35,12 +33,12 @@ from app.routers.pages import WEB, interface
 from app.routers.problems import register
 from app.routers.state import Node, State
 from app.services.access import Gate
+from app.services.places import PatientIssuers, Places
 from app.services.upkeep import Upkeep
 from app.services.verify import Verifier
 from app.services.watching import WatchedJournal
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
-_PROJECT = Path(__file__).parents[1]
 
 
 class NodeHealth:
@@ -49,15 +47,13 @@ class NodeHealth:
     def __init__(self, database: Database, keys: FolderKeys) -> None:
         self._database = database
         self._keys = keys
-        script = ScriptDirectory.from_config(Config(_PROJECT / "alembic.ini"))
-        self._head = script.get_current_head()
         self._sm2 = sm2.chosen()  # tests itself on the standard's vectors, before the first caller
 
     async def look(self) -> dict[str, str]:
         """Each part → `ok`, or what is wrong."""
         parts = {"database": "ok", "migrations": "ok", "signing_key": "ok", "sm2": _sm2(self._sm2)}
         try:
-            if await self._database.check() == self._head:
+            if await self._database.check() == REVISION:
                 parts["trust"] = await self._trust()
             else:
                 parts["migrations"] = "not up to date: run `make migrate`"
@@ -98,7 +94,8 @@ def production(config: Settings) -> Lifespan:
         database = await Database.open(config.database_url)
         registry = PostgresRegistry(database, now)
         way = watching(config, keys, database, registry)
-        issuers = way.issuers
+        places = Places(config.max_concurrent)
+        issuers = PatientIssuers(way.issuers, places)
         journal = PostgresJournal(database, keys)
         door = _door(config, keys, database)
         upkeep = asyncio.create_task(_upkeep(keys, database).forever())
@@ -124,7 +121,7 @@ def production(config: Settings) -> Lifespan:
                     id=config.node_id,
                     limits=Limits(config.max_upload, config.max_json, config.body_deadline),
                     clock=now,
-                    slots=asyncio.Semaphore(config.max_concurrent),
+                    places=places,
                     room=Room(config.max_buffered),
                     watched=way.watched,
                     answering=answering(config, keys, database, registry, issuers),
@@ -136,7 +133,7 @@ def production(config: Settings) -> Lifespan:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await issuers.aclose()
+            await way.issuers.aclose()
             await database.close()
 
     return lifespan

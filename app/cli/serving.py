@@ -13,6 +13,7 @@ from app.domain.errors import Refused
 SERVER: Final[dict[str, Any]] = {
     "access_log": False,
     "server_header": False,
+    "proxy_headers": False,  # X-Forwarded-For is believed from ZHENGYAN_TRUSTED_PROXIES alone
     "timeout_keep_alive": 15,
     "limit_concurrency": 1000,
     "timeout_graceful_shutdown": 15,

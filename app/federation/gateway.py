@@ -43,6 +43,8 @@ SIGNED: Final = "application/jose"
 UNSIGNED: Final = "application/json"
 ID_BYTES: Final = 16
 """Random octets of `jti`."""
+QUEUE: Final = 8
+"""Questions to one endpoint, under way and waiting, for each that may be under way."""
 MAX_LINES: Final = 1024
 """Endpoints with a client of their own; past it the one unused the longest is closed."""
 MAX_QUESTION: Final = ANSWER_TOKEN.token
@@ -146,6 +148,8 @@ class HttpIssuers:
         except (ForbiddenAddress, Refused) as refused:
             return Unreachable(Silence.FORBIDDEN_ADDRESS, _rule(refused))
         line = await self._line(endpoint, where)
+        if line.waiting >= QUEUE * endpoint.max_in_flight:
+            return Unreachable(Silence.BUSY, "queue")
         placed = False
         line.waiting += 1
         try:

@@ -1,5 +1,7 @@
 """Rows of the database: columns, constraints and names; no behaviour."""
 
+from typing import Final
+
 from app.domain.issuer import Adapter
 from app.models.audit import AuditChainRow, AuditHeadRow, AuditRow
 from app.models.authority import AnchorRow, IntermediateRow, RevocationListRow
@@ -36,9 +38,13 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
+REVISION: Final = "0007"
+"""The newest migration: tables these rows fit."""
+
 __all__ = [
     "PARTITIONS",
     "PARTS",
+    "REVISION",
     "Adapter",
     "AnchorRow",
     "ApiKeyRow",

@@ -44,6 +44,10 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
 """Method and path → scopes of which one is enough. A test holds it against the routes there are."""
 
 
+DRAWN: Final = frozenset({"/readyz", *(path for _, path in ROUTES if "trust-list" in path)})
+"""Open, and yet they cost the database something: so many a minute for one address."""
+
+
 class Forbidden(ServiceError):
     """A caller without the scope; it is named, since the caller knows what it asked for."""
 
@@ -62,7 +66,7 @@ class Quotas:
     anonymous: int = 10
     anonymous_per_day: int = 100
     document: int = 30
-    """The same license or file, by anybody: it is asked about, not collected."""
+    """One license by its number, by anybody of the public: it is asked about, not collected."""
     trusted_proxies: tuple[str, ...] = ()
     """CIDR networks whose X-Forwarded-For is believed."""
 
@@ -73,7 +77,8 @@ def client_address(request: Request, trusted: Sequence[str]) -> str | None:
     A forwarded address is believed from trusted proxies only, and only the one they added.
     """
     peer = request.client.host if request.client else None
-    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",")]
+    lines = request.headers.getlist("x-forwarded-for")  # a proxy may add a line, or to a line
+    hops = [hop.strip() for hop in ",".join(lines).split(",")]
     networks = [ipaddress.ip_network(network) for network in trusted]
     while peer is not None and hops and hops[-1] and _within(peer, networks):
         peer = hops.pop()
@@ -97,9 +102,7 @@ def _prefix(text: str | None) -> str | None:
     return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
 
 
-def limits_for(
-    admission: Admission, address: str | None, quotas: Quotas, document: str | None = None
-) -> list[Limit]:
+def limits_for(admission: Admission, address: str | None, quotas: Quotas) -> list[Limit]:
     """The buckets one request draws on."""
     caller = admission.caller
     found = []
@@ -111,8 +114,6 @@ def limits_for(
     else:
         most = admission.per_minute or quotas.anonymous
         found.append(Limit("caller", caller.id, most, most / 60))
-    if document is not None and caller.anonymous:
-        found.append(Limit("document", document, quotas.document, quotas.document / 60))
     return found
 
 
@@ -158,5 +159,9 @@ def allowed_purpose(caller: Caller, purpose: str | None) -> str:
 
 def scopes_of(request: Request) -> frozenset[Scope] | None:
     """What this route takes; None for a route that is in no table."""
-    route = request.scope.get("route")
-    return ROUTES.get((request.method, getattr(route, "path", "")))
+    return ROUTES.get((request.method, path_of(request)))
+
+
+def path_of(request: Request) -> str:
+    """The route's, with its placeholders."""
+    return getattr(request.scope.get("route"), "path", "")

@@ -18,12 +18,14 @@ from app.domain.verification import Asker
 from app.registry.auditing import event, keyed
 from app.registry.limits import Limit
 from app.routers.access import (
+    DRAWN,
     Forbidden,
     Limited,
     Quotas,
     asker_of,
     client_address,
     limits_for,
+    path_of,
     require,
     scopes_of,
 )
@@ -38,6 +40,8 @@ class Buckets(Protocol):
 
 REFUSALS: Final = 60
 """Rows a minute about what one address or caller was refused."""
+OPEN_READS: Final = 600
+"""Requests a minute of one address or caller to what is open and costs the database something."""
 INQUIRIES: Final = 1200
 """Inquiries a minute from one address: those of a whole province come from one."""
 
@@ -86,6 +90,8 @@ class Door:
             raise Forbidden(frozenset())
         if wanted:
             await self._allow(guest, address, *wanted)
+        elif path_of(request) in DRAWN:
+            await self.within(guest, [Limit("open", _who(guest), OPEN_READS, OPEN_READS / 60)])
         return guest
 
     async def _allow(self, guest: Guest, address: str | None, *wanted: Scope) -> None:

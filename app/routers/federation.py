@@ -53,7 +53,7 @@ async def inquiries(request: Request, node: NodeDep, guest: GuestDep) -> Respons
     await node.door.asks_as_node(guest)
     with node.room.guest() as take:
         token = await read_json_body(request, node.limits, take)
-        async with node.slot():
+        async with node.places.one():
             try:
                 answer = await node.answering.answer(token)
             except InquiryRefused as refused:

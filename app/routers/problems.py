@@ -12,6 +12,7 @@ from app.routers.access import Forbidden, Limited
 from app.routers.body import BadRequest, Busy
 from app.schemas.problem import EXAMPLE, MEDIA_TYPE, Problem
 from app.services.access import Unauthorised
+from app.services.places import NoPlace
 
 RETRY_AFTER = 5
 """Seconds after which a failed whole request is worth another try."""
@@ -89,7 +90,7 @@ async def _service_error(_: Request, exc: Exception) -> JSONResponse:
                 field=str(exc),
                 detail="Wait, then go on more slowly; an account has a contract of its own.",
             )
-        case Busy():
+        case Busy() | NoPlace():
             return problem(429, "busy", "Too much under way at once", field="body", detail=f"wait {RETRY_AFTER} s and send it again")  # fmt: skip # noqa: E501
         case Unavailable():
             return problem(

@@ -1,8 +1,6 @@
 """What a request finds: put there by the composition root, the same type in tests."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Protocol, TypedDict
@@ -12,9 +10,10 @@ from fastapi import Depends, Request
 from app.domain.identifier import IssuerCode
 from app.registry.health import PostgresLedger
 from app.registry.lists.published import ServedList
-from app.routers.body import Busy, Limits, Room
+from app.routers.body import Limits, Room
 from app.routers.door import Door
 from app.services.answering import Answering
+from app.services.places import Places
 from app.services.verify import Verifier
 from app.services.watching import Metrics
 
@@ -69,22 +68,14 @@ class Node:
     id: str
     limits: Limits
     clock: Callable[[], datetime]
-    slots: asyncio.Semaphore = field(repr=False)
-    """Verifications under way at once."""
+    places: Places = field(repr=False)
+    """For verifications under way."""
     room: Room = field(repr=False)
     """Memory of bodies under way."""
     watched: Watched | None = None
     """None: nothing is counted."""
     answering: Answering | None = None
     """None: nobody is registered to ask this node."""
-
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """A place among the verifications under way. Raises `Busy` at once when there is none."""
-        if self.slots.locked():
-            raise Busy("no slot")
-        async with self.slots:
-            yield
 
 
 class State(TypedDict):

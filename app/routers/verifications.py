@@ -76,7 +76,7 @@ async def verify(request: Request, node: NodeDep, guest: GuestDep) -> Response:
     """
     with node.room.guest() as take:
         submission = await _submission(request, node, guest, take)
-        async with node.slot():
+        async with node.places.one():
             receipt = await node.verifier.verify(submission)
     # Octet for octet what was signed, and not made a second time; a JWS needs no escaping.
     answer = b'{"report":%b,"jws":"%b"}' % (receipt.content, receipt.jws.encode())

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
-from app.domain.scheme import Scheme
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0006"
@@ -78,7 +77,9 @@ def _persons() -> None:
         _ended_at(),
         _recorded_at(),
         sa.CheckConstraint(
-            f"scheme IN ({', '.join(repr(scheme.value) for scheme in Scheme)})",
+            "scheme IN ('sm2-sm3', 'ecdsa-p256-sha256', 'ecdsa-p384-sha384', "
+            "'ecdsa-p521-sha512', 'ed25519', 'rsa-pss-sha256', 'rsa-pss-sha384', "
+            "'rsa-pss-sha512', 'rsa-pkcs1-sha256', 'rsa-pkcs1-sha384', 'rsa-pkcs1-sha512')",
             name=op.f("ck_person_key_scheme"),
         ),
         _belongs("person_key", "person", "person.name"),

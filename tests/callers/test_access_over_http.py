@@ -22,12 +22,12 @@ from app.config import Settings
 from app.crypto.provider import FolderKeys
 from app.domain.caller import ANONYMOUS, Caller, Power, Scope, Tenant, powers_of
 from app.domain.errors import Refused
-from app.main import create_app, production
+from app.main import create_app
 from app.registry import callers
 from app.registry.audit import PostgresAudit
 from app.registry.sessions import Database
-from app.routers.access import OPEN, ROUTES, Quotas, allowed_purpose, client_address
-from app.routers.door import REFUSALS, admit
+from app.routers.access import ROUTES, allowed_purpose, client_address
+from app.routers.door import REFUSALS
 from tests.service import NODE, Service
 
 BUSINESS = sorted(scope for scope in Scope if scope.power is Power.BUSINESS)
@@ -299,6 +299,9 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("expired", {"iat": soon(-900), "exp": soon(-600)}),
     ("too long", {"exp": soon(3600)}),
     ("from the future", {"iat": soon(600), "exp": soon(900)}),
+    ("no moment a calendar has", {"iat": 10**400, "exp": 10**400 + 60}),
+    ("before all time", {"iat": -(10**400), "exp": soon(60)}),
+    ("the last moment of the calendar", {"iat": 253402300799 - 60, "exp": 253402300799}),
     ("ends before it begins", {"exp": soon(-30), "iat": soon(0)}),
     ("no end", {"exp": None}),
     ("end as text", {"exp": str(soon(300))}),
@@ -373,12 +376,23 @@ def test_a_forwarded_address_is_believed_from_trusted_proxies_only(
     assert client_address(request, trusted.split()) == address
 
 
-def test_every_declared_scope_is_a_scope():
-    for scopes in ROUTES.values():
-        assert scopes == OPEN or scopes <= set(Scope)
-    assert Quotas().anonymous < Quotas().anonymous_per_day
-    assert callable(admit)
-    assert callable(production)
+def test_a_proxy_may_add_a_line_of_its_own():
+    lines = [(b"x-forwarded-for", b"6.6.6.6"), (b"x-forwarded-for", b"203.0.113.9")]
+    request = Request({"type": "http", "headers": lines, "client": ("10.0.0.1", 1)})
+    assert client_address(request, ["10.0.0.0/8"]) == "203.0.113.9/32"
+
+
+def test_what_is_open_and_costs_the_database_something_has_a_measure(
+    two_tenants: Service, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("app.routers.door.OPEN_READS", 3)
+    two_tenants.sql("DELETE FROM bucket")
+    try:
+        told = [two_tenants.client.get("/readyz").status_code for _ in range(5)]
+        assert told == [200, 200, 200, 429, 429]
+        assert two_tenants.client.get("/livez").status_code == 200
+    finally:
+        two_tenants.sql("DELETE FROM bucket")
 
 
 # ---- audit

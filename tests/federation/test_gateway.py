@@ -25,7 +25,7 @@ from app.domain.issuer import Answered, Code, NotAsked, Silence, Unasked, Unreac
 from app.domain.license import Fact
 from app.domain.scheme import Scheme
 from app.federation import gateway as gateway_module
-from app.federation.gateway import HttpIssuers, OfflineIssuers
+from app.federation.gateway import QUEUE, HttpIssuers, OfflineIssuers
 from sandbox.serve import Servers, serve
 from sandbox.world import World
 from tests.federation.asking import (
@@ -332,14 +332,28 @@ async def test_a_full_endpoint_is_busy_and_others_do_not_feel_it(
 async def test_many_at_once_get_their_own_answers(
     world: World, servers: Servers, asking: HttpIssuers
 ):
-    """Sixty questions about ten licenses over at most five connections: nobody's is another's."""
+    """Forty questions about ten licenses over at most five connections: nobody's is another's."""
     licenses = world.of("university", "in_force")[:10]
     where = endpoint_of(servers["university"], max_in_flight=5)
     answers = await asyncio.gather(
-        *(asking.ask(inquiry_of(world, licenses[n % 10], where)) for n in range(60))
+        *(asking.ask(inquiry_of(world, licenses[n % 10], where)) for n in range(40))
     )
     assert all(isinstance(answer, Answered) and answer.matching for answer in answers)
     assert servers["university"].seen.connections <= 5
+
+
+async def test_more_than_may_wait_are_told_so_at_once(
+    world: World, servers: Servers, asking: HttpIssuers
+):
+    servers.set_behaviour("university", "hang", times=1)
+    where = endpoint_of(servers["university"], max_in_flight=1)
+    asked = inquiry_of(world, world.pick("university"), where)
+    waiting = [asyncio.create_task(asking.ask(asked)) for _ in range(QUEUE)]
+    await asyncio.sleep(0.05)
+    assert await asking.ask(asked) == Unreachable(Silence.BUSY, "queue")
+    waiting[0].cancel()
+    assert all(isinstance(answer, Answered) for answer in await asyncio.gather(*waiting[1:]))
+    assert isinstance(await asking.ask(asked), Answered)
 
 
 async def test_a_cancelled_question_frees_its_place(

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.models import PARTITIONS, PARTS, Base
+from app.models import PARTITIONS, PARTS, REVISION, Base
 
 PROJECT = Path(__file__).parents[2]
 PARTITIONED = {"license", "license_status", "statement", "verification", "first_seen"}
@@ -169,3 +171,9 @@ async def test_closed_vocabularies_are_closed(database_url):
             await connection.rollback()
     finally:
         await engine.dispose()
+
+
+def test_the_models_name_the_newest_migration():
+    """What readiness compares the database with: the package, and no file beside it, says it."""
+    script = ScriptDirectory.from_config(Config(PROJECT / "alembic.ini"))
+    assert script.get_current_head() == REVISION
