@@ -18,8 +18,8 @@ LIFE = 60
 MAX_HOPS = 3
 MAX_INQUIRY = 64 * 1024
 """Bytes."""
-LAST_SECOND = 253402300799
-"""The end of the year 9999."""
+LAST_SECOND = 253370764799
+"""The end of the year 9998."""
 ALGORITHMS = {"EdDSA": {"EdDSA", "Ed25519"}}
 """Key algorithm → names it goes by, where there is more than one."""
 

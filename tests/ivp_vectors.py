@@ -97,6 +97,14 @@ def inquiry(payload: Mapping[str, Any] | None = None, by: str = "", **header: An
     return KEYS[by or str(made["iss"])].sign("ivp-inquiry+jwt", made, **header)
 
 
+TIMES = {
+    "before 1970": -1,
+    "before the first year": -(2**53) + 1,
+    "at the end of the year 9999": 253402300799,
+    "after the year 9999": 253402300800,
+    "past milliseconds": 2**53 - 61,
+}
+"""Numbers that are no time anybody can mean; some overflow whoever calculates with them."""
 FIRST = inquiry(question(aud=UPPER))
 """node-a asks a platform."""
 HANDED_ON = inquiry(question("relay-c", RELAY, via=["node-a", "relay-c"], asked=FIRST))
@@ -166,6 +174,13 @@ def _inquiries() -> list[dict[str, Any]]:
         "a life over 60 s": {"exp": NOW + 61},
         "ends before it begins": {"exp": NOW},
         "a time that is no integer": {"iat": "now"},
+        **{f"iat {name}": {"iat": value, "exp": value + 60} for name, value in TIMES.items()},
+        "iat and exp in the last minute there is": {"iat": 253402300790, "exp": 253402300795},
+        "iat a truth": {"iat": True},
+        "exp past every calendar": {"exp": 10**400},
+        "exp with a fraction": {"exp": 1e308},
+        "at past every calendar": {"at": 10**400},
+        **{f"at {name}": {"at": value} for name, value in TIMES.items()},
         "a digest of another length": {"documents": [{"alg": "sha256", "value": "AAAA"}]},
         "an unknown digest": {"documents": [{"alg": "md5", "value": b64(bytes(16))}]},
     }.items():
@@ -286,6 +301,11 @@ def _answers() -> list[dict[str, Any]]:
         "no document": (answer(said(over, document=None)), "malformed"),
         "no facts": (answer(said(over, facts=None)), "malformed"),
         "a time that is no integer": (answer(said(over, as_of="now")), "malformed"),
+        **{
+            f"{member} {name}": (answer(said(over, **{member: value})), "malformed")
+            for member in ("iat", "as_of", "next_update")
+            for name, value in {**TIMES, "a truth": True, "past all": 10**400, "": 1e308}.items()
+        },
     }
     made = [{"name": n, "token": t, "expect": {"usable": True}} for n, t in usable.items()]
     made += [

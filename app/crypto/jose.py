@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +20,8 @@ from app.domain.errors import Malformed
 
 EXACT_INTEGER: Final = 2**53 - 1
 """The largest integer that a double, and so every JSON reader, holds exactly (RFC 7493 §2.2)."""
+LAST_SECOND: Final = 253_370_764_799
+"""The end of the year 9998: a time told in any zone, or with a span added, is still one."""
 
 _BOM: Final = b"\xef\xbb\xbf"
 _MAX_DIGITS: Final = len(str(EXACT_INTEGER)) + 1
@@ -137,6 +140,21 @@ def read_json_object(data: bytes, limits: JsonLimits) -> dict[str, object]:
     for item in _walk(value):
         _check_item(item, limits)
     return value
+
+
+def read_time(value: object, place: str) -> datetime:
+    """A NumericDate (RFC 7519 §2): whole seconds since 1970, before the last year there is.
+
+    Nobody who calculates with it, or tells it in another time zone, falls off the calendar.
+
+    Raises:
+        Malformed: no integer, or no such time.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Malformed(f"{place}: not an integer")
+    if not 0 <= value <= LAST_SECOND:
+        raise Malformed(f"{place}: not a time of 1970 to 9998")
+    return datetime.fromtimestamp(value, UTC)
 
 
 def split_compact(token: bytes, limits: CompactLimits = LICENSE_TOKEN) -> Compact:

@@ -7,7 +7,7 @@ party that was asked, else `Unreachable` with the reason. Details name rules and
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -15,6 +15,7 @@ from app.crypto.jose import (
     CompactLimits,
     JsonLimits,
     read_json_object,
+    read_time,
     split_compact,
 )
 from app.crypto.schemes import SCHEME_BY_JOSE, verify_jose
@@ -325,10 +326,7 @@ def _integer(payload: Mapping[str, object], name: str) -> int:
 
 
 def _time(payload: Mapping[str, object], name: str) -> datetime:
-    try:
-        return datetime.fromtimestamp(_integer(payload, name), UTC)
-    except (ValueError, OverflowError, OSError):
-        raise Malformed(f"{name}: not a time") from None
+    return read_time(_required(payload, name), name)
 
 
 def _date(payload: Mapping[str, object], name: str) -> date | None:

@@ -7,7 +7,7 @@ and what was used before is looked up by whoever calls.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from app.crypto.jose import (
@@ -16,6 +16,7 @@ from app.crypto.jose import (
     JsonLimits,
     base64url,
     read_json_object,
+    read_time,
     split_compact,
 )
 from app.crypto.schemes import SCHEME_BY_JOSE, verify_jose
@@ -362,10 +363,4 @@ def _matching(payload: Mapping[str, object], name: str, form: re.Pattern[str]) -
 
 
 def _time(payload: Mapping[str, object], name: str) -> datetime:
-    value = payload.get(name)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Malformed(f"{name}: not an integer")
-    try:
-        return datetime.fromtimestamp(value, UTC)
-    except (ValueError, OverflowError, OSError):
-        raise Malformed(f"{name}: not a time") from None
+    return read_time(payload.get(name), name)

@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
-from app.crypto.jose import LICENSE_TOKEN, JsonLimits, read_json_object, split_compact
+from app.crypto.jose import LICENSE_TOKEN, JsonLimits, read_json_object, read_time, split_compact
 from app.crypto.schemes import scheme_for_jose
 from app.domain.errors import InvalidSignature, Malformed
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
@@ -18,8 +18,6 @@ _LEAD = re.compile(rb"\A\s{0,8}e[wxyz][A-Za-z0-9_-]*={0,2}\.")
 _DATE = re.compile(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
 _MAX_TEXT = 512
 """Characters of one name or number: the widest column of the national share table."""
-_MAX_SECONDS = 253402300799
-"""The end of the year 9999, in seconds since 1970."""
 
 _MEMBERS = frozenset(
     {
@@ -101,12 +99,9 @@ class _Object:
         return value
 
     def time(self, name: str) -> datetime | None:
-        value = self._found.get(name)
         if name not in self._found:
             return None
-        if type(value) is not int or not 0 <= value <= _MAX_SECONDS:
-            raise Malformed(f"{self.place}: {name} is not a time in seconds")
-        return datetime.fromtimestamp(value, UTC)
+        return read_time(self._found[name], f"{self.place}: {name}")
 
     def day(self, name: str) -> date | None:
         text = self.text(name)

@@ -101,11 +101,11 @@ class Reader:
         text = self.text(name)
         try:
             moment = datetime.fromisoformat(text)
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            refuse(self.at(name), "is not a time with its offset, like 2026-01-01T00:00:00Z")
-        return moment.astimezone(UTC)
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError):  # the last day there is, and hours after it
+            pass
+        refuse(self.at(name), "is not a time with its offset, like 2026-01-01T00:00:00Z")
 
     def inner(self, name: str) -> "Reader":
         return Reader.of(self.members.get(name), self.at(name))

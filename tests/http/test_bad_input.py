@@ -165,6 +165,23 @@ def test_broken_tokens_are_explained_verdicts(service: Service, token: bytes) ->
 # ---- sizes
 
 
+NO_TIMES = (10**400, -(10**400), -1, -(2**53), 253402300799, 253402300800, 2**53 - 1, True, 1e308)
+"""Numbers that overflow a calendar, or whoever calculates with them; and what is no number."""
+
+
+@pytest.mark.parametrize("value", NO_TIMES, ids=lambda value: str(value)[:14])
+@pytest.mark.parametrize("member", ["iat", "exp"])
+def test_numbers_that_are_no_time_are_explained_verdicts(
+    service: Service, member: str, value: object
+) -> None:
+    """Signed by the genuine key: the token is broken, and nothing calculates with it."""
+    license = service.world.pick("traffic")
+    bent = bend(service.world, license)
+    assert service.told(bent.claims(**{member: value}).token()) == "invalid malformed"
+    usual = {"iat": bent.payload["iat"], "exp": int(time.time()) + 600}
+    assert service.told(bent.claims(**{member: usual[member]}).token()) == "valid"  # the twin
+
+
 def test_a_file_of_21_mib(service: Service) -> None:
     for content in (bytes(21 * MIB), b"eyJ9." + b"A" * (21 * MIB), b"PK\3\4" + bytes(21 * MIB)):
         answer = service.client.post(VERIFICATIONS, files={"file": content})

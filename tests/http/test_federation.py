@@ -266,6 +266,27 @@ def test_who_may_ask_and_who_may_not(members, sandbox_issuers):
     assert status_of(nation.ask(b"not a token")) == (400, "malformed")
 
 
+@pytest.mark.parametrize(
+    ("iat", "exp"),
+    [
+        (253402300790, 253402300795),
+        (10**400, 10**400 + 60),
+        (-62135596801, -62135596790),
+        (2**53 - 61, 2**53 - 1),
+        (True, 60),
+        (1e308, 1e308),
+    ],
+    ids=lambda value: str(value)[:14],
+)
+def test_a_question_at_no_time_there_is(members, sandbox_issuers, iat, exp):
+    """Numbers nobody can calculate with are a malformed question, never a fault of this node."""
+    a, nation = members[A], members[NATION]
+    identifier = sandbox_issuers.world.pick("market").id
+    asked = a.inquiry(NATION, identifier, iat=iat, exp=exp)
+    assert status_of(nation.ask(asked)) == (400, "malformed")
+    assert nation.ask(a.inquiry(NATION, identifier)).status_code == 200  # the twin
+
+
 def logged(member: Member) -> list[dict[str, Any]]:
     async def run() -> list[dict[str, Any]]:
         opened = await Database.open(member.database_url)

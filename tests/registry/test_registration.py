@@ -160,6 +160,16 @@ NEGATIVES: list[tuple[str, Spoil, str]] = [
         "issuers[0].keys[0].not_before",
     ),
     (
+        "begin after the last day there is",
+        put("issuers.0.keys.0.not_before", "9999-12-31T23:59:59-08:00"),
+        "issuers[0].keys[0].not_before",
+    ),
+    (
+        "begin before the first day there is",
+        put("issuers.0.keys.0.not_before", "0001-01-01T00:00:00+08:00"),
+        "issuers[0].keys[0].not_before",
+    ),
+    (
         "time that does not exist",
         put("issuers.0.keys.0.not_after", "2021-02-30T00:00:00Z"),
         "issuers[0].keys[0].not_after",
