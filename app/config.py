@@ -43,9 +43,6 @@ class Settings(BaseSettings):
     ] = "zhengyan-node"
     host: Annotated[str, Field(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="port to listen on")] = 8000
-    public_url: Annotated[
-        str, Field(description="address under which the public knows this node; for links only")
-    ] = ""
     max_upload: Annotated[int, Field(ge=1024, description="bytes of one file")] = 20 * 1024 * 1024
     max_json: Annotated[int, Field(ge=1024, description="bytes of a JSON body")] = 64 * 1024
     body_deadline: Annotated[timedelta, Field(description="to receive one whole body")] = timedelta(

@@ -87,6 +87,11 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
 
 
 def main(names: Sequence[str]) -> int:
+    if {"-h", "--help"} & set(names):
+        print(__doc__)
+        for name, (title, _, _) in PARTS.items():
+            print(f"  {name:12} {title}")
+        return 0
     if unknown := set(names) - set(PARTS):
         print(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
         return 1

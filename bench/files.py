@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import median
 
 from app.crypto import sm2
@@ -23,8 +22,9 @@ from sandbox import ofd
 from sandbox.ofd import Bends
 from sandbox.pages import Parts
 from sandbox.shapes import SHAPES
+from tests.corpus import CORPUS
 
-CORPUS = Path(__file__).parents[2] / "shared/corpus/ofd_signed"
+SIGNED = CORPUS / "ofd_signed"
 SIZES = (10_000, 100_000, 1_000_000, 5_000_000, 19_000_000)
 """Bytes of ballast in the one picture of the page; the smallest is about the file as it is."""
 SEALS = range(1, 9)
@@ -106,13 +106,13 @@ def made(seals: int = 1, ballast: int = 0) -> bytes:
 def corpus() -> dict[str, bytes]:
     """The signed files that are read at all, where the corpus is there."""
     found = {}
-    for path in sorted(CORPUS.rglob("*.ofd")):
+    for path in sorted(SIGNED.rglob("*.ofd")):
         content = path.read_bytes()
         try:
             Core.of(content)
         except (Malformed, UnrecognisedFormat):
             continue
-        found[str(path.relative_to(CORPUS))] = content
+        found[str(path.relative_to(SIGNED))] = content
     return found
 
 

@@ -27,13 +27,15 @@ SHOWN = (  # of the samples; one that comes out otherwise than expected is alway
 SEALED = "sealed-tax.ofd"
 AS_THE_SERVICE = ("DATABASE_URL", "ZHENGYAN_KEY_FOLDER", "ZHENGYAN_NODE_ID")
 """What a command needs to ask as the service does: the issuers know that node by its key."""
-QUOTAS = ("ANONYMOUS_PER_MINUTE", "ANONYMOUS_PER_DAY", "DOCUMENT_PER_MINUTE")
-"""All samples come from one address, without an account: more than the public may ask."""
+UNASKED = "`make run` takes no arguments: what may be set is in README.md, under 设置 (Settings)"
 INTERRUPTED = 130  # what a shell says of a Ctrl-C
 
 
 def main() -> int:
     """0 when all went well, 1 when a step failed or a verdict was not the expected one."""
+    if len(sys.argv) > 1:
+        print(__doc__ if {"-h", "--help"} & set(sys.argv) else UNASKED)
+        return 0 if {"-h", "--help"} & set(sys.argv) else 2
     screen = Screen()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # end in order, as on Ctrl-C
@@ -105,12 +107,11 @@ def _database(options: Options, folder: Path, stack: ExitStack, notes: list[str]
 def _environment(options: Options, folder: Path, url: str) -> Mapping[str, str]:
     """For every command: the settings of app.config, and output that is not held back."""
     return {
-        **{f"ZHENGYAN_{quota}": "100000" for quota in QUOTAS},
         **os.environ,
         "DATABASE_URL": url,
         "ZHENGYAN_PORT": str(options.port),
         "ZHENGYAN_NODE_ID": steps.NODE,
-        # A demonstration is asked by one machine.
+        # All samples come from one address, without an account: more than the public may ask.
         **dict.fromkeys(steps.QUOTAS, "100000"),
         "ZHENGYAN_KEY_FOLDER": str(folder / "keys"),
         "PYTHONUNBUFFERED": "1",

@@ -4,7 +4,6 @@ SM3 is 密码杂凑算法 (GB/T 32905-2016); MD5 and SHA-1 are refused by name (
 """
 
 import hmac
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from cryptography.hazmat.primitives import hashes
@@ -59,22 +58,3 @@ def digest(name: Digest, data: bytes) -> bytes:
 def same(left: bytes, right: bytes) -> bool:
     """Whether two digests are equal, in time that does not tell where they differ."""
     return hmac.compare_digest(left, right)
-
-
-@dataclass(slots=True)
-class SubmissionHasher:
-    """SM3 and SHA-256 of one stream, fed in pieces."""
-
-    _sm3: hashes.Hash = field(default_factory=lambda: hashes.Hash(hashes.SM3()))
-    _sha256: hashes.Hash = field(default_factory=lambda: hashes.Hash(hashes.SHA256()))
-
-    def update(self, piece: bytes) -> None:
-        self._sm3.update(piece)
-        self._sha256.update(piece)
-
-    def digests(self) -> dict[Digest, bytes]:
-        """Both digests of what has been fed so far; more may follow."""
-        return {
-            Digest.SM3: self._sm3.copy().finalize(),
-            Digest.SHA256: self._sha256.copy().finalize(),
-        }

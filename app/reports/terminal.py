@@ -16,7 +16,7 @@ Report = Mapping[str, Any]
 _WIDTH: Final = 96
 """Columns a line may take before it is wrapped."""
 _MARKS: Final = {"passed": "+", "failed": "x", "indeterminate": "?", "not_applicable": "-"}
-_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
+WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "zh": {
         "colon": "：",
         "issuer_answer": "颁发机构的答复",
@@ -93,7 +93,7 @@ def render(report: Report, language: Language = "zh", *, width: int = _WIDTH) ->
 
 
 def _lines(report: Report, language: Language) -> Iterator[str]:
-    words, said = _WORDS[language], report["explanation"]
+    words, said = WORDS[language], report["explanation"]
     yield report["headline"][language]
     yield ""
     yield f"  {words['meaning']}{words['colon']}{said['clerk'][language]}"
@@ -142,7 +142,7 @@ def _list(each: Report, words: Mapping[str, str]) -> str:
 
 
 def _block(name: str, block: Report, language: Language) -> Iterator[str]:
-    words = _WORDS[language]
+    words = WORDS[language]
     yield f"{words[name]}{words['colon']}{words[block['outcome']]}"
     for check in block["checks"]:
         outcome = check["outcome"]
@@ -157,7 +157,7 @@ def _block(name: str, block: Report, language: Language) -> Iterator[str]:
 
 def _issuer(report: Report, language: Language) -> Iterator[str]:
     """What the issuer said stands under status, the last block."""
-    words, answer = _WORDS[language], report["answer"]
+    words, answer = WORDS[language], report["answer"]
     answered, kept = answer["said"], report["statement"]
     if answered is not None:
         state = f" · {answered['state_text'][language]}" if answered["state_text"] else ""

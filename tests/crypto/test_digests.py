@@ -1,12 +1,10 @@
 """Digests against published values, and the weak ones refused by name."""
 
-import hashlib
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.crypto.digests import DIGEST_BY_OID, SubmissionHasher, digest, same
+from app.crypto.digests import DIGEST_BY_OID, digest, same
 from app.crypto.weak import WeakAlgorithm
 from app.domain.scheme import WEAK_DIGESTS, Digest
 from tests.crypto import vectors
@@ -44,19 +42,6 @@ def test_sm3_of_the_standards_second_example() -> None:
 @given(st.binary(max_size=300))
 def test_sm3_like_the_vector_maker(data: bytes) -> None:
     assert digest(Digest.SM3, data) == vectors.maker().sm3(data)
-
-
-@given(st.lists(st.binary(max_size=200), max_size=6))
-def test_pieces_give_what_the_whole_gives(pieces: list[bytes]) -> None:
-    hasher = SubmissionHasher()
-    for piece in pieces:
-        hasher.update(piece)
-        hasher.digests()
-    whole = b"".join(pieces)
-    assert hasher.digests() == {
-        Digest.SM3: digest(Digest.SM3, whole),
-        Digest.SHA256: hashlib.sha256(whole).digest(),
-    }
 
 
 def test_every_digest_has_an_oid() -> None:

@@ -19,6 +19,7 @@ import hashlib
 import json
 import random
 import secrets
+from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -93,7 +94,8 @@ class Held:
 
     @property
     def public_jwk(self) -> dict[str, str]:
-        raise NotImplementedError
+        x = urlsafe_b64encode(self.key.public_key().public_bytes_raw()).rstrip(b"=")
+        return {"kty": "OKP", "crv": "Ed25519", "x": x.decode(), "kid": self.kid}
 
     @property
     def answer_key(self) -> AnswerKey:
