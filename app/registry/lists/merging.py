@@ -1,5 +1,9 @@
 """Several lists and the local tables as one look: the first defines, additions add up, and what
 takes trust away counts wherever it stands (docs/trust-list.md, "Several lists"). Pure.
+
+A question about a past day is answered by two lists of each source: who was trusted to sign and
+seal by that of the day, and whom to ask, and whose answer counts, by today's. Otherwise whoever
+asks chose by `at` an endpoint given up long ago, or the key of an answer that was stolen since.
 """
 
 import hashlib
@@ -11,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from app.domain.certificate import Anchor, Purpose
-from app.domain.identifier import IssuerCode
+from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.issuer import EndpointKind
 from app.domain.trust import (
     NO_AUTHORITIES,
@@ -24,13 +28,13 @@ from app.domain.trust import (
     Window,
 )
 from app.models import Use
-from app.registry.entries import DelegationEntry, EndpointEntry, KeyEntry, Look
+from app.registry.entries import DelegationEntry, EndpointEntry, IssuerEntry, KeyEntry, Look
+from app.registry.lists.index import ListIndex
 from app.registry.lists.view import View
 from app.registry.lists.withdrawals import earliest, key_name, mandate_name
 from app.registry.routing import leads, region_told
 
 _FOR_DOCUMENTS: Final = frozenset({Use.LICENSE, Use.COPY})
-_FOR_ANSWERS: Final = frozenset({Use.ANSWER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,11 @@ class _Merging:
         issuer, region = self._issuer()
         succession = self._succession()
         own = {question.issuer} if question.issuer is not None else set[IssuerCode]()
-        delegates = {d.delegate for _, d in self.view.given(question)}
-        delegates |= {d.delegate for d in local.delegations}
+        given = {d.delegate for d in local.delegations}
+        signing = given | {d.delegate for _, d in self.view.signing(question)}
+        answering = given | {d.delegate for _, d in self.view.answering(question)}
         sealers = self.view.sealers(question) | local.sealers
-        bodies = own | delegates | sealers | ({succession[0]} if succession else set())
+        bodies = own | answering | sealers | ({succession[0]} if succession else set())
         endpoints = self._endpoints(bodies, region or region_told(question))
         speaking = bodies | {entry.issuer for entry in endpoints}
         look = replace(
@@ -76,9 +81,9 @@ class _Merging:
             region=region,
             type=self._type(),
             delegations=delegations,
-            keys=self._keys(own | delegates, _FOR_DOCUMENTS, local.keys),
+            keys=self._keys(self._signing_keys(own | signing), local.keys),
             endpoints=endpoints,
-            answer_keys=self._keys(speaking, _FOR_ANSWERS, local.answer_keys),
+            answer_keys=self._keys(self._answer_keys(speaking), local.answer_keys),
             succession=succession,
             sealers=sealers,
             owners=self._owners(own | {d.delegate for d in delegations}),
@@ -98,22 +103,44 @@ class _Merging:
     # ---- the first defines
 
     def _issuer(self) -> tuple[Issuer | None, str | None]:
+        """As it was entitled then; its region routes, and so is today's."""
         code = self.question.issuer
-        if code is not None:
-            for source, index in self.view.each():
-                if code in index.issuers:
-                    self.used.add(source)
-                    return index.issuers[code].issuer, index.issuers[code].region
-        return self.local.issuer, self.local.region
+        if code is None:
+            return self.local.issuer, self.local.region
+        then, today = self._first(self.view.then(), code), self._first(self.view.today(), code)
+        return (
+            then.issuer if then else self.local.issuer,
+            today.region if today else self.local.region,
+        )
+
+    def _first(
+        self, lists: Iterable[tuple[TrustSource, ListIndex]], code: IssuerCode
+    ) -> IssuerEntry | None:
+        for source, index in lists:
+            if code in index.issuers:
+                self.used.add(source)
+                return index.issuers[code]
+        return None
 
     def _type(self) -> LicenseType | None:
+        """What a document must be is of its day; what an answer must be, of today."""
         code = self.question.type
-        if code is not None:
-            for source, index in self.view.each():
-                if code in index.types:
-                    self.used.add(source)
-                    return index.types[code]
-        return self.local.type
+        if code is None:
+            return self.local.type
+        then, today = self._defined(self.view.then(), code), self._defined(self.view.today(), code)
+        type, now = then or self.local.type, today or self.local.type
+        if type is None or now is None:
+            return type
+        return replace(type, max_status_age=now.max_status_age, signed_answers=now.signed_answers)
+
+    def _defined(
+        self, lists: Iterable[tuple[TrustSource, ListIndex]], code: TypeCode
+    ) -> LicenseType | None:
+        for source, index in lists:
+            if code in index.types:
+                self.used.add(source)
+                return index.types[code]
+        return None
 
     def _succession(self) -> tuple[IssuerCode, datetime] | None:
         found = self.view.succession(self.question)
@@ -123,7 +150,7 @@ class _Merging:
         return found[0], found[1]
 
     def _named(self, code: IssuerCode) -> Issuer | None:
-        for _, index in self.view.each():
+        for _, index in self.view.today():
             if code in index.issuers:
                 return index.issuers[code].issuer
         return self.local.named.get(code)
@@ -132,7 +159,7 @@ class _Merging:
         self, bodies: AbstractSet[IssuerCode], region: str | None
     ) -> tuple[EndpointEntry, ...]:
         found: dict[IssuerCode, EndpointEntry] = {}
-        for source, index in self.view.each():
+        for source, index in self.view.today():
             for body in bodies & index.endpoints.keys():
                 if found.setdefault(body, index.endpoints[body]) is index.endpoints[body]:
                     self.used.add(source)
@@ -150,7 +177,7 @@ class _Merging:
     ) -> Mapping[tuple[IssuerCode, EndpointKind], EndpointEntry]:
         """At which bodies answer for others; of a body and kind, the first list's."""
         found: dict[tuple[IssuerCode, EndpointKind], EndpointEntry] = {}
-        for source, index in self.view.each():
+        for source, index in self.view.today():
             for entry in index.platforms:
                 if not leads(entry, self.question, region, frozenset()):
                     continue
@@ -160,7 +187,7 @@ class _Merging:
 
     def _owners(self, bodies: AbstractSet[IssuerCode]) -> Mapping[str, IssuerCode]:
         found: dict[str, IssuerCode] = {}
-        for source, index in self.view.each():
+        for source, index in self.view.then():
             for code in self.question.organisations:
                 bearers = index.bears(code, self.question.type) & bodies
                 if bearers:
@@ -171,7 +198,8 @@ class _Merging:
     # ---- additions add up, and what is taken away is taken from all
 
     def _delegations(self) -> tuple[DelegationEntry, ...]:
-        given = [(s, d) for s, d in self.view.given(self.question) if d.type == self.question.type]
+        all_given = (*self.view.signing(self.question), *self.view.answering(self.question))
+        given = [(s, d) for s, d in all_given if d.type == self.question.type]
         self.used.update(source for source, _ in given)
         entries = [*(entry for _, entry in given), *self.local.delegations]
         withdrawn = [each.withdrawals.mandates for each in self.view.followed]
@@ -184,11 +212,9 @@ class _Merging:
             _ended(entry, earliest(mandate_name(entry), stated, *withdrawn)) for entry in entries
         )
 
-    def _keys(
-        self, owners: AbstractSet[IssuerCode], uses: frozenset[Use], local: Iterable[KeyEntry]
-    ) -> tuple[KeyEntry, ...]:
+    def _keys(self, listed: Iterable[KeyEntry], local: Iterable[KeyEntry]) -> tuple[KeyEntry, ...]:
         """The first definition of a name, and of a key, counts; its earliest end as well."""
-        entries = [*self._listed(owners, uses), *local]
+        entries = [*listed, *local]
         withdrawn = [each.withdrawals.keys for each in self.view.followed]
         names = {id(key): key_name(key) for key in entries}
         found: dict[str, KeyEntry] = {}
@@ -202,14 +228,22 @@ class _Merging:
                 found[name] = _narrowed(found[name], key)
         return tuple(_revoked(key, earliest(name, *withdrawn)) for name, key in found.items())
 
-    def _listed(self, owners: AbstractSet[IssuerCode], uses: frozenset[Use]) -> Iterator[KeyEntry]:
+    def _signing_keys(self, owners: AbstractSet[IssuerCode]) -> Iterator[KeyEntry]:
+        """Of the day, for licenses and copies, as far as the document names them."""
         hints = {key_id for _, key_id in self.question.signers}
-        for source, index in self.view.each():
-            for owner in sorted(owners & index.keys.keys()):
-                for key in index.keys[owner]:
-                    if key.uses & uses and (uses is _FOR_ANSWERS or key.key_id in hints):
-                        self.used.add(source)
-                        yield key
+        for source, index in self.view.then():
+            for key in _of(index, owners):
+                if key.uses & _FOR_DOCUMENTS and key.key_id in hints:
+                    self.used.add(source)
+                    yield key
+
+    def _answer_keys(self, owners: AbstractSet[IssuerCode]) -> Iterator[KeyEntry]:
+        """Of today, all: an answer is given today, whatever day it is about."""
+        for source, index in self.view.today():
+            for key in _of(index, owners):
+                if Use.ANSWER in key.uses:
+                    self.used.add(source)
+                    yield key
 
     def _seals(self) -> Mapping[str, tuple[SealEnd, ...]]:
         """Of every source; a seal that anybody froze is frozen."""
@@ -220,8 +254,13 @@ class _Merging:
         return MappingProxyType(found)
 
     def _authorities(self) -> Authorities:
-        self.used.update(s for s, i in self.view.each() if i.content.authorities.anchors)
+        self.used.update(s for s, i in self.view.then() if i.content.authorities.anchors)
         return authorities_of(self.view, self.local.authorities)
+
+
+def _of(index: ListIndex, owners: AbstractSet[IssuerCode]) -> Iterator[KeyEntry]:
+    for owner in sorted(owners & index.keys.keys()):
+        yield from index.keys[owner]
 
 
 def _narrowed(first: KeyEntry, other: KeyEntry) -> KeyEntry:
@@ -264,8 +303,10 @@ def authorities_of(view: View, local: Authorities) -> Authorities:
 
 
 def _put_together(view: View, local: Authorities) -> Authorities:
-    said = [index.content.authorities for _, index in view.each()]
-    anchors = [a for each in said for a in each.anchors]
+    then = [index.content.authorities for _, index in view.then()]
+    # What was revoked since then was revoked: today's lists stand beside those of the day.
+    said = [*then, *(index.content.authorities for _, index in view.today())]
+    anchors = [a for each in then for a in each.anchors]
     withdrawn = [each.withdrawals.anchors for each in view.followed]
     crls = {c.sha256: c for each in said for c in each.lists} | {c.sha256: c for c in local.lists}
     ders = [der for each in said for der in each.intermediates]

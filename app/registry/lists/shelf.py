@@ -7,7 +7,7 @@ anyway. Where that stamp is what it was, nothing else is asked.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -64,11 +64,11 @@ class ListShelf:
         today, then = self.today, []
         for each in today.followed:
             step = self._of_the_day(each.source.publisher, at)
-            index = each.index
             if step is not None and step.number != each.source.number:
                 place = (each.source.publisher, step.number, self._networks[each.source.publisher])
-                index = await self._index(database, place)
-            then.append(Followed(source=each.source, index=index, withdrawals=each.withdrawals))
+                then.append(replace(each, day=await self._index(database, place)))
+            else:
+                then.append(each)
         return View(tuple(then), today.stamp)
 
     def _of_the_day(self, publisher: str, at: datetime) -> _Step | None:

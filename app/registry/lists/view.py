@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from app.domain.identifier import IssuerCode
-from app.domain.trust import Authorities, TrustQuestion, TrustSource
+from app.domain.trust import Authorities, Kind, TrustQuestion, TrustSource
 from app.registry.entries import DelegationEntry
 from app.registry.lists.index import ListIndex
 from app.registry.lists.withdrawals import NONE, Withdrawals
@@ -22,7 +22,10 @@ class Followed:
     source: TrustSource
     """What is held today: its expiry decides whether the source can be relied on."""
     index: ListIndex | None = field(default=None, repr=False)
-    """Of the list that says who was trusted: today's, or that of the day asked about."""
+    """Of the list that is held today: whom to ask, and whose answer counts, is never taken from
+    another."""
+    day: ListIndex | None = field(default=None, repr=False)
+    """Of the list of the day asked about: who was trusted to seal and sign then; None: today."""
     withdrawals: Withdrawals = field(default=NONE, repr=False)
     """Of today, whatever the day asked about."""
 
@@ -54,7 +57,8 @@ class View:
 
     def ties(self, question: TrustQuestion) -> frozenset[IssuerCode]:
         """Bodies that some list ties to the issuer, for the tables to be asked about too."""
-        bodies = {d.delegate for _, d in self.given(question)}
+        given = (*self.signing(question), *self.answering(question))
+        bodies = {d.delegate for _, d in given}
         succession = self.succession(question)
         if succession is not None:
             bodies.add(succession[0])
@@ -62,35 +66,52 @@ class View:
 
     # ---- what lists say, each with the source that says it
 
-    def each(self) -> Iterator[tuple[TrustSource, ListIndex]]:
+    def today(self) -> Iterator[tuple[TrustSource, ListIndex]]:
+        """For whatever is done today: whom to ask, and whose answer counts."""
         for each in self.followed:
             if each.index is not None:
                 yield each.source, each.index
 
-    def given(self, question: TrustQuestion) -> Iterator[tuple[TrustSource, DelegationEntry]]:
-        """By the issuer, for any type."""
+    def then(self) -> Iterator[tuple[TrustSource, ListIndex]]:
+        """For whatever judges the document: who was trusted on the day asked about."""
+        for each in self.followed:
+            index = each.day or each.index
+            if index is not None:
+                yield each.source, index
+
+    def signing(self, question: TrustQuestion) -> Iterator[tuple[TrustSource, DelegationEntry]]:
+        """Mandates by the issuer for originals, copies and countersigning, for any type."""
         if question.issuer is not None:
-            for source, index in self.each():
+            for source, index in self.then():
                 for entry in index.given.get(question.issuer, ()):
-                    yield source, entry
+                    if entry.kind is not Kind.ANSWER:
+                        yield source, entry
+
+    def answering(self, question: TrustQuestion) -> Iterator[tuple[TrustSource, DelegationEntry]]:
+        """Mandates by the issuer for answers, for any type."""
+        if question.issuer is not None:
+            for source, index in self.today():
+                for entry in index.given.get(question.issuer, ()):
+                    if entry.kind is Kind.ANSWER:
+                        yield source, entry
 
     def succession(
         self, question: TrustQuestion
     ) -> tuple[IssuerCode, datetime, TrustSource] | None:
-        """The first that names one for the type."""
-        for source, index in self.each():
+        """The first that names one for the type: who is asked today."""
+        for source, index in self.today():
             found = question.issuer and index.content.successions.get(question.issuer)
             if found and question.type in found.types:
                 return found.code, found.since, source
         return None
 
     def sealers(self, question: TrustQuestion) -> frozenset[IssuerCode]:
-        """Where a document names no issuer, whoever bears its signers' codes."""
+        """Where a document names no issuer, whoever bears its signers' codes: who is asked."""
         if question.issuer is not None:
             return frozenset()
         return frozenset(
             body
-            for _, index in self.each()
+            for _, index in self.today()
             for code in question.organisations
             for body in index.bearers.get(code, ())
         )

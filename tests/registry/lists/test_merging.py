@@ -1,12 +1,15 @@
 """Several lists and the tables as one, without a database: who defines, what adds up, what ends."""
 
+import base64
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from app.crypto.revocation import read_crl
 from app.domain.certificate import Anchor, Purpose
 from app.domain.identifier import Identifier, IssuerCode
+from app.domain.issuer import EndpointKind
 from app.domain.license import KeyId
 from app.domain.trust import (
     Authorities,
@@ -35,7 +38,9 @@ from app.registry.lists.index import ListIndex
 from app.registry.lists.merging import authorities_of, merge_look
 from app.registry.lists.view import Followed, View
 from app.registry.lists.withdrawals import withdrawals_of
-from tests.registry.conftest import DAY, NOW
+from sandbox.trust import authorities as sandbox_authorities
+from sandbox.world import World
+from tests.registry.conftest import DAY, NOW, TODAY
 from tests.world import DELEGATE, IDENTIFIER, ISSUER, OTHER, PLATFORM, TYPE, key
 
 OPEN = Window(NOW - 100 * DAY, None)
@@ -71,11 +76,11 @@ def type_(name: str) -> LicenseType:
     return LicenseType(code=TYPE, name=name, name_en=name, max_status_age=timedelta(0))
 
 
-def content(*, seals=(), anchors=(), successions=None, **registered: object) -> Content:
+def content(*, seals=(), anchors=(), lists=(), successions=None, **registered: object) -> Content:
     return Content(
         registration=Registration(**registered),  # type: ignore[arg-type]
         successions=successions or {},
-        authorities=AuthoritiesEntry(anchors=tuple(anchors)),
+        authorities=AuthoritiesEntry(anchors=tuple(anchors), lists=tuple(lists)),
         seals=tuple(seals),
     )
 
@@ -312,3 +317,49 @@ def test_only_the_expiry_of_what_was_used_counts():
     token = replace(QUESTION, sealed=False)
     assert good_until(content(anchors=[anchor()]), question=token) is None
     assert view(named, typed).snapshot("local") == f"p1#1@{'1' * 16}+p2#2@{'2' * 16}+local"
+
+
+def test_of_two_lists_each_says_what_is_of_its_day():
+    """Whom to ask is of today, who might sign is of the day, and a later revocation of both."""
+    answers = frozenset({Use.ANSWER})
+    old, new = (EndpointEntry(issuer=ISSUER, url=f"https://{n}.example/") for n in ("old", "new"))
+    above = EndpointEntry(issuer=OTHER, url="https://above.example/", kind=EndpointKind.UPSTREAM)
+    day = content(
+        issuers=(body(name="旧"),),
+        keys=(signing(), signing("other", uses=answers)),
+        endpoints=(old, above),
+        delegations=(mandate(), mandate(kind=Kind.ANSWER)),
+        anchors=[anchor()],
+        successions={ISSUER: Succession(OTHER, NOW, frozenset({TYPE}))},
+    )
+    today = content(
+        issuers=(body(name="新"),),
+        keys=(signing("delegate"), signing("platform", uses=answers)),
+        endpoints=(new,),
+        delegations=(mandate(delegate=OTHER, kind=Kind.COPY),),
+        anchors=[anchor("b")],
+    )
+    (followed,) = view(today).followed
+    both = View((replace(followed, day=ListIndex(day)),))
+    found = merge_look(both, QUESTION, Look()).look
+    assert found.issuer.name == "旧"
+    assert [k.key_id for k in found.keys] == ["issuer"]
+    assert [a.fingerprint for a in found.authorities.anchors] == ["a"]
+    assert [(d.delegate, d.kind) for d in found.delegations] == [(DELEGATE, Kind.ORIGINAL)]
+    assert found.endpoints == (new,)
+    assert [k.key_id for k in found.answer_keys] == ["platform"]
+    assert found.succession is None
+    assert both.ties(QUESTION) == {DELEGATE}
+    alone = merge_look(view(day), QUESTION, Look()).look  # the twin: held today, it says all of it
+    assert set(alone.endpoints) == {old, above}
+    assert [k.key_id for k in alone.answer_keys] == ["other"]
+    assert alone.succession == (OTHER, NOW)
+
+
+def test_a_list_that_revokes_since_then_stands_beside_those_of_the_day():
+    made = sandbox_authorities(World(1, TODAY))["authorities"]["crls"]
+    young, old = (read_crl(base64.b64decode(text)) for text in made[:2])
+    (followed,) = view(content(lists=[young])).followed
+    both = View((replace(followed, day=ListIndex(content(lists=[old]))),))
+    assert set(authorities_of(both, Authorities()).lists) == {young, old}
+    assert authorities_of(view(content(lists=[old])), Authorities()).lists == (old,)

@@ -5,6 +5,7 @@ sandbox's, asked over HTTP.
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from app.registry.lists import store
 from app.registry.sessions import Database
 from app.registry.trust import PostgresRegistry
 from sandbox import trustlist
+from sandbox.keys import make_key
 from sandbox.list_server import ListServer, serve_lists
 from sandbox.registration import registration
 from sandbox.serve import Servers, serve
@@ -303,7 +305,7 @@ async def test_a_past_day_is_judged_by_its_list(nodes, world, publisher, server)
     question_day = NOW - timedelta(hours=12)
     verification = await nodes[0].verify(token, at=question_day)
     assert verification.facts.trust.issuer.code == license.issuer
-    assert await everywhere(nodes, token, at=question_day) == "valid"
+    assert await everywhere(nodes, token, at=question_day) == "indeterminate issuer_not_asked"
 
 
 async def test_what_was_taken_away_since_still_counts_on_a_past_day(
@@ -317,6 +319,114 @@ async def test_what_was_taken_away_since_still_counts_on_a_past_day(
     await pull(nodes, publisher)
     day = NOW - timedelta(hours=12)
     assert await everywhere(nodes, token, at=day) == "invalid signed_after_revocation"
+
+
+def rekeyed(code: str, use: str, new: str) -> trustlist.Change:
+    """The body's keys for this use give way to a new one; nothing is said of the old."""
+
+    def change(payload):
+        for issuer in payload["issuers"]:
+            if issuer["code"] == code:
+                made = make_key("ES256", 1, new).jwk()
+                fresh = {"kid": new, "alg": "ES256", "jwk": {**made, "kid": new, "alg": "ES256"}}
+                issuer["keys"] = [key for key in issuer["keys"] if use not in key["uses"]]
+                issuer["keys"].append(
+                    {**fresh, "uses": [use], "not_before": "2020-01-01T00:00:00Z"}
+                )
+
+    return change
+
+
+async def test_a_past_day_does_not_bring_back_a_stolen_answer_key(nodes, world, publisher, server):
+    """The issuer's place answers with a key that its list no longer names: today as on any day."""
+    license = world.pick("market")
+    token, day = world.token(license), NOW - timedelta(hours=12)
+    assert await everywhere(nodes, token, at=day) == "valid"
+    serve_next(publisher, server, rekeyed(license.issuer, "answer", "market-answers-new"), at=NOW)
+    await pull(nodes, publisher)
+    today = await everywhere(nodes, token)
+    assert today == "indeterminate answer_unusable"
+    assert await everywhere(nodes, token, at=day) == today
+
+
+async def test_a_past_day_does_not_bring_back_an_old_endpoint(nodes, world, publisher, server):
+    license = world.pick("market")
+    token, day = world.token(license), NOW - timedelta(hours=12)
+
+    def moved(payload):
+        for issuer in payload["issuers"]:
+            if issuer["code"] == license.issuer:
+                issuer["endpoint"] = "http://127.0.0.1:9/ivp"
+                issuer["encryption_key"]["kid"] = "facts-new"
+
+    assert await everywhere(nodes, token, at=day) == "valid"
+    serve_next(publisher, server, moved, at=NOW)
+    await pull(nodes, publisher)
+    assert await everywhere(nodes, token, at=day) == "indeterminate issuer_unreachable"
+    (endpoint,) = {(await node.verify(token, at=day)).facts.trust.endpoint for node in nodes}
+    assert endpoint.url == "http://127.0.0.1:9/ivp"
+    assert '"facts-new"' in endpoint.encryption_jwk
+
+
+async def test_a_past_day_does_not_bring_back_a_mandate_to_answer(
+    nodes, world, publisher, server, issuers
+):
+    """Its own place closed, the delegate answers by its mandate, until the list leaves it out."""
+    license = world.pick("traffic")
+    token, day = world.token(license), NOW - timedelta(hours=12)
+
+    def closed(payload):
+        for issuer in payload["issuers"]:
+            if issuer["code"] == license.issuer:
+                issuer["endpoint"] = issuer["encryption_key"] = None
+
+    def unmandated(payload):
+        payload["delegations"] = [d for d in payload["delegations"] if "answer" not in d["kinds"]]
+
+    serve_next(publisher, server, closed, at=NOW - timedelta(hours=13))
+    await pull(nodes, publisher)
+    assert await everywhere(nodes, token, at=day) == "valid"
+    serve_next(publisher, server, unmandated, at=NOW)
+    await pull(nodes, publisher)
+    today = await everywhere(nodes, token)
+    assert today == "indeterminate issuer_not_asked"
+    assert await everywhere(nodes, token, at=day) == today
+
+
+async def test_a_past_day_keeps_the_keys_that_signed_then(nodes, world, publisher, server):
+    """The twin of the three above: who might sign is of the day, and only revocations are not."""
+    license = world.pick("market")
+    token, day = world.token(license), NOW - timedelta(hours=12)
+    serve_next(publisher, server, rekeyed(license.issuer, "license", "market-signs-new"), at=NOW)
+    await pull(nodes, publisher)
+    for node in nodes:
+        assert not (await node.verify(token)).facts.trust.keys
+        assert (await node.verify(token, at=day)).facts.trust.keys.keys() == {license.kid}
+    assert await everywhere(nodes, token, at=day) == "valid"
+
+
+async def test_what_answers_must_be_is_of_today_and_what_files_must_be_of_the_day(
+    nodes, world, publisher, server
+):
+    license = world.pick("market")
+    day = NOW - timedelta(hours=12)
+
+    def stricter(payload):
+        for type in payload["license_types"]:
+            type.update(signed_answers=True, max_status_age=7, must_be_sealed=True)
+
+    def before(payload):
+        for type in payload["license_types"]:
+            type.update(signed_answers=False, max_status_age=900, must_be_sealed=False)
+
+    serve_next(publisher, server, before, at=NOW - timedelta(hours=13))
+    serve_next(publisher, server, stricter, at=NOW)
+    await pull(nodes, publisher)
+    for node in nodes:
+        type = (await node.registry.trust_for(replace(question(license), at=day))).type
+        assert type.max_status_age == timedelta(seconds=7)
+        assert type.signed_answers
+        assert not type.must_be_sealed
 
 
 # ---- several lists
