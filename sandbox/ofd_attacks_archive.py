@@ -207,9 +207,22 @@ def _records() -> Iterator[tuple[str, str, Callable[[Entries], bytes]]]:
     yield "entry_point_empty", "XML-06", _bent(OFD_XML, content=b"")
 
 
+_OUR_LIMITS = frozenset(
+    {"name_too_long", "bomb", "many_entries", "zip64_locator", "zip64_sizes"}
+    | {f"method_{word}" for word in ("shrink", "deflate64", "bzip2", "lzma", "zstd")}
+)
+"""By the book of ZIP, and more than a verifier need read: doubt, not a fault of the file."""
+
+
+def _reason(name: str) -> str:
+    if name == "encrypted_member":
+        return "encrypted"
+    return "beyond_limits" if name in _OUR_LIMITS else "malformed"
+
+
 def attacks() -> Iterator[OfdAttack]:
     """All of this module: no reader may take such an archive for a document."""
     for name, threats, change in (*_names(), *_records()):
         # Of no kind at all, where the first bytes are not those of an archive.
         also = ("unrecognised",) if name == "prefix" else ()
-        yield attack(f"zip_{name}", "malformed", threats, archived(change), also=also)
+        yield attack(f"zip_{name}", _reason(name), threats, archived(change), also=also)

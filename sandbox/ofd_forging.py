@@ -32,6 +32,7 @@ OPEN_REASONS = frozenset(
         "revocation_unavailable",
         "identifier_unproven",
         "encrypted",
+        "beyond_limits",
         "copy_expiry_missing",
     }
 )

@@ -40,6 +40,8 @@ def measure_sealing(sealing: Sealing, authorities: Authorities, now: datetime) -
         return unjudged(sealing, Value.UNSUPPORTED, "no certificate in the container")
     if sealing.cms is not None:
         return measure_cms(sealing, sealing.cms, judge)
+    if sealing.beyond:
+        return unjudged(sealing, Value.BEYOND_LIMITS, sealing.problem)
     bare = sealing.form is ValueForm.BARE
     return unjudged(sealing, Value.UNSUPPORTED if bare else Value.UNREADABLE, sealing.problem)
 

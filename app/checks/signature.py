@@ -65,6 +65,8 @@ def _holds(s: SignatureFacts, facts: Facts, about: About) -> Evidence:
             return failed(name, Reason.WEAK_ALGORITHM, about, s.detail)
         case Value.UNREADABLE:
             return failed(name, Reason.SIGNATURE_UNREADABLE, about, s.detail)
+        case Value.BEYOND_LIMITS:
+            return unsure(name, Reason.BEYOND_LIMITS, about, s.detail)
         case Value.UNSUPPORTED:
             return unsure(name, Reason.SIGNATURE_UNSUPPORTED, about, s.detail)
         case Value.UNMEASURED:  # without a key there is no ground; SIGNER_KNOWN has said so

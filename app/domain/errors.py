@@ -3,11 +3,17 @@
 ServiceError
 ├── UnrecognisedFormat   the bytes are none of the formats we read
 ├── Malformed            a recognised format that cannot be read exactly
+│   ├── BeyondLimits     its own rules may hold; it is larger or rarer than what is read here
+│   └── Encrypted        nothing of it can be read without a secret
 ├── InvalidSignature     a primitive refused a signature value
 ├── InvalidKey           the ingest gate refused a public key
 ├── Refused              a request that cannot be carried out as asked; names the field
 └── Unavailable          the database or the journal does not answer; never a verdict
 """
+
+from typing import ClassVar
+
+from app.domain.reasons import Reason
 
 
 class ServiceError(Exception):
@@ -23,6 +29,24 @@ class Malformed(ServiceError):
 
     The message is for engineers and is stored: it names places and limits, never content.
     """
+
+    why: ClassVar[Reason] = Reason.MALFORMED
+    """What a verdict says of a document that cannot be read for this reason."""
+
+
+class BeyondLimits(Malformed):
+    """Over a limit of this reader, or by a means it does not know; no rule of the format is broken.
+
+    That is our limit and no fault of the document, so it is doubt and never a failure.
+    """
+
+    why: ClassVar[Reason] = Reason.BEYOND_LIMITS
+
+
+class Encrypted(Malformed):
+    """Readable only with a secret, which this service does not ask for."""
+
+    why: ClassVar[Reason] = Reason.ENCRYPTED
 
 
 class InvalidSignature(ServiceError):

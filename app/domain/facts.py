@@ -26,6 +26,8 @@ class Value(StrEnum):
     """Recognised, and refused by name."""
     UNREADABLE = "unreadable"
     """The signature's own data cannot be read."""
+    BEYOND_LIMITS = "beyond_limits"
+    """The signature's own data are larger, or made by other means, than what is read here."""
     UNSUPPORTED = "unsupported"
     """A signature of a kind that is not judged here."""
     UNMEASURED = "unmeasured"

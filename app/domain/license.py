@@ -114,6 +114,8 @@ class Sealing:
     """What the value is by its own octets, whatever the list says."""
     problem: str
     """Why neither is there."""
+    beyond: bool = False
+    """Neither is there for a limit of ours, not for a fault of the value."""
     coverage: Coverage = field(repr=False)
     covers: frozenset[Fact]
 

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     INSUFFICIENT_FACTS = "insufficient_facts", Family.INPUT
     IDENTIFIER_MISTYPED = "identifier_mistyped", Family.INPUT
     ENCRYPTED = "encrypted", Family.INPUT
+    BEYOND_LIMITS = "beyond_limits", Family.INPUT
 
     # ---- signature: is there one, by whom, does it hold
     SIGNATURE_MISSING = "signature_missing", Family.SIGNATURE

@@ -17,7 +17,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NoReturn
 
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Encrypted, Malformed
 from app.domain.ofd import Deviation
 from app.formats.member_names import BadName, MemberNames
 
@@ -49,6 +49,8 @@ _FLAG_KNOWN = 1 << 1 | 1 << 2 | _FLAG_DESCRIPTOR | _FLAG_UTF8
 _ZIP64_EXTRA = 0x0001
 _HARMLESS_EXTRA = frozenset({0x000A, 0x5455, 0x7875})
 """NTFS times, Unix times, Unix owner: no names, no sizes, nothing a reader shows."""
+_OTHER_WORDS = frozenset({0x7075, 0x6375})
+"""Another name or comment for the member: two readers would show two archives (ZIP-03)."""
 
 _KNOWN_COMMENTS = frozenset({b"KRC"})
 """A vendor's three-letter mark after the end record; too short to hide a record in."""
@@ -77,6 +79,7 @@ class ArchiveRule(StrEnum):
     ZIP64 = "zip64"
     TOO_MANY_ENTRIES = "too_many_entries"
     EXTRA_FIELD = "extra_field"
+    UNKNOWN_EXTRA = "unknown_extra"
     ENCRYPTED = "encrypted"
     FLAGS = "flags"
     METHOD = "method"
@@ -108,6 +111,31 @@ class BadArchive(Malformed):
     def __init__(self, rule: ArchiveRule, where: str) -> None:
         super().__init__(f"zip: {rule} {where}")
         self.rule = rule
+
+
+class ArchiveBeyondLimits(BadArchive, BeyondLimits):
+    """A ZIP by the book that is larger, or made by other means, than what is read here."""
+
+
+class EncryptedArchive(BadArchive, Encrypted):
+    """A ZIP with encrypted members (OFD-30)."""
+
+
+_KINDS: Mapping[ArchiveRule, type[BadArchive]] = MappingProxyType(
+    {
+        ArchiveRule.TOO_MANY_ENTRIES: ArchiveBeyondLimits,
+        ArchiveRule.MEMBER_TOO_LARGE: ArchiveBeyondLimits,
+        ArchiveRule.TOTAL_TOO_LARGE: ArchiveBeyondLimits,
+        ArchiveRule.RATIO: ArchiveBeyondLimits,
+        ArchiveRule.NAME_TOO_LONG: ArchiveBeyondLimits,
+        ArchiveRule.METHOD: ArchiveBeyondLimits,
+        ArchiveRule.FLAGS: ArchiveBeyondLimits,
+        ArchiveRule.UNKNOWN_EXTRA: ArchiveBeyondLimits,
+        ArchiveRule.ZIP64: ArchiveBeyondLimits,
+        ArchiveRule.ENCRYPTED: EncryptedArchive,
+    }
+)
+"""Refusals that say nothing against the archive. All others are ambiguity or damage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +202,11 @@ class _Directory:
 
 
 def _refuse(rule: ArchiveRule, where: str) -> NoReturn:
-    raise BadArchive(rule, where)
+    raise _refusal(rule, where)
+
+
+def _refusal(rule: ArchiveRule, where: str) -> BadArchive:
+    return _KINDS.get(rule, BadArchive)(rule, where)
 
 
 def read_archive(
@@ -272,14 +304,14 @@ def _entries(
         try:
             entry.name = names.add(entry.raw_name, utf8=bool(entry.flags & _FLAG_UTF8))
         except BadName as bad:
-            raise BadArchive(ArchiveRule(bad.rule), f"at entry {index}") from None
+            raise _refusal(ArchiveRule(bad.rule), f"at entry {index}") from None
         entries.append(entry)
     if at != directory.end:
         _refuse(ArchiveRule.DIRECTORY_BOUNDS, "bytes after the last entry")
     try:
         names.finish()
     except BadName as bad:
-        raise BadArchive(ArchiveRule(bad.rule), "among the names") from None
+        raise _refusal(ArchiveRule(bad.rule), "among the names") from None
     if names.unflagged_utf8:
         deviations.add(Deviation.UTF8_FLAG_MISSING)
     if names.gbk:
@@ -348,8 +380,10 @@ def _extras(extra: bytes, where: str) -> bytes | None:
             _refuse(ArchiveRule.EXTRA_FIELD, f"cut short {where}")
         if kind == _ZIP64_EXTRA and zip64 is None:
             zip64 = extra[at : at + size]
-        elif kind not in _HARMLESS_EXTRA:
+        elif kind in _OTHER_WORDS or kind == _ZIP64_EXTRA:
             _refuse(ArchiveRule.EXTRA_FIELD, f"{kind:#06x} {where}")
+        elif kind not in _HARMLESS_EXTRA:
+            _refuse(ArchiveRule.UNKNOWN_EXTRA, f"{kind:#06x} {where}")
         at += size
     return zip64
 
@@ -410,7 +444,7 @@ def _same_flags(entry: _Entry, flags: int, deviations: set[Deviation]) -> None:
 def _widened(entry: _Entry, zip64: bytes, packed: int, size: int) -> tuple[int, int]:
     """Packed and full size of a local header with a zip64 field: the directory's, or refused."""
     if zip64 != _ZIP64_SIZES.pack(entry.size, entry.packed):
-        _refuse(ArchiveRule.ZIP64, f"at entry {entry.index}")
+        _refuse(ArchiveRule.LOCAL_DIFFERS, f"at entry {entry.index}")
     if (packed, size) == (_UNKNOWN_32, _UNKNOWN_32):
         return entry.packed, entry.size
     return packed, size

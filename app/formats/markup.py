@@ -14,7 +14,7 @@ from typing import Final, NoReturn, TypeAlias, cast
 
 from lxml import etree
 
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Malformed
 
 Element: TypeAlias = etree._Element  # noqa: SLF001 -- the library exports no public name for it
 
@@ -83,6 +83,26 @@ class BadMarkup(Malformed):
         self.rule = rule
 
 
+class MarkupBeyondLimits(BadMarkup, BeyondLimits):
+    """XML that is larger than what is read here; nothing else is known to be wrong with it."""
+
+
+_OUR_LIMITS: Final = frozenset(
+    {
+        MarkupRule.TOO_LARGE,
+        MarkupRule.NAMESPACES,
+        MarkupRule.ATTRIBUTES,
+        MarkupRule.NODES,
+        MarkupRule.DEPTH,
+    }
+)
+_LIBRARY_LIMITS: Final = {
+    etree.ErrorTypes.ERR_RESOURCE_LIMIT: MarkupRule.DEPTH,
+    etree.ErrorTypes.ERR_NAME_TOO_LONG: MarkupRule.TOO_LARGE,
+}
+"""What the library refuses for its own sake: 256 elements in one another, names of 50 kB."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkupLimits:
     """Bounds on one XML member; depth and attributes are module constants."""
@@ -101,7 +121,7 @@ MARKUP_LIMITS = MarkupLimits()
 
 
 def _refuse(rule: MarkupRule, where: str) -> NoReturn:
-    raise BadMarkup(rule, where)
+    raise (MarkupBeyondLimits if rule in _OUR_LIMITS else BadMarkup)(rule, where)
 
 
 def read_markup(data: bytes, where: str, limits: MarkupLimits = MARKUP_LIMITS) -> Element:
@@ -128,7 +148,7 @@ def read_markup(data: bytes, where: str, limits: MarkupLimits = MARKUP_LIMITS) -
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        _refuse(MarkupRule.SYNTAX, f"in the {where}, line {error.lineno}")
+        _refuse(_rule_of(error), f"in the {where}, line {error.lineno}")
     _bounded(root, where, limits)
     return root
 
@@ -157,12 +177,18 @@ def read_broken_namespaces(
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        _refuse(MarkupRule.SYNTAX, f"in the {where}, line {error.lineno}")
+        _refuse(_rule_of(error), f"in the {where}, line {error.lineno}")
     faults = [entry for entry in parser.error_log if entry.domain != etree.ErrorDomains.NAMESPACE]
     if root is None or faults:
         _refuse(MarkupRule.SYNTAX, f"in the {where}")
     _bounded(root, where, limits)
     return root
+
+
+def _rule_of(error: etree.XMLSyntaxError) -> MarkupRule:
+    """The library's own limits are limits of ours; everything else is bad syntax."""
+    code = cast("object", getattr(error, "code", None))
+    return next((rule for kind, rule in _LIBRARY_LIMITS.items() if kind == code), MarkupRule.SYNTAX)
 
 
 def _prescan(data: bytes, where: str, limits: MarkupLimits) -> None:

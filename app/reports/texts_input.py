@@ -63,6 +63,23 @@ INPUT: Final[Mapping[Reason, Entry]] = {
             "Ask the holder for the original without a password and verify that.",
         ),
     ),
+    Reason.BEYOND_LIMITS: unsure(
+        Block.AUTHENTICITY,
+        Own.REQUEST,
+        title=("文件超出本服务的处理限度", "the file is beyond what this service reads"),
+        engineer=(
+            "文件不违反格式规定，但超出本服务的限度（大小、数量、层数、压缩比）或使用了本服务不支持的方式（如压缩方法），没有读完。见检查项 well_formed 或 signature_holds 的 detail：其中写明位置和限度。这是本服务的限度，不是文件的过错，不得据此认定文件无效。",
+            "No rule of the format is broken, but the file is over a limit of this service (size, number, depth, ratio) or uses a means it does not support (such as a compression method), so it was not read to its end. See the detail of check well_formed or signature_holds for place and limit. The limit is ours, not the file's fault: never take it for an invalid document.",
+        ),
+        clerk=(
+            "这份文件太大或结构特殊，系统没有读完，没有得出真伪结论；这不表示文件有问题。",
+            "This file is too large or of an unusual build, so the system did not read it to its end and says nothing about it. That does not mean anything is wrong with it.",
+        ),
+        next_step=(
+            "请持证人从原下载渠道重新下载原件再行核验；仍然如此的，向{issuer}核实。",
+            "Ask the holder to download the original again and verify that. If it stays so, ask {issuer}.",
+        ),
+    ),
     Reason.INSUFFICIENT_FACTS: unsure(
         Block.STATUS,
         Own.REQUEST,

@@ -12,7 +12,7 @@ from app.domain.reasons import Reason
 from app.domain.verdict import LocalState, Terms, Verdict
 from app.policy import decide, judge, policy_for
 
-__all__ = ["Local", "conclude", "look", "replay", "unread"]
+__all__ = ["Local", "conclude", "look", "replay", "unasked", "unread"]
 
 _WELL_FORMED = Evidence(CheckName.WELL_FORMED, WHOLE, Outcome.PASSED)
 
@@ -56,10 +56,16 @@ def conclude(
 
 
 def unread(policy: Policy, facts_now: Terms, why: Reason, detail: str) -> tuple[Evidence, Verdict]:
-    """The verdict on bytes of a known format that cannot be read exactly."""
-    evidence = Evidence(CheckName.WELL_FORMED, WHOLE, Outcome.FAILED, why, detail)
-    verdict = decide(judge((evidence,), policy), NotAsked(Unasked.BROKEN), None, facts_now)
+    """The verdict on bytes of a known format that cannot be read: broken, or beyond our reading."""
+    outcome = Outcome.FAILED if why is Reason.MALFORMED else Outcome.INDETERMINATE
+    evidence = Evidence(CheckName.WELL_FORMED, WHOLE, outcome, why, detail)
+    verdict = decide(judge((evidence,), policy), NotAsked(unasked(why)), None, facts_now)
     return evidence, verdict
+
+
+def unasked(why: Reason) -> Unasked:
+    """Why no issuer is asked about bytes that cannot be read."""
+    return Unasked.BROKEN if why is Reason.MALFORMED else Unasked.NO_QUESTION
 
 
 def replay(

@@ -21,17 +21,15 @@ from app.domain.issuer import (
     IssuerAnswer,
     Match,
     NotAsked,
-    Unasked,
 )
 from app.domain.license import LicenseFormat, ParsedLicense
-from app.domain.reasons import Reason
 from app.domain.scheme import Digest
 from app.domain.trust import Trust, TrustQuestion
 from app.domain.verdict import Terms
 from app.domain.verification import Digests, Receipt, Submission, Verification
 from app.formats import Format, detect
 from app.policy import policy_for
-from app.services.judgement import conclude, look, unread
+from app.services.judgement import conclude, look, unasked, unread
 
 _ID_BYTES = 16
 """128 bits: the id is a capability."""
@@ -92,7 +90,7 @@ class Verifier:
         try:
             license, digests = await asyncio.to_thread(_read, submission, format)
         except Malformed as exc:
-            return await asyncio.to_thread(_unread, submission, format, now, str(exc))
+            return await asyncio.to_thread(_unread, submission, format, now, exc)
         # (3) What do we know of issuer, type and keys? One short read transaction.
         trust = await self.registry.trust_for(question_of(license, digests, submission.at))
         # (4) Measure and examine it, off the event loop, with no I/O.
@@ -175,12 +173,12 @@ def _organisations(license: ParsedLicense) -> frozenset[str]:
 
 
 def _unread(
-    submission: Submission, format: Format | None, now: datetime, detail: str
+    submission: Submission, format: Format | None, now: datetime, exc: Malformed
 ) -> Verification:
     kind = format.name if format else LicenseFormat.FACTS
     policy = policy_for(kind)
     terms = Terms(now=now, subject=policy.subject, policy_age=timedelta(0))
-    evidence, verdict = unread(policy, terms, Reason.MALFORMED, detail)
+    evidence, verdict = unread(policy, terms, exc.why, str(exc))
     return Verification(
         id=secrets.token_urlsafe(_ID_BYTES),
         at=now,
@@ -191,7 +189,7 @@ def _unread(
         policy=policy.name,
         facts=None,
         evidence=(evidence,),
-        answer=NotAsked(Unasked.BROKEN),
+        answer=NotAsked(unasked(exc.why)),
         verdict=verdict,
     )
 

@@ -81,6 +81,7 @@ ROWS: list[tuple[CheckName, Facts, str]] = [
     (CN.SIGNATURE_HOLDS, scene.signature(FILE, value=Value.WEAK), "failed weak_algorithm"),
     (CN.SIGNATURE_HOLDS, scene.signature(FILE, value=Value.UNREADABLE), "failed signature_unreadable"),
     (CN.SIGNATURE_HOLDS, scene.signature(FILE, value=Value.UNSUPPORTED), "indeterminate signature_unsupported"),
+    (CN.SIGNATURE_HOLDS, scene.signature(FILE, value=Value.BEYOND_LIMITS), "indeterminate beyond_limits"),
     (CN.SIGNATURE_HOLDS, scene.signature(TOKEN, value=Value.UNMEASURED), "not_applicable"),
     # ---- when was it signed?
     (CN.SIGNED_IN_WINDOW, unknown_key(), "not_applicable"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import Malformed
 from app.domain.ofd import Deviation
+from app.domain.reasons import Reason
 from app.formats.archive import (
     MIB,
     Archive,
@@ -115,6 +116,14 @@ NEGATIVES: dict[str, tuple[ArchiveRule, bytes]] = {
         ArchiveRule.EXTRA_FIELD,
         archive([A, replace(B, central_extra=UNICODE_PATH)]),
     ),
+    "zip03_unicode_comment": (
+        ArchiveRule.EXTRA_FIELD,
+        archive([A, replace(B, central_extra=b"\x75\x63\x05\x00\x01abcd")]),
+    ),
+    "zip03_unknown_extra": (
+        ArchiveRule.UNKNOWN_EXTRA,
+        archive([A, replace(B, central_extra=b"\xfe\xca\x00\x00")]),
+    ),
     "zip03_extra_cut_short": (
         ArchiveRule.EXTRA_FIELD,
         archive([A, replace(B, central_extra=b"\x55\x54\x09\x00a")]),
@@ -179,7 +188,7 @@ NEGATIVES: dict[str, tuple[ArchiveRule, bytes]] = {
         archive([A, B, replace(C, central_extra=ZIP64_EXTRA)]),
     ),
     "zip05_zip64_extra_lies": (
-        ArchiveRule.ZIP64,
+        ArchiveRule.LOCAL_DIFFERS,
         archive([A, replace(B, local_extra=ZIP64_EXTRA)]),
     ),
     "zip05_zip64_with_descriptor": (
@@ -299,6 +308,30 @@ def test_refused(name: str):
         read_archive(data)
     assert refused.value.rule is rule
     assert str(refused.value).startswith(f"zip: {rule} ")
+
+
+OUR_LIMITS = {
+    ArchiveRule.TOO_MANY_ENTRIES,
+    ArchiveRule.MEMBER_TOO_LARGE,
+    ArchiveRule.TOTAL_TOO_LARGE,
+    ArchiveRule.RATIO,
+    ArchiveRule.NAME_TOO_LONG,
+    ArchiveRule.METHOD,
+    ArchiveRule.FLAGS,
+    ArchiveRule.UNKNOWN_EXTRA,
+    ArchiveRule.ZIP64,
+}
+
+
+@pytest.mark.parametrize("name", NEGATIVES)
+def test_our_limits_are_told_apart_from_faults(name: str):
+    """A limit of ours, or a secret we do not have, says nothing against the archive."""
+    rule, data = NEGATIVES[name]
+    with pytest.raises(Malformed) as refused:
+        read_archive(data)
+    expected = Reason.BEYOND_LIMITS if rule in OUR_LIMITS else Reason.MALFORMED
+    expected = Reason.ENCRYPTED if rule is ArchiveRule.ENCRYPTED else expected
+    assert refused.value.why is expected
 
 
 def test_every_rule_is_shown():
@@ -471,7 +504,7 @@ EXPLAINED: dict[str, ArchiveRule] = {
     "ofd_signed/Mmiaoshu_SignClient/ClientSigned-1533.ofd": ArchiveRule.DUPLICATE_ENTRY,
     "adversarial/fanzizheng_ofdpdfsigner/zip/minizip_bzip2.zip": ArchiveRule.METHOD,
     "adversarial/fanzizheng_ofdpdfsigner/zip/minizip_encrypted_pkcrypt.zip": ArchiveRule.ENCRYPTED,
-    "adversarial/fanzizheng_ofdpdfsigner/zip/minizip_gh.zip": ArchiveRule.EXTRA_FIELD,
+    "adversarial/fanzizheng_ofdpdfsigner/zip/minizip_gh.zip": ArchiveRule.UNKNOWN_EXTRA,
     "adversarial/fanzizheng_ofdpdfsigner/zip/minizip_infozip_symlinks.zip": ArchiveRule.SYMLINK,
     "adversarial/fanzizheng_ofdpdfsigner/zip/minizip_large_cd_comment.zip": ArchiveRule.COMMENT,
     "adversarial/fanzizheng_ofdpdfsigner/zip/minizip_lzma.zip": ArchiveRule.METHOD,

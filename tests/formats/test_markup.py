@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from app.domain.reasons import Reason
 from app.formats.markup import (
     MAX_ATTRIBUTES,
     MAX_DEPTH,
@@ -69,7 +70,7 @@ NEGATIVES: dict[str, tuple[MarkupRule, bytes]] = {
     ),
     # XML-03: depth
     "xml03_depth_65": (MarkupRule.DEPTH, nested(MAX_DEPTH + 1)),
-    "xml03_depth_100k": (MarkupRule.SYNTAX, nested(100_000)),
+    "xml03_depth_100k": (MarkupRule.DEPTH, nested(100_000)),
     # XML-04: width
     "xml04_attributes": (MarkupRule.ATTRIBUTES, crowded(MAX_ATTRIBUTES + 1)),
     "xml04_attributes_200k": (MarkupRule.ATTRIBUTES, crowded(200_000)),
@@ -87,6 +88,7 @@ NEGATIVES: dict[str, tuple[MarkupRule, bytes]] = {
     ),
     "xml04_siblings": (MarkupRule.NODES, b"<r>" + b"<a/>" * 400_000 + b"</r>"),
     "xml04_siblings_just_over": (MarkupRule.NODES, b"<r>" + b"<a/>" * 200_000 + b"</r>"),
+    "xml04_long_name": (MarkupRule.TOO_LARGE, b"<" + b"a" * 60_000 + b"/>"),
     "xml04_size": (MarkupRule.TOO_LARGE, b"<a>" + b" " * (8 << 20) + b"</a>"),
     # XML-05: encodings
     "xml05_utf16": (
@@ -133,6 +135,15 @@ NEGATIVES: dict[str, tuple[MarkupRule, bytes]] = {
 }
 
 
+OUR_LIMITS = {
+    MarkupRule.TOO_LARGE,
+    MarkupRule.NAMESPACES,
+    MarkupRule.ATTRIBUTES,
+    MarkupRule.NODES,
+    MarkupRule.DEPTH,
+}
+
+
 @pytest.mark.parametrize("name", NEGATIVES)
 def test_refused(name: str):
     rule, data = NEGATIVES[name]
@@ -142,6 +153,8 @@ def test_refused(name: str):
     assert refused.value.rule is rule
     assert str(refused.value).startswith(f"xml: {rule} ")
     assert "page part" in str(refused.value)
+    ours = rule in OUR_LIMITS
+    assert refused.value.why is (Reason.BEYOND_LIMITS if ours else Reason.MALFORMED)
 
 
 @pytest.mark.parametrize(

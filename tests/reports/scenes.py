@@ -406,6 +406,7 @@ SEAL_SCENES: Mapping[Reason, Scene] = {
     Reason.AMBIGUOUS_DOCUMENT: Scene(package(ambiguous=True, bodies=2)),
     Reason.HIDDEN_CONTENT: Scene(coverage(unreferenced=("x.bin",))),
     Reason.ENCRYPTED: Scene(package(encrypted=True)),
+    Reason.BEYOND_LIMITS: Scene(signature(value=Value.BEYOND_LIMITS)),
     Reason.NO_ANCHOR: Scene(sealed(signer=replace(SIGNER, then=no_path(CertificateRole.SIGNER)))),
     Reason.SIGNER_UNIDENTIFIED: Scene(sealed(signer=replace(SIGNER, organisation_codes=()))),
     Reason.CONTENT_DISAGREES: Scene(

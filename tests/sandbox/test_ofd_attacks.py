@@ -64,7 +64,7 @@ def _asked(attack: OfdAttack) -> bool:
 def test_the_independent_checker_says_the_same(pinned: World, attack: OfdAttack) -> None:
     assert check(attack.twin(pinned)).words == frozenset()
     words = check(attack.make(pinned)).words
-    if attack.reason == "malformed":
+    if attack.reason in ("malformed", "beyond_limits") or attack.name.startswith("zip_"):
         assert words & {"malformed", "archive"}
     else:
         assert words & {attack.reason, *attack.also}

@@ -12,7 +12,7 @@ from app.crypto.cms import read_cms
 from app.crypto.ses import form_of, read_seal_signature
 from app.domain.dates import LicenseDate, read_date, read_moment
 from app.domain.elements import COPY_ELEMENTS, LicenseElement
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Malformed
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.license import Claims, Fact, LicenseFormat, ParsedLicense, Sealing
 from app.domain.ofd import Coverage, OfdPackage
@@ -73,7 +73,7 @@ def _sealing(package: OfdPackage, index: int, coverage: Coverage) -> Sealing:
     """One entry of the list; a value that cannot be read is a fact about that signature."""
     entry = package.signatures[index]
     value, form = entry.signed_value, ValueForm.OTHER
-    signature, cms, problem = None, None, ""
+    signature, cms, problem, beyond = None, None, "", False
     if value is None:
         problem = "the signed value is missing"
     else:
@@ -89,7 +89,7 @@ def _sealing(package: OfdPackage, index: int, coverage: Coverage) -> Sealing:
                 case _:
                     assert_never(form)
         except Malformed as exc:
-            problem = str(exc)
+            problem, beyond = str(exc), isinstance(exc, BeyondLimits)
     return Sealing(
         label=f"{entry.body}:{entry.id}",
         entry=entry,
@@ -97,6 +97,7 @@ def _sealing(package: OfdPackage, index: int, coverage: Coverage) -> Sealing:
         cms=cms,
         form=form,
         problem=problem,
+        beyond=beyond,
         coverage=coverage,
         covers=frozenset(),
     )

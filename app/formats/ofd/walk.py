@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NoReturn
 
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Malformed
 from app.domain.ofd import Dangling, Deviation, PartKind, Unmet
 from app.formats.archive import Archive
 from app.formats.markup import BadMarkup, MarkupRule, Node, read_markup
@@ -55,9 +55,25 @@ class BadPackage(Malformed):
         self.rule = rule
 
 
+class PackageBeyondLimits(BadPackage, BeyondLimits):
+    """A package of more of something than is read here."""
+
+
+_OUR_LIMITS = frozenset(
+    {
+        PackageRule.TOO_MANY_BODIES,
+        PackageRule.TOO_MANY_VERSIONS,
+        PackageRule.TOO_MANY_SIGNATURES,
+        PackageRule.TOO_MANY_REFERENCES,
+        PackageRule.TOO_MANY_GAPS,
+        PackageRule.TOO_MUCH_MARKUP,
+    }
+)
+
+
 def refuse(rule: PackageRule, where: str) -> NoReturn:
     """Raise `BadPackage`; the message names a place, never content."""
-    raise BadPackage(rule, where)
+    raise (PackageBeyondLimits if rule in _OUR_LIMITS else BadPackage)(rule, where)
 
 
 class Walk:

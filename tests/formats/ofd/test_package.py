@@ -20,6 +20,7 @@ from app.domain.ofd import (
     Unmet,
     Version,
 )
+from app.domain.reasons import Reason
 from app.formats.markup import MarkupRule
 from app.formats.ofd.package import page_text, read_ofd
 from app.formats.ofd.walk import PackageRule
@@ -370,6 +371,8 @@ def test_refused(name: str):
     with pytest.raises(Malformed) as refused:
         read_ofd(plain(files, STORED if stored else DEFLATED))
     assert getattr(refused.value, "rule", None) is rule
+    ours = rule.startswith("too_m")
+    assert refused.value.why is (Reason.BEYOND_LIMITS if ours else Reason.MALFORMED)
 
 
 def test_messages_name_places_and_never_content():
