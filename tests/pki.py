@@ -285,6 +285,7 @@ class SealMaker:
     tbs_tail: bytes = b""
     tail: bytes = b""
     algorithm: bytes = der.oid(SM2_OID)
+    seal_id: bytes = ia5("63000000000001")
     value: Callable[[bytes], bytes] = der.bit_string
 
     def info(self) -> bytes:
@@ -299,7 +300,7 @@ class SealMaker:
             ia5("PNG"), der.octet_string(self.picture), der.integer(40), der.integer(40)
         )
         return der.sequence(
-            header, ia5("63000000000001"), property_, picture, self.extensions, self.info_tail
+            header, self.seal_id, property_, picture, self.extensions, self.info_tail
         )
 
     def seal(self) -> bytes:

@@ -24,11 +24,11 @@ def measure(
     """Everything the checks will read. What is left behind are bytes and personal values."""
     signatures = (
         *(_measured(s, trust.keys.get(s.key_id)) for s in license.signatures),
-        *(measure_sealing(s, trust.authorities, now) for s in license.sealings),
+        *(measure_sealing(s, trust, now) for s in license.sealings),
     )
     return Facts(
         document=_document(license, signatures),
-        trust=replace(trust, authorities=NO_AUTHORITIES),
+        trust=replace(trust, authorities=NO_AUTHORITIES, seal_status={}),
         now=now,
         at=at,
         max_status_age=max_status_age,

@@ -22,20 +22,20 @@ from app.domain.facts import SignatureFacts, Value
 from app.domain.license import Sealing
 from app.domain.proven import fault_of, signing_time
 from app.domain.scheme import Digest
-from app.domain.seal import Seal, SealDeviation, SealSignature, ValueForm
+from app.domain.seal import Seal, SealDeviation, SealSignature, ValueForm, comparable
 from app.domain.sealed import Arithmetic, Sameness, SealedFacts, SealFacts, TimestampFacts
-from app.domain.trust import Authorities
+from app.domain.trust import Trust
 
 _SM2 = "1.2.156.10197.1.501"
 _WEAK_SIZES = frozenset({16, 20})
 """Octets of MD5 and SHA-1."""
 
 
-def measure_sealing(sealing: Sealing, authorities: Authorities, now: datetime) -> SignatureFacts:
+def measure_sealing(sealing: Sealing, trust: Trust, now: datetime) -> SignatureFacts:
     """Everything the checks of a signature by certificate will read."""
-    judge = Judge(authorities, now)
+    judge = Judge(trust.authorities, now)
     if sealing.signature is not None:
-        return _sealed(sealing, sealing.signature, judge)
+        return _sealed(sealing, sealing.signature, trust, judge)
     if sealing.cms is not None and sealing.cms.certificate is None:
         return unjudged(sealing, Value.UNSUPPORTED, "no certificate in the container")
     if sealing.cms is not None:
@@ -46,7 +46,9 @@ def measure_sealing(sealing: Sealing, authorities: Authorities, now: datetime) -
     return unjudged(sealing, Value.UNSUPPORTED if bare else Value.UNREADABLE, sealing.problem)
 
 
-def _sealed(sealing: Sealing, signature: SealSignature, judge: Judge) -> SignatureFacts:
+def _sealed(
+    sealing: Sealing, signature: SealSignature, trust: Trust, judge: Judge
+) -> SignatureFacts:
     verified = arithmetic(lambda: verify_signature(signature))
     found = verified[2]
     stamp = _timestamp(signature, judge)
@@ -55,7 +57,7 @@ def _sealed(sealing: Sealing, signature: SealSignature, judge: Judge) -> Signatu
     sealed = SealedFacts(
         layout=signature.layout,
         version=signature.version,
-        seal=_seal(signature.seal, judge),
+        seal=_seal(signature.seal, trust, judge),
         signer=judge.facts(signature.certificate, Role.SIGNER, then),
         listed=lists_signer(signature.seal, signature.certificate),
         data_hash=_data_hash(sealing, signature),
@@ -87,12 +89,15 @@ def _claimed(
     return stamp.at if fault_of(stamp, None, now) is None else None
 
 
-def _seal(seal: Seal, judge: Judge) -> SealFacts:
+def _seal(seal: Seal, trust: Trust, judge: Judge) -> SealFacts:
     value, detail, found = arithmetic(lambda: verify_seal(seal))
     return SealFacts(
         layout=seal.layout,
         version=seal.version,
         id=seal.id if is_structural(seal.id) else "",
+        sha256=seal.sha256,
+        named=comparable(seal.id) is not None,
+        ends=tuple(end for name in sorted(seal.names) for end in trust.seal_status.get(name, ())),
         type=seal.type,
         created=seal.created,
         valid_from=seal.valid_from,

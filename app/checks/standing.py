@@ -35,12 +35,14 @@ def _status(facts: Facts) -> Iterator[Evidence]:
     for s in facts.document.signatures:
         about = about_of(s, facts)
         seal = s.sealed.seal if s.sealed else None
-        ends = facts.trust.seal_status.get(seal.id, ()) if seal is not None else ()
-        time = time_of(s, facts)
-        if not ends:
-            yield silent(name, about) if seal is None else passed(name, about)
-        else:
-            yield _at(time, ends, facts, about)
+        if seal is None:
+            yield silent(name, about)
+        elif seal.ends:
+            yield _at(time_of(s, facts), seal.ends, facts, about)
+        elif seal.named:
+            yield passed(name, about)
+        else:  # what no list can name, no list can take away
+            yield unsure(name, Reason.SEAL_UNIDENTIFIED, about)
 
 
 def _at(time: SigningTime, ends: Sequence[SealEnd], facts: Facts, about: About) -> Evidence:

@@ -78,6 +78,7 @@ class Reason(StrEnum):
     KEY_REVOKED_SINCE = "key_revoked_since", Family.SIGNATURE
     KEY_EXPIRED_SINCE = "key_expired_since", Family.SIGNATURE
     SEAL_ENDED_SINCE = "seal_ended_since", Family.SIGNATURE
+    SEAL_UNIDENTIFIED = "seal_unidentified", Family.SIGNATURE
     # ---- signature: entitlement of the key
     SIGNER_UNIDENTIFIED = "signer_unidentified", Family.SIGNATURE
     KEY_NOT_FOR_TYPE = "key_not_for_type", Family.SIGNATURE

@@ -4,6 +4,7 @@ GM/T 0031-2014 (v1), GB/T 38540-2020 (v4) and GM/T 0031-2025 (v5). The bytes eve
 made over are kept as received; nothing here is encoded again.
 """
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -143,7 +144,18 @@ class Seal:
     """GB/T 20520 token over the maker's value (v5)."""
     raw: bytes = field(repr=False)
     """SESeal as received."""
+    sha256: str
+    """Fingerprint: SHA-256 of eSealInfo as received, hexadecimal. Of what the maker signed, so that
+    nobody else can write the same seal with another."""
     deviations: frozenset[SealDeviation]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Under which a list of seals may know it: its id, where that can be compared, and its
+        fingerprint.
+        """
+        name = comparable(self.id)
+        return frozenset({by_fingerprint(self.sha256), *([] if name is None else [name])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,3 +188,23 @@ class SealSignature:
     raw: bytes = field(repr=False)
     deviations: frozenset[SealDeviation]
     """Of the signature alone; the seal has its own."""
+
+
+def comparable(id: str) -> str | None:
+    """The one spelling under which an esID (印章标识) is compared; None: it cannot be.
+
+    Authentic ids are 14 digits, a GUID in either case, with or without braces and hyphens, or a
+    vendor's own text, and a list of seals need not write one as the seal maker did. Only the
+    letters and digits of an IA5String count, in any width and case: two seals taken for one are
+    looked into by somebody, one seal taken for two would let a cancelled seal pass. Control and
+    other unseen characters are in nobody's id.
+    """
+    if any(unicodedata.category(letter).startswith("C") for letter in id):
+        return None
+    folded = unicodedata.normalize("NFKC", id).casefold()
+    return "".join(each for each in folded if each.isascii() and each.isalnum()) or None
+
+
+def by_fingerprint(sha256: str) -> str:
+    """The name of a seal that a list writes as `sha256:` and 64 hexadecimal digits."""
+    return f"sha256{sha256}"

@@ -16,6 +16,7 @@ from app.domain.cms import CmsContent, CmsDeviation, CmsFamily
 from app.domain.ofd import PartKind
 from app.domain.scheme import Digest
 from app.domain.seal import SealDeviation, SealLayout
+from app.domain.trust import SealEnd
 
 
 class Arithmetic(StrEnum):
@@ -92,7 +93,13 @@ class SealFacts:
     layout: SealLayout
     version: int
     id: str
-    """esID, 印章标识."""
+    """esID, 印章标识; empty where it may be a person's words."""
+    sha256: str
+    """Fingerprint, as of `Seal`."""
+    named: bool
+    """Whether its id can be compared with those that lists of seals name."""
+    ends: tuple[SealEnd, ...]
+    """What the followed lists say of it, by id or fingerprint: freezes, cancellations."""
     type: int
     created: datetime
     valid_from: datetime

@@ -150,7 +150,7 @@ class TrustQuestion:
     seal: str | None = None
     """印章标识 of the first seal; its first six characters may be a region (印章编码)."""
     seals: frozenset[str] = frozenset()
-    """印章标识 of all seals, to find out whether one was frozen or cancelled."""
+    """Names of all seals (`Seal.names`), to find out whether one was frozen or cancelled."""
     at: datetime | None = None
     """A past time asked about: who was trusted then is what counts; None: today."""
 
@@ -193,7 +193,7 @@ class Trust:
     successor: Issuer | None = None
     """Who took over from the issuer for this type, today or from a day to come."""
     seal_status: Mapping[str, tuple[SealEnd, ...]] = field(default_factory=dict)
-    """印章标识 → freezes and cancellations, of any time."""
+    """Name of a seal (`Seal.names`) → freezes and cancellations, of any time."""
     sources: tuple[TrustSource, ...] = ()
     """The followed trust lists, in the order they are asked."""
     snapshot: str = "local"

@@ -40,6 +40,7 @@ def _stamp(found: SealFacts) -> Json:
         "layout": found.layout.value,
         "version": found.version,
         "id": found.id,
+        "sha256": found.sha256,
         "created": instant(found.created),
         "valid_from": instant(found.valid_from),
         "valid_until": instant(found.valid_until),

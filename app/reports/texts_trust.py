@@ -66,4 +66,24 @@ TRUST: Final[Mapping[Reason, Entry]] = {
             "Ask {issuer} about this file, or have the holder obtain a newly sealed original.",
         ),
     ),
+    Reason.SEAL_UNIDENTIFIED: unsure(
+        Block.AUTHENTICITY,
+        Etsi.SIG_CONSTRAINTS_FAILURE,
+        title=(
+            "印章标识无法与印章状态清单比对",
+            "the seal's id cannot be compared with lists of seals",
+        ),
+        engineer=(
+            "印章标识（esID，GB/T 38540-2020 §6.1）为空、没有字母或数字，或含不可见字符；信任清单若冻结或注销了这枚印章，无从得知。",
+            "The seal's id (esID, GB/T 38540-2020 §6.1) is empty, has no letter or digit, or has characters that are not seen. Had a trust list frozen or cancelled this seal, it could not be told.",
+        ),
+        clerk=(
+            "这枚印章没有可用的编号，查不到它是否已被停用，暂不能确认。",
+            "This seal has no usable number, so whether it is out of use cannot be looked up. It cannot be confirmed yet.",
+        ),
+        next_step=(
+            "请向{issuer}核实这份文件，或请持证人用编号规范的印章重新制发。",
+            "Ask {issuer} about this file, or have the holder obtain one sealed with a properly numbered seal.",
+        ),
+    ),
 }

@@ -236,7 +236,8 @@ class StampOut(_Out):
 
     layout: SealLayout
     version: int
-    id: Annotated[str, Field(description="esID, 印章标识")]
+    id: Annotated[str, Field(description="esID, 印章标识; empty where it may be a person's words")]
+    sha256: Annotated[str, Field(description="of eSealInfo: what the seal maker signed")]
     created: Instant
     valid_from: Instant
     valid_until: Instant

@@ -156,7 +156,7 @@ def question_of(
         organisations=_organisations(license),
         sealed=bool(license.sealings),
         seal=next((s.signature.seal.id for s in license.sealings if s.signature), None),
-        seals=frozenset(s.signature.seal.id for s in license.sealings if s.signature),
+        seals=frozenset(n for s in license.sealings if s.signature for n in s.signature.seal.names),
         at=at,
     )
 

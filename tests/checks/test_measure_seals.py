@@ -57,7 +57,8 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def measured(sealing: Sealing, known: Authorities | None = None) -> SignatureFacts:
-    return measure_sealing(sealing, authorities() if known is None else known, NOW)
+    have = replace(TRUST, authorities=authorities() if known is None else known)
+    return measure_sealing(sealing, have, NOW)
 
 
 def entry(**changes: Any) -> Change:

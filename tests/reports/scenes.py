@@ -282,6 +282,9 @@ STAMP = SealFacts(
     layout=SealLayout.V4,
     version=4,
     id="63000000000001",
+    sha256="5e" * 32,
+    named=True,
+    ends=(),
     type=1,
     created=NOW - 90 * DAY,
     valid_from=NOW - 90 * DAY,
@@ -337,9 +340,7 @@ def sealed(package: PackageFacts = PACKAGE, **changes: Any) -> Facts:
 
 def ended(status: SealEnding, days: int = 900) -> Facts:
     """The seal was frozen or cancelled so many days ago; it was used later than 900."""
-    facts = sealed()
-    ends = {STAMP.id: (SealEnd(status, NOW - days * DAY),)}
-    return replace(facts, trust=replace(facts.trust, seal_status=ends))
+    return stamp(ends=(SealEnd(status, NOW - days * DAY),))
 
 
 def stamp(**changes: Any) -> Facts:
@@ -397,6 +398,7 @@ SEAL_SCENES: Mapping[Reason, Scene] = {
     Reason.SEAL_FROZEN: Scene(ended(SealEnding.FROZEN)),
     Reason.SEAL_CANCELLED: Scene(ended(SealEnding.CANCELLED)),
     Reason.SEAL_ENDED_SINCE: Scene(ended(SealEnding.CANCELLED, 1)),
+    Reason.SEAL_UNIDENTIFIED: Scene(stamp(id="", named=False)),
     Reason.SIGNER_NOT_IN_SEAL: Scene(sealed(listed=False)),
     Reason.SEAL_FILE_DIFFERS: Scene(sealed(seal_file=Sameness.DIFFERS)),
     Reason.CERTIFICATE_UNFIT: Scene(

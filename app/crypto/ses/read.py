@@ -10,6 +10,7 @@ from typing import assert_never
 
 from app.crypto import asn1
 from app.crypto.asn1 import Element, Fields, Limits, Tag
+from app.crypto.digests import digest
 from app.crypto.ses.parts import (
     certificate_list,
     certificate_octets,
@@ -21,6 +22,7 @@ from app.crypto.ses.parts import (
 from app.crypto.ses.times import asn1_time, text_time
 from app.crypto.ses.values import bit_octets, data_hash
 from app.domain.errors import Malformed
+from app.domain.scheme import Digest
 from app.domain.seal import Seal, SealDeviation, SealLayout, SealSignature
 
 LIMITS = Limits(octets=8 * 1024 * 1024, children=256, depth=12)
@@ -51,7 +53,7 @@ def read_seal(der: bytes) -> Seal:
     again = asn1.wrap(Tag.SEQUENCE, *(definite for definite, _ in members))
     seal = _seal(asn1.read(again, LIMITS, "SESeal"), der, {SealDeviation.INDEFINITE_LENGTH})
     received = members[0][1]
-    return replace(seal, info=received, message=received)
+    return replace(seal, info=received, message=received, sha256=_fingerprint(received))
 
 
 def read_seal_signature(der: bytes) -> SealSignature:
@@ -131,8 +133,13 @@ def _seal(element: Element, raw: bytes, seen: set[SealDeviation]) -> Seal:
         maker_value=value,
         timestamp=timestamp,
         raw=raw,
+        sha256=_fingerprint(info_element.raw),
         deviations=frozenset(seen),
     )
+
+
+def _fingerprint(info: bytes) -> str:
+    return digest(Digest.SHA256, info).hex()
 
 
 def _layout(version: int, *, two: bool, members: int, seen: set[SealDeviation]) -> SealLayout:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from app.domain.identifier import IssuerCode, TypeCode
+from app.domain.seal import comparable
 from app.domain.trust import SealEnd, SealEnding, Succession
 from app.registry.authorities import AuthoritiesEntry, read_authorities
 from app.registry.entries import Registration
@@ -100,7 +101,7 @@ class Content:
     authorities: AuthoritiesEntry = field(default_factory=AuthoritiesEntry, repr=False)
     crl_locations: tuple[CrlLocation, ...] = ()
     seals: tuple[tuple[str, SealEnd], ...] = ()
-    """印章编码 and what became of the seal."""
+    """印章编码 or fingerprint, and what became of the seal."""
     official_urls: tuple[OfficialUrl, ...] = ()
 
 
@@ -226,6 +227,8 @@ def _seal(each: Reader) -> tuple[str, SealEnd]:
     id = each.text("id")
     if len(id) > MAX_SEAL_ID:
         refuse(each.at("id"), f"is longer than {MAX_SEAL_ID} characters")
+    if comparable(id) is None:
+        refuse(each.at("id"), "has no letter or digit, or characters that are not seen")
     words = {word.value: word for word in SealEnding}
     status = words.get(each.text("status"))
     if status is None:

@@ -7,13 +7,14 @@ So these accumulate. A later list may put a date right; only a thaw (`until`) en
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from app.domain.errors import Malformed
+from app.domain.seal import comparable
 from app.domain.trust import SealEnd
 from app.registry.entries import DelegationEntry, KeyEntry
 from app.registry.lists.content import Content
@@ -33,7 +34,7 @@ class Withdrawals:
     anchors: Mapping[str, datetime] = field(default_factory=dict)
     """Fingerprint → until."""
     seals: Mapping[str, tuple[SealEnd, ...]] = field(default_factory=dict)
-    """印章编码 → freezes and cancellations, by their begin."""
+    """Name of a seal (`app.domain.seal.comparable`) → freezes and cancellations, by their begin."""
 
 
 NONE: Final = Withdrawals()
@@ -52,7 +53,7 @@ def withdrawals_of(content: Content) -> Withdrawals:
     """What one list takes away."""
     seals: dict[str, list[SealEnd]] = {}
     for id, end in content.seals:
-        seals.setdefault(id, []).append(end)
+        seals.setdefault(comparable(id) or id, []).append(end)
     registration = content.registration
     return Withdrawals(
         keys={key_name(k): k.revoked_at for k in registration.keys if k.revoked_at},
@@ -108,7 +109,7 @@ def dump(withdrawals: Withdrawals) -> dict[str, Any]:
 def load(value: object) -> Withdrawals:
     """Raises `Malformed` for anything but dumped withdrawals."""
     try:
-        return _ADAPTER.validate_python(value) or NONE
+        return _compared(_ADAPTER.validate_python(value) or NONE)
     except ValidationError as exc:
         raise _malformed(exc) from None
 
@@ -116,9 +117,18 @@ def load(value: object) -> Withdrawals:
 def load_json(text: str) -> Withdrawals:
     """As `load`, from JSON text."""
     try:
-        return _ADAPTER.validate_json(text) or NONE
+        return _compared(_ADAPTER.validate_json(text) or NONE)
     except ValidationError as exc:
         raise _malformed(exc) from None
+
+
+def _compared(found: Withdrawals) -> Withdrawals:
+    """Seals by the spelling they are compared in, however they were once stored."""
+    seals: dict[str, tuple[SealEnd, ...]] = {}
+    for id, ends in found.seals.items():
+        name = comparable(id) or id
+        seals[name] = _later(seals.get(name, ()), ends)
+    return replace(found, seals=seals)
 
 
 def _malformed(exc: ValidationError) -> Malformed:

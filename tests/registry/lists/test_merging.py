@@ -33,6 +33,7 @@ from app.registry.entries import (
     Look,
     Registration,
 )
+from app.registry.lists import withdrawals
 from app.registry.lists.content import Content
 from app.registry.lists.index import ListIndex
 from app.registry.lists.merging import authorities_of, merge_look
@@ -113,7 +114,7 @@ QUESTION = TrustQuestion(
     digest=None,
     organisations=frozenset({ORGANISATION}),
     sealed=True,
-    seals=frozenset({"S1", "S2"}),
+    seals=frozenset({"s1", "s2"}),
 )
 
 
@@ -261,7 +262,7 @@ def test_a_seal_that_anybody_froze_is_frozen():
         QUESTION,
         Look(),
     )
-    assert merged.seal_status == {"S1": (frozen, cancelled)}
+    assert merged.seal_status == {"s1": (frozen, cancelled)}
 
 
 def anchor(fingerprint: str = "a", *purposes: Purpose, **changes: object) -> Anchor:
@@ -363,3 +364,14 @@ def test_a_list_that_revokes_since_then_stands_beside_those_of_the_day():
     both = View((replace(followed, day=ListIndex(content(lists=[old]))),))
     assert set(authorities_of(both, Authorities()).lists) == {young, old}
     assert authorities_of(view(content(lists=[old])), Authorities()).lists == (old,)
+
+
+def test_withdrawals_stored_by_the_letter_are_found_by_name():
+    """A node that stored ids as lists wrote them forgets no freeze when it compares by name."""
+    since = "2026-01-01T00:00:00Z"
+    end = {"status": "cancelled", "since": since, "until": None}
+    stored = {"seals": {"{AB-1}": [end], "ab1": [{**end, "status": "frozen"}]}}
+    found = withdrawals.load(stored).seals
+    assert {name: {each.status for each in ends} for name, ends in found.items()} == {
+        "ab1": {SealEnding.CANCELLED, SealEnding.FROZEN}
+    }

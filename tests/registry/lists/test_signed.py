@@ -273,6 +273,8 @@ BAD_PAYLOADS = {
         [{"id": "1", "status": "frozen", "since": "2026-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}],
     ),
     "seal_twice": to("seals", [{"id": "1", "status": "frozen", "since": "2026-01-01T00:00:00Z"}] * 2),
+    "seal_nameless": to("seals", [{"id": "{-}", "status": "frozen", "since": "2026-01-01T00:00:00Z"}]),
+    "seal_unseen": to("seals", [{"id": "1\u200b", "status": "frozen", "since": "2026-01-01T00:00:00Z"}]),
     "seal_long": to("seals", [{"id": "1" * 129, "status": "frozen", "since": "2026-01-01T00:00:00Z"}]),
     "url_host": to("official_urls", [{"type": None, "host": "127.0.0.1", "path": "/"}]),
     "url_scheme": to("official_urls", [{"type": None, "host": "https://a.b", "path": "/"}]),
