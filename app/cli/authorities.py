@@ -97,11 +97,25 @@ def anchor_revoke(
     fingerprint: Annotated[str, typer.Argument(help="SHA-256 of the certificate, hexadecimal.")],
     at: Annotated[str | None, typer.Option(help="From when it is no longer trusted; now.")] = None,
 ) -> None:
-    """Stop trusting an authority from a time on."""
+    """Stop trusting an authority from a time on. No import takes that back."""
     moment = time_of("at", at) if at else now()
     change = written(
         f"anchor revoke {fingerprint}",
         lambda s: authorities.end_anchor(s, fingerprint.lower(), moment),
+    )
+    typer.echo(f"{fingerprint}: {change.value}")
+
+
+@anchor.command("restore")
+def anchor_restore(
+    fingerprint: Annotated[str, typer.Argument(help="SHA-256 of the certificate, hexadecimal.")],
+    until: Annotated[str | None, typer.Option(help="The later end; open if absent.")] = None,
+) -> None:
+    """Trust an authority again after `anchor revoke`: the only command that does."""
+    moment = time_of("until", until) if until else None
+    change = written(
+        f"anchor restore {fingerprint}",
+        lambda s: authorities.restore_anchor(s, fingerprint.lower(), moment),
     )
     typer.echo(f"{fingerprint}: {change.value}")
 

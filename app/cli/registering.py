@@ -259,13 +259,16 @@ def issuer_revoke(
     reason: Annotated[str | None, typer.Option(help="Why; kept.")] = None,
 ) -> None:
     """Stop trusting an issuer now: revokes all its keys. What was seen before stays judged."""
+    moment = now()
 
     async def work(session: WriteSession) -> int:
         live = [
-            k for k in await keys.list_keys(session, issuer_code("code", code)) if not k.revoked_at
+            k
+            for k in await keys.list_keys(session, issuer_code("code", code))
+            if k.revoked_at is None or k.revoked_at > moment
         ]
         for entry in live:
-            await keys.revoke_key(session, entry.owner, entry.key_id, now(), reason)
+            await keys.revoke_key(session, entry.owner, entry.key_id, moment, reason)
         return len(live)
 
     revoked = written(f"issuer revoke {code}", work)
@@ -337,13 +340,17 @@ def key_revoke(
     kid: Annotated[str, typer.Argument(help="Name of the key.")],
     at: Annotated[str | None, typer.Option(help="From when it is no longer good; now.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why; kept.")] = None,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="The date it has is wrong; this one may be later.")
+    ] = False,
 ) -> None:
     """Revoke a key. What it signed from then on fails; before, the issuer must confirm."""
     moment = time_of("at", at) if at else now()
     change = written(
         f"key revoke {owner}",
         lambda s: keys.revoke_key(
-            s, issuer_code("owner", owner), key_id("kid", kid), moment, reason
+            *(s, issuer_code("owner", owner), key_id("kid", kid), moment, reason),
+            correct=correct,
         ),
     )
     typer.echo(f"{kid} of {owner}: {change.value}")

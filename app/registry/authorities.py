@@ -22,7 +22,7 @@ from app.domain.certificate import Anchor, Certificate, Crl, Purpose
 from app.domain.errors import Malformed
 from app.domain.trust import Authorities
 from app.models import AnchorRow, IntermediateRow, RevocationListRow
-from app.registry.merge import Change, Changes, alone, merge
+from app.registry.merge import Change, Changes, Values, alone, merge
 from app.registry.reader import Reader, refuse
 from app.registry.sessions import ReadSession, WriteSession
 
@@ -33,6 +33,8 @@ MAX_LIST: Final = 24 * 1024 * 1024
 LISTS_KEPT: Final = 64
 """Parsed lists a process keeps."""
 
+_SHORT: Final = 16
+"""Digits of a fingerprint in the place of a refusal."""
 _PEM: Final = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -173,10 +175,11 @@ def _decoded(place: str, text: str) -> bytes:
 async def put_authorities(session: WriteSession, entry: AuthoritiesEntry) -> Changes:
     """Register anchors, intermediates and lists; repeatable. Nothing is deleted.
 
-    Raises `Unavailable`.
+    Raises `Refused` where trust in an anchor was ended and would be given back, `Unavailable`.
     """
     await alone(session)
-    changes = await merge(session, AnchorRow, [_anchor_values(a) for a in entry.anchors])
+    anchors = [_anchor_values(a) for a in entry.anchors]
+    changes = await merge(session, AnchorRow, anchors, _guard_anchor)
     changes += await merge(
         session,
         IntermediateRow,
@@ -187,11 +190,54 @@ async def put_authorities(session: WriteSession, entry: AuthoritiesEntry) -> Cha
 
 
 async def end_anchor(session: WriteSession, fingerprint: str, at: datetime) -> Change:
-    """Stop trusting an authority from a time on. Raises `Refused` where there is no such anchor."""
+    """Stop trusting an authority from a time on; an earlier end stays.
+
+    Raises `Refused` where there is no such anchor, and for a later end than it has.
+    """
+    await _known(session, fingerprint)
+    ended = {"sha256": fingerprint, "until": at}
+    return (await merge(session, AnchorRow, [ended], _guard_anchor))[0]
+
+
+async def restore_anchor(session: WriteSession, fingerprint: str, until: datetime | None) -> Change:
+    """Trust an authority again whose trust was ended: the only way there is.
+
+    Args:
+        session: of one transaction.
+        fingerprint: SHA-256 of its certificate, hexadecimal.
+        until: the later end; None: open.
+
+    Raises `Refused` where there is no such anchor, or nothing to give back.
+    """
+    ended = await _known(session, fingerprint)
+    if ended is None:
+        refuse("fingerprint", "is trusted without an end: there is nothing to restore")
+    if until is not None and until <= ended:
+        refuse("until", f"is not later than {ended.isoformat()}: see `zhengyan anchor revoke`")
+    return (await merge(session, AnchorRow, [{"sha256": fingerprint, "until": until}]))[0]
+
+
+async def _known(session: WriteSession, fingerprint: str) -> datetime | None:
+    """Until when it is trusted. Raises `Refused` where there is no such anchor."""
     await alone(session)
-    if await session.get(AnchorRow, fingerprint) is None:
+    row = await session.get(AnchorRow, fingerprint, populate_existing=True)
+    if row is None:
         refuse("fingerprint", "no anchor has it: see `zhengyan anchor list`")
-    return (await merge(session, AnchorRow, [{"sha256": fingerprint, "until": at}]))[0]
+    return row.until
+
+
+def _guard_anchor(old: Values, new: Values) -> None:
+    """The document that once registered it is imported again and again, and says nothing of the
+    end: that must not be the way back.
+    """
+    ended, until = old["until"], new["until"]
+    if ended is not None and (until is None or until > ended):
+        short = old["sha256"][:_SHORT]
+        refuse(
+            f"anchors[{short}].until",
+            f"is later than {ended.isoformat()}, when trust in it ends here: say `until` so, or "
+            "bring it back by name with `zhengyan anchor restore`",
+        )
 
 
 def _anchor_values(anchor: Anchor) -> dict[str, Any]:

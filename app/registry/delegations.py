@@ -33,12 +33,15 @@ async def revoke_delegation(
     *,
     at: datetime,
 ) -> Change:
-    """End a mandate; what was done under it stays done. Raises `Refused` where there is none."""
+    """End a mandate; what was done under it stays done.
+
+    Raises `Refused` where there is none, and for a later end than it has.
+    """
     await alone(session)
     named = {"issuer": issuer, "type": type, "delegate": delegate, "kind": kind}
     if await session.get(DelegationRow, tuple(named.values())) is None:
         raise Refused("delegation", "there is no such mandate: see `zhengyan delegation list`")
-    return (await merge(session, DelegationRow, [{**named, "revoked_at": at}]))[0]
+    return (await merge(session, DelegationRow, [{**named, "revoked_at": at}], _guard))[0]
 
 
 async def list_delegations(
@@ -87,8 +90,13 @@ def _side(entry: DelegationEntry, side: str) -> IssuerCode:
 
 
 def _guard(old: Values, new: Values) -> None:
-    withdrawn = old["revoked_at"]
-    again = new.get("revoked_at", withdrawn) is None
-    if withdrawn is not None and again and new["not_before"] < withdrawn:
+    withdrawn, since = old["revoked_at"], new.get("not_before", old["not_before"])
+    if withdrawn is None or since >= withdrawn:
+        return
+    place, at = f"delegations[{old['issuer']}]", new.get("revoked_at", withdrawn)
+    if at is None:
         message = "this mandate was withdrawn: a new one begins when the old one ended, or later"
-        raise Refused(f"delegations[{old['issuer']}].not_before", message)
+        raise Refused(f"{place}.not_before", message)
+    if at > withdrawn:
+        message = f"this mandate was withdrawn from {withdrawn.isoformat()} on: that stays"
+        raise Refused(f"{place}.revoked_at", message)

@@ -62,16 +62,26 @@ async def revoke_key(
     key_id: KeyId,
     at: datetime,
     reason: str | None = None,
+    *,
+    correct: bool = False,
 ) -> Change:
     """Say from when a key is no longer good. A wrong date can be put right, not taken back.
 
-    Raises `Refused` where there is no such key.
+    Args:
+        session: of one transaction.
+        owner: whose key it is.
+        key_id: its name.
+        at: from when; an earlier date than it has is taken as it is.
+        reason: kept.
+        correct: the date it has is known to be wrong, and this one may be later.
+
+    Raises `Refused` where there is no such key, and for a later date that is not said to correct.
     """
     await alone(session)
     if await session.get(IssuerKeyRow, (owner, key_id)) is None:
         raise Refused("kid", f"{owner} has no key {key_id}: see `zhengyan key list`")
     ended = {"owner": owner, "key_id": key_id, "revoked_at": at, "revocation_reason": reason}
-    return (await merge(session, IssuerKeyRow, [ended]))[0]
+    return (await merge(session, IssuerKeyRow, [ended], None if correct else _guard_revocation))[0]
 
 
 async def list_keys(session: ReadSession, owner: IssuerCode | None = None) -> list[KeyEntry]:
@@ -131,6 +141,17 @@ def _guard_key(old: Values, new: Values) -> None:
     if (old["spki"], old["scheme"]) != (new["spki"], new["scheme"]):
         message = "another key has this name, and a key is never replaced: choose a new kid"
         raise Refused(f"{place}.kid", message)
-    if old["revoked_at"] is not None and new.get("revoked_at", old["revoked_at"]) is None:
-        message = "the key was revoked, which is not taken back: register a new key"
-        raise Refused(f"{place}.revoked_at", message)
+    _guard_revocation(old, new)
+
+
+def _guard_revocation(old: Values, new: Values) -> None:
+    revoked, at = old["revoked_at"], new.get("revoked_at", old["revoked_at"])
+    if revoked is None:
+        return
+    place = f"keys[{old['key_id']}].revoked_at"
+    if at is None:
+        raise Refused(place, "the key was revoked, which is not taken back: register a new key")
+    if at > revoked:
+        message = f"it was revoked from {revoked.isoformat()} on, and this is later: what it signed"
+        message += " between would count again. Where that date is wrong: `key revoke --correct`"
+        raise Refused(place, message)

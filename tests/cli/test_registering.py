@@ -122,9 +122,11 @@ def test_a_revoked_key_signs_nothing_from_then_on(
     done(shell("key", "revoke", registered["code"], registered["kid"], "--at", at))
     assert node.told(copy) == "invalid signed_after_revocation"
     later = "2999-01-01T00:00:00+08:00"
-    done(shell("key", "revoke", registered["code"], registered["kid"], "--at", later))
+    again = shell("key", "revoke", registered["code"], registered["kid"], "--at", later)
+    refused(again, f"keys[{registered['kid']}].revoked_at", "--correct")
+    done(shell("key", "revoke", registered["code"], registered["kid"], "--at", later, "--correct"))
     assert node.told(copy) == "valid", "a wrong date can be put right"
-    done(shell("key", "revoke", registered["code"], registered["kid"], "--reason", "lost"))
+    done(shell("key", "revoke", registered["code"], registered["kid"], "--reason", "lost"))  # now
     assert node.told(copy) == "valid", "proven to be older: this node saw it before"
     unseen = bend(node.world, victim).claims(jti="never-shown-before").token()
     assert node.told(unseen) == "indeterminate key_revoked_since"

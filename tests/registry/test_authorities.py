@@ -12,7 +12,7 @@ from app.domain.certificate import Purpose
 from app.domain.errors import Refused
 from app.domain.trust import NO_AUTHORITIES, TrustQuestion
 from app.registry import authorities
-from app.registry.authorities import read_authorities
+from app.registry.authorities import AuthoritiesEntry, read_authorities
 from app.registry.snapshot import SnapshotRegistry
 from app.registry.trust import PostgresRegistry
 from sandbox.registration import registration
@@ -67,6 +67,64 @@ async def test_an_ended_anchor_is_seen_by_the_very_next_look(registered):
     after = (await registry.trust_for(QUESTION)).authorities
     assert next(a.until for a in after.anchors if a.fingerprint == anchor.fingerprint) == at
     assert (await registry.trust_for(QUESTION)).authorities is after  # parsed once
+
+
+async def until_of(database, fingerprint):
+    async with database.reading() as session:
+        found = await authorities.list_anchors(session)
+    return next(a.until for a in found if a.fingerprint == fingerprint)
+
+
+async def test_a_distrusted_anchor_does_not_come_back_with_the_old_document(registered, document):
+    """Only `anchor restore` brings it back; what else the document says is registered as before."""
+    entry = read_authorities(document)
+    anchor = next(a for a in entry.anchors if a.until is None)
+    ended = now() - timedelta(days=30)
+    async with registered.writing() as session:
+        await authorities.end_anchor(session, anchor.fingerprint, ended)
+    later = replace(anchor, until=ended + timedelta(seconds=1))
+    for again in (entry, AuthoritiesEntry(anchors=(later,))):
+        with pytest.raises(Refused, match="anchor restore") as caught:
+            async with registered.writing() as session:
+                await authorities.put_authorities(session, again)
+        assert caught.value.field == f"anchors[{anchor.fingerprint[:16]}].until"
+    assert await until_of(registered, anchor.fingerprint) == ended
+    same = replace(anchor, until=ended)  # the twins: the same end, and an earlier one
+    earlier = replace(anchor, until=ended - timedelta(seconds=1))
+    for wanted, changed in ((same, 0), (earlier, 1)):
+        async with registered.writing() as session:
+            held = AuthoritiesEntry(anchors=(wanted,))
+            assert (await authorities.put_authorities(session, held)).changed == changed
+
+
+async def test_ending_an_anchor_again_does_not_give_it_time_back(registered, document):
+    anchor = next(a for a in read_authorities(document).anchors if a.until is None)
+    ended = now() - timedelta(days=30)
+    async with registered.writing() as session:
+        await authorities.end_anchor(session, anchor.fingerprint, ended)
+    with pytest.raises(Refused, match="anchor restore"):
+        async with registered.writing() as session:
+            await authorities.end_anchor(session, anchor.fingerprint, now())
+    assert await until_of(registered, anchor.fingerprint) == ended
+
+
+async def test_an_anchor_is_restored_by_name_alone(registered, document):
+    anchor = next(a for a in read_authorities(document).anchors if a.until is None)
+    ended = now() - timedelta(days=30)
+    async with registered.writing() as session:
+        with pytest.raises(Refused, match="is trusted without an end"):
+            await authorities.restore_anchor(session, anchor.fingerprint, None)
+        with pytest.raises(Refused, match="anchor list"):
+            await authorities.restore_anchor(session, "0" * 64, None)
+        await authorities.end_anchor(session, anchor.fingerprint, ended)
+        with pytest.raises(Refused, match="anchor revoke"):
+            await authorities.restore_anchor(session, anchor.fingerprint, ended - timedelta(days=1))
+        for until in (now() + timedelta(days=1), None):
+            await authorities.restore_anchor(session, anchor.fingerprint, until)
+    assert await until_of(registered, anchor.fingerprint) is None
+    async with registered.writing() as session:
+        again = await authorities.put_authorities(session, read_authorities(document))
+    assert (again.added, again.changed) == (0, 0)
 
 
 async def test_an_anchor_nobody_registered_cannot_be_ended(registered):

@@ -279,6 +279,47 @@ async def test_revoking(database, document):
     assert await refused(database, document) == f"keys[{kid}].revoked_at"
 
 
+async def test_a_key_revoked_again_does_not_get_time_back(database, document):
+    """Neither by a second `revoke`, which would say now, nor by a document with a later date."""
+    await load(database, document)
+    said = document["issuers"][1]
+    owner, kid = IssuerCode(said["code"]), KeyId(said["keys"][1]["kid"])
+
+    def revoke(at, **how):
+        return lambda s: catalogue.revoke_key(s, owner, kid, at, **how)
+
+    async with database.writing() as session:
+        await revoke(NOW - DAY)(session)
+    assert await attempt(database, revoke(NOW)) == f"keys[{kid}].revoked_at"
+    said["keys"][1]["revoked_at"] = "2999-01-01T00:00:00Z"
+    assert await refused(database, document) == f"keys[{kid}].revoked_at"
+    async with database.writing() as session:  # the twins: earlier, and a wrong date put right
+        assert await revoke(NOW - 2 * DAY)(session) is Change.CHANGED
+        assert await revoke(NOW, correct=True)(session) is Change.CHANGED
+    async with database.reading() as session:
+        entry = next(k for k in await catalogue.list_keys(session, owner) if k.key_id == kid)
+    assert entry.revoked_at == NOW
+
+
+async def test_a_mandate_withdrawn_again_does_not_get_time_back(database, document):
+    await load(database, document)
+    async with database.reading() as session:
+        mandate = (await catalogue.list_delegations(session))[0]
+    named = (mandate.issuer, mandate.type, mandate.delegate, mandate.kind)
+
+    def withdraw(at):
+        return lambda s: catalogue.revoke_delegation(s, *named, at=at)
+
+    field = f"delegations[{mandate.issuer}].revoked_at"
+    async with database.writing() as session:
+        await withdraw(NOW - DAY)(session)
+    assert await attempt(database, withdraw(NOW)) == field
+    later = replace(mandate, revoked_at=NOW + DAY)
+    assert await attempt(database, lambda s: catalogue.add_delegation(s, later)) == field
+    async with database.writing() as session:  # the twin
+        assert await withdraw(NOW - 2 * DAY)(session) is Change.CHANGED
+
+
 async def test_a_withdrawn_mandate_comes_back_only_later(database, document):
     await load(database, document)
     async with database.reading() as session:
