@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.checks.base import Check, failed, passed, silent, unsure
-from app.checks.roles import is_copy
+from app.checks.roles import is_copy, lacks_seal
 from app.domain.evidence import CheckName, Evidence
 from app.domain.facts import Facts
 from app.domain.license import HOLDER_FACTS, Fact, LicenseFormat
@@ -15,10 +15,12 @@ _ENOUGH = 2
 
 
 def _signed(facts: Facts) -> Iterator[Evidence]:
-    name, type = CheckName.SIGNED, facts.trust.type
+    name, type, signatures = CheckName.SIGNED, facts.trust.type, facts.document.signatures
     if facts.document.format is LicenseFormat.FACTS:
         yield silent(name)
-    elif facts.document.signatures:
+    elif signatures and all(lacks_seal(s, facts) for s in signatures):
+        yield failed(name, Reason.SIGNATURE_MISSING, detail="signed, and not sealed")
+    elif signatures:
         yield passed(name)
     elif facts.document.package is not None and facts.document.package.encrypted:
         yield silent(name)  # its signatures cannot be read: said by ONE_DOCUMENT
@@ -114,7 +116,12 @@ def _given(facts: Facts) -> Iterator[Evidence]:
         yield unsure(name, Reason.INSUFFICIENT_FACTS)
 
 
-SIGNED = Check(CheckName.SIGNED, "Is the document signed?", "文件是否有签名或签章?", _signed)
+SIGNED = Check(
+    CheckName.SIGNED,
+    "Is the document signed, and sealed where its type asks for a seal?",
+    "文件是否有签名或签章?应当签章的是否有签章?",
+    _signed,
+)
 IDENTIFIER_FORM = Check(
     CheckName.IDENTIFIER_FORM,
     "Is the identifier typed as the standard says?",

@@ -71,11 +71,25 @@ def role_of(signature: SignatureFacts, facts: Facts) -> Role:
 
 def about(signature: SignatureFacts, facts: Facts) -> About:
     """The signature in its role; only what was read as SignedData is known to have no seal."""
-    sealless = signature.sealed is not None and signature.sealed.seal is None
-    return About(signature.label, role_of(signature, facts), sealless)
+    return About(signature.label, role_of(signature, facts), _sealless(signature))
+
+
+def _sealless(signature: SignatureFacts) -> bool:
+    return signature.sealed is not None and signature.sealed.seal is None
+
+
+def lacks_seal(signature: SignatureFacts, facts: Facts) -> bool:
+    """A plain signature (签名) of whoever signed, where the type asks for a seal (签章)."""
+    type = facts.trust.type
+    return type is not None and type.must_be_sealed and _sealless(signature)
 
 
 def _given(signature: SignatureFacts, facts: Facts) -> Role:
+    return Role.EXTRA if lacks_seal(signature, facts) else _entitled(signature, facts)
+
+
+def _entitled(signature: SignatureFacts, facts: Facts) -> Role:
+    """Whom the signer may act as, whatever it signed by."""
     owner = owner_of(signature, facts)
     if owner is None or facts.document.issuer is None:
         return Role.EXTRA
@@ -142,7 +156,7 @@ def covered_facts(facts: Facts) -> frozenset[Fact]:
 
 def _filled(facts: Facts) -> Iterator[Evidence]:
     name, signatures, missing = CheckName.ROLES_FILLED, facts.document.signatures, _missing(facts)
-    if not signatures:  # said by SIGNED
+    if all(lacks_seal(s, facts) for s in signatures):  # said by SIGNED
         yield silent(name)
     elif not missing:
         yield passed(name)

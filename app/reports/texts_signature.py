@@ -25,8 +25,8 @@ SIGNATURE: Final[Mapping[Reason, Entry]] = {
         file=1,
         title=("应当签章而没有签章", "a license of this type must be sealed, and this file is not"),
         engineer=(
-            "该类证照依规定必须带有电子签章或签名，文件中一个也没有。请确认提交的是颁发机构制发的原件，而不是打印、转换或另存的版本。",
-            "This license type must bear an electronic seal or signature, and the file has none. Check that it is the file the issuer made, not one printed, converted or saved anew.",
+            "该类证照依规定必须带有电子签章，文件中没有应签章单位的签章：或者什么签名都没有，或者只有不带印章的签名（GB/T 35275），见 signed 的 detail。请确认提交的是颁发机构制发的原件，而不是打印、转换或另存的版本。",
+            "This license type must bear an electronic seal, and the file has none of the body that has to seal it: no signature at all, or only one without a seal (GB/T 35275); see the detail of signed. Check that it is the file the issuer made, not one printed, converted or saved anew.",
         ),
         clerk=(
             "这类证照必须有电子签章，这份文件上没有，不能作为有效证照使用。",

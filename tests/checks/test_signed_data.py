@@ -85,7 +85,13 @@ def trust(of: ParsedLicense) -> Trust:
     assert identifier is not None
     return Trust(
         issuer=Issuer(identifier.issuer, "局", "Office", frozenset({identifier.type})),
-        type=LicenseType(code=identifier.type, name="证", name_en="License", max_status_age=DAY),
+        type=LicenseType(
+            code=identifier.type,
+            name="证",
+            name_en="License",
+            max_status_age=DAY,
+            must_be_sealed=False,
+        ),
         keys={},
         mandates=(),
         endpoint=None,

@@ -359,8 +359,8 @@ GOOD_SEALED = judged(sealed())
 
 
 def unsealed(**changes: Any) -> Facts:
-    """A good file signed without a seal (GB/T 35275), but for the changes."""
-    return sealed(
+    """A good file signed without a seal (GB/T 35275), which its type allows, but for the changes."""
+    facts = sealed(
         **{
             "layout": CmsFamily.GM,
             "version": 1,
@@ -372,6 +372,9 @@ def unsealed(**changes: Any) -> Facts:
             **changes,
         }
     )
+    assert facts.trust.type is not None
+    type = replace(facts.trust.type, must_be_sealed=False)
+    return replace(facts, trust=replace(facts.trust, type=type))
 
 
 GOOD_UNSEALED = judged(unsealed())
