@@ -165,9 +165,9 @@ def _by_statement(word: Silent, statement: Statement | None, terms: Terms) -> Ve
     """A sound document, and nobody to ask: the issuer's last signed word, if it is young."""
     conclusion, reason = Conclusion.INDETERMINATE, terms.outside_own_dates or word.reason
     if statement is not None and statement.signed and terms.fresh(statement.as_of):
-        speaks = statement.holds_at(terms.at)
+        speaks = statement.holds_at(terms.moment)
         if speaks and not statement.in_force:
             conclusion, reason = Conclusion.INVALID, STATUS[statement.code]
-        elif speaks and terms.outside_own_dates is None:
+        elif speaks and terms.outside_own_dates is None and not word.doubted:
             return Verdict(Conclusion.VALID, terms.subject, None, proof=DECIDED)
     return Verdict(conclusion, terms.subject, reason, conflict=word.conflict)

@@ -115,6 +115,9 @@ ROWS: Final[dict[str, Said]] = {
     "5, from upstream": _code(Code.NO_RECORD, replace(IN_FORCE, speaker=Speaker.UPSTREAM)),
     "6 differs": _code(Code.DIFFERS),
     "7 partly wrong or incomplete": _code(Code.PARTIAL),
+    "4 or 7, and the file's digest differs": _code(
+        Code.PARTIAL, replace(IN_FORCE, document=Match.DIFFERS)
+    ),
     "no answer in time": (SILENT, None),
     "an answer that cannot be used": (Unreachable(Silence.SIGNATURE), None),
     "not asked": (NotAsked(Unasked.OFFLINE), None),

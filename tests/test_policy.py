@@ -73,7 +73,16 @@ COLUMNS: dict[str, list[IssuerAnswer]] = {
     "suspended": [replace(IN_FORCE, code=Code.SUSPENDED)],
     "ended": [replace(IN_FORCE, code=Code.ENDED)],
     "no_record": [replace(IN_FORCE, code=Code.NO_RECORD)],
-    "differs": [replace(IN_FORCE, code=Code.DIFFERS)],
+    "differs": [
+        replace(IN_FORCE, code=Code.DIFFERS),
+        # What an answer says of this file or these facts counts, whatever code stands above it.
+        replace(IN_FORCE, document=Match.DIFFERS),
+        replace(IN_FORCE, code=Code.INSUFFICIENT, document=Match.DIFFERS),
+        replace(IN_FORCE, code=Code.PARTIAL, document=Match.DIFFERS),
+        replace(IN_FORCE, code=Code.PARTIAL, facts={Fact.HOLDER: Match.DIFFERS}),
+        replace(IN_FORCE, code=Code.NO_RECORD, signed=False, document=Match.DIFFERS),
+        replace(IN_FORCE, code=Code.NO_RECORD, speaker=Speaker.UPSTREAM, document=Match.DIFFERS),
+    ],
     "none": [
         Unreachable(Silence.TIMEOUT),
         Unreachable(Silence.SIGNATURE),
@@ -153,6 +162,9 @@ STATEMENTS = [
     Statement(Code.ENDED, True, NOW - HOUR, since=NOW - 5 * DAY),
     Statement(Code.ENDED, False, NOW),
     Statement(Code.SUSPENDED, True, NOW + timedelta(seconds=1)),
+    Statement(Code.IN_FORCE, True, NOW, since=NOW + DAY),
+    Statement(Code.ENDED, True, NOW, since=NOW + DAY),
+    Statement(Code.IN_FORCE, True, NOW, since=NOW),
 ]
 BOTH = Gap((Reason.REVOCATION_UNAVAILABLE, Reason.IDENTIFIER_UNPROVEN))
 GAPS = [Gap((reason,)) for reason in Reason]
@@ -199,7 +211,7 @@ def oracle(local: LocalState, a: IssuerAnswer, st: Statement | None, t: Terms) -
         {str(f) for f, m in a.facts.items() if m == "match"} if isinstance(a, Answered) else set()
     )
     whole = isinstance(a, Answered) and a.document == "match"
-    in_time = st is None or t.at is None or st.since is None or st.since <= t.at
+    in_time = st is None or st.since is None or st.since <= (t.at or t.now)
     told = st is not None and st.signed
     told_yes, told_no = (told and st.code == 0, told and st.code != 0) if st else (False, False)
     newer = isinstance(a, Answered) and st is not None and st.as_of > a.as_of
@@ -217,6 +229,8 @@ def oracle(local: LocalState, a: IssuerAnswer, st: Statement | None, t: Terms) -
     clash = code == 0 and "differs" not in words and not old_answer and told_no and in_time
     clash = clash and (not home or newer)
     usable = code == 0 and not old_answer and not clash
+    unheard = isinstance(a, Answered) and mute and a.authenticated
+    no = unheard and isinstance(a, Answered) and (int(a.code) in (1, 2, 3, 6) or "differs" in words)
     past = t.own_until is not None and "past_own_date"
     early = t.own_from is not None and "before_own_date"
     quiet = {4: "insufficient_facts", 7: "partial_answer", 0: "status_stale"}.get(code, "")
@@ -233,7 +247,7 @@ def oracle(local: LocalState, a: IssuerAnswer, st: Statement | None, t: Terms) -
         (code == 5 and home and facts_only, "invalid", "not_found", ""),
         (code == 5 and home, "invalid", "issuer_denies", ""),
         (code == 6, "invalid", "record_mismatch", ""),
-        (code == 0 and "differs" in words, "invalid", "record_mismatch", ""),
+        (code in (0, 4, 5, 7) and "differs" in words, "invalid", "record_mismatch", ""),
         (unsigned, "indeterminate", "unsigned_copy", flag),
         (gaps and usable and left, "indeterminate", first_left, ""),
         (gaps and not usable, "indeterminate", first_gap, flag),
@@ -243,7 +257,7 @@ def oracle(local: LocalState, a: IssuerAnswer, st: Statement | None, t: Terms) -
         (sound and told_no and young, "invalid", STOPS.get(st.code if st else 0, ""), flag),
         (sound and past, "indeterminate", str(past), flag),
         (sound and early, "indeterminate", str(early), flag),
-        (sound and told_yes and young, "valid", "", ""),
+        (sound and told_yes and young and not no, "valid", "", ""),
         (sound, "indeterminate", quiet, flag),
     ]
     return next(rest for fits, *rest in sentences if fits)
@@ -272,6 +286,66 @@ def test_decide_agrees_with_the_oracle(terms: Terms) -> None:
         assert got == oracle(local, answer, statement, terms), (local, answer, statement)
         agreed += 1
     assert agreed > (600_000 if terms is TERMS else 80_000)
+
+
+# ---- attacks: the issuer's no, lost on the way to its stored yes
+
+YES = Statement(Code.IN_FORCE, True, NOW)
+QUIET = replace(IN_FORCE, code=Code.PARTIAL, facts={})
+
+
+@pytest.mark.parametrize("code", [Code.INSUFFICIENT, Code.PARTIAL])
+@pytest.mark.parametrize("speaker", Speaker)
+def test_attack_a_forged_file_under_a_partial_answer(code: Code, speaker: Speaker) -> None:
+    """The issuer could not say all, but said that this is not its document."""
+    answer = replace(QUIET, code=code, speaker=speaker)
+    assert decide(Sound(), answer, YES, TERMS).conclusion is Conclusion.VALID
+    for no in (
+        replace(answer, document=Match.DIFFERS),
+        replace(answer, facts=said(Fact.NUMBER) | {Fact.HOLDER: Match.DIFFERS}),
+    ):
+        for local in (Sound(), Gap((Reason.KEY_UNKNOWN,)), Unsigned(), FactsOnly()):
+            verdict = decide(local, no, YES, TERMS)
+            assert verdict.conclusion is Conclusion.INVALID
+            assert verdict.reason is Reason.RECORD_MISMATCH
+
+
+@pytest.mark.parametrize(
+    "no",
+    [
+        {"code": Code.ENDED},
+        {"code": Code.SUSPENDED},
+        {"code": Code.NOT_YET},
+        {"code": Code.DIFFERS},
+        {"document": Match.DIFFERS},
+        {"facts": {Fact.HOLDER: Match.DIFFERS}},
+    ],
+)
+def test_attack_a_no_that_is_not_signed_is_not_outvoted_by_a_stored_yes(no: dict[str, Any]) -> None:
+    """Where a type demands signed answers, an unsigned no decides nothing, and silences the yes."""
+    terms = replace(TERMS, signed_answers=True)
+    unsigned = replace(IN_FORCE, signed=False)
+    assert decide(Sound(), unsigned, YES, terms).conclusion is Conclusion.VALID
+    verdict = decide(Sound(), replace(unsigned, **no), YES, terms)
+    assert verdict.conclusion is Conclusion.INDETERMINATE
+    assert verdict.reason is Reason.ANSWER_UNSIGNED
+    anybody = replace(unsigned, authenticated=False, **no)  # who spoke there, nobody knows
+    assert decide(Sound(), anybody, YES, terms).conclusion is Conclusion.VALID
+
+
+@pytest.mark.parametrize("code", [Code.IN_FORCE, Code.ENDED])
+def test_attack_a_statement_of_a_day_to_come(code: Code) -> None:
+    """Told ahead that it will be in force, or end, tomorrow: it says nothing of today."""
+    told = Statement(code, True, NOW, since=NOW)
+    expected = Conclusion.INVALID if code else Conclusion.VALID
+    silence = NotAsked(Unasked.OFFLINE)
+    assert decide(Sound(), silence, told, TERMS).conclusion is expected
+    ahead = replace(told, since=NOW + timedelta(seconds=1))
+    assert decide(Sound(), silence, ahead, TERMS).reason is Reason.ISSUER_NOT_ASKED
+    old = replace(IN_FORCE, as_of=NOW - timedelta(minutes=30))
+    conflicts = decide(Sound(), old, told, TERMS).conflict
+    assert conflicts == (code is Code.ENDED)
+    assert decide(Sound(), old, ahead, TERMS).conclusion is Conclusion.VALID
 
 
 @pytest.mark.parametrize(

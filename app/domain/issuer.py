@@ -245,6 +245,12 @@ class Answered:
         """Says one thing about the license and another about this file or these facts."""
         return Match.DIFFERS in (self.document, *self.facts.values())
 
+    @property
+    def says_no(self) -> bool:
+        """To the license, this file or these facts; to know no record is no such word."""
+        against = {Code.NOT_YET, Code.SUSPENDED, Code.ENDED, Code.DIFFERS}
+        return self.code in against or self.contradicts
+
 
 class Silence(StrEnum):
     """Why there is no usable answer. For operators; none of them counts against a license."""
@@ -309,7 +315,8 @@ class Statement:
     signed: bool
     as_of: datetime
     since: datetime | None = None
-    """From when the state holds; None: from before anything we could be asked about."""
+    """From when the state holds; None: from before anything we could be asked about. It may be told
+    ahead: until then it says nothing."""
 
     def __post_init__(self) -> None:
         if self.code > Code.ENDED:
@@ -319,11 +326,11 @@ class Statement:
     def in_force(self) -> bool:
         return self.code is Code.IN_FORCE
 
-    def holds_at(self, at: datetime | None) -> bool:
-        """Whether it speaks of that time; None is now."""
-        return at is None or self.since is None or self.since <= at
+    def holds_at(self, at: datetime) -> bool:
+        """Whether it speaks of that time."""
+        return self.since is None or self.since <= at
 
-    def withdraws(self, answer: Answered, at: datetime | None) -> bool:
+    def withdraws(self, answer: Answered, at: datetime) -> bool:
         """A replayed or unsigned answer must not undo a withdrawal the issuer signed."""
         weaker = not answer.authoritative or self.as_of > answer.as_of
         return self.signed and not self.in_force and weaker and self.holds_at(at)

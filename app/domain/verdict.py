@@ -89,6 +89,11 @@ class Terms:
     own_until: date | None = None
     covered: frozenset[Fact] = frozenset()
 
+    @property
+    def moment(self) -> datetime:
+        """The time asked about, or now."""
+        return self.at or self.now
+
     def fresh(self, as_of: datetime) -> bool:
         """No older than the strictest of the three ages, and not from the future."""
         limits = (self.type_age, self.policy_age, self.caller_age)
@@ -104,7 +109,7 @@ class Terms:
     @property
     def outside_own_dates(self) -> Reason | None:
         """What the document's own dates say of the asked time; the issuer's word beats it."""
-        day = local_date(self.at or self.now)
+        day = local_date(self.moment)
         if self.own_until is not None and day > self.own_until:
             return Reason.PAST_OWN_DATE
         if self.own_from is not None and day < self.own_from:

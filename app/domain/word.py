@@ -48,6 +48,8 @@ class Silent:
 
     reason: Reason
     conflict: bool = False
+    doubted: bool = False
+    """It said no, in a form that does not count: no stored yes of the issuer's outvotes it."""
 
 
 Word = InForce | Against | Silent
@@ -70,35 +72,39 @@ def hear(answer: IssuerAnswer, statement: Statement | None, terms: Terms) -> Wor
 def _listen(answer: Answered, statement: Statement | None, terms: Terms) -> Word:
     # Nobody's word: unsigned, or on a line where anybody could have spoken.
     if not answer.signed and (terms.signed_answers or not answer.authenticated):
-        return Silent(Reason.ANSWER_UNSIGNED)
+        return Silent(Reason.ANSWER_UNSIGNED, doubted=answer.authenticated and answer.says_no)
     match answer.code:
-        case Code.IN_FORCE:
-            return _in_force(answer, statement, terms)
         case Code.NOT_YET | Code.SUSPENDED | Code.ENDED:
             return Against(STATUS[answer.code])
         case Code.NO_RECORD if answer.authoritative:
             return Against(Reason.ISSUER_DENIES)
-        case Code.NO_RECORD if answer.speaker is Speaker.UPSTREAM:
-            # Replication lag must not brand a fresh license as forged.
-            return Silent(Reason.NOT_FOUND_UPSTREAM)
-        case Code.NO_RECORD:
-            return Silent(Reason.NOT_FOUND_UNSIGNED)
         case Code.DIFFERS:
             return Against(Reason.RECORD_MISMATCH)
-        case Code.INSUFFICIENT:
-            return Silent(Reason.INSUFFICIENT_FACTS)
-        case Code.PARTIAL:
-            return Silent(Reason.PARTIAL_ANSWER)
+        case Code.IN_FORCE | Code.NO_RECORD | Code.INSUFFICIENT | Code.PARTIAL:
+            # Whatever it says or leaves open of the license: not this file, or not these facts.
+            if answer.contradicts:
+                return Against(Reason.RECORD_MISMATCH)
+            if answer.code is Code.IN_FORCE:
+                return _in_force(answer, statement, terms)
+            return Silent(_left_open(answer))
         case _:
             assert_never(answer.code)
 
 
+def _left_open(answer: Answered) -> Reason:
+    """Why an answer that is neither yes nor no is none."""
+    if answer.code is Code.NO_RECORD:
+        # Replication lag must not brand a fresh license as forged.
+        upstream = answer.speaker is Speaker.UPSTREAM
+        return Reason.NOT_FOUND_UPSTREAM if upstream else Reason.NOT_FOUND_UNSIGNED
+    partly = answer.code is Code.PARTIAL
+    return Reason.PARTIAL_ANSWER if partly else Reason.INSUFFICIENT_FACTS
+
+
 def _in_force(answer: Answered, statement: Statement | None, terms: Terms) -> Word:
-    """Good words are looked at twice; bad ones need no second look."""
-    if answer.contradicts:  # "in force", but not this document or not these facts
-        return Against(Reason.RECORD_MISMATCH)
+    """Good words are looked at twice."""
     if not terms.live(answer.as_of, answer.next_update):
         return Silent(Reason.STATUS_STALE)
-    if statement is not None and statement.withdraws(answer, terms.at):
+    if statement is not None and statement.withdraws(answer, terms.moment):
         return Silent(Reason.STATUS_CONFLICT, conflict=True)
     return InForce(answer)

@@ -20,7 +20,12 @@ def test_typed_in_another_way(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("张三", "张山"), ("阿布都·热合曼", "阿布都热合曼"), ("ABC公司", "abc公司"), ("张三", "张三三")],
+    [
+        ("张三", "张山"),
+        ("阿布都·热合曼", "阿布都热合曼"),
+        ("ABC公司", "abc公司"),
+        ("张三", "张三三"),
+    ],
 )
 def test_another_name(one: str, other: str) -> None:
     assert folded_name(one) != folded_name(other)
