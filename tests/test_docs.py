@@ -66,6 +66,7 @@ AGAINST = {
     "3 ended": "ended",
     "5 no such record": "issuer_denies",
     "6 differs": "record_mismatch",
+    "4 or 7, and the file's digest differs": "record_mismatch",
     "0, but the file's digest differs": "record_mismatch",
     "0, but a fact differs": "record_mismatch",
 }
