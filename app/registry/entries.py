@@ -115,6 +115,9 @@ class Look:
     seals where nothing else is named; and of the platforms above them."""
     answer_keys: tuple[KeyEntry, ...] = ()
     """Of the same bodies."""
+    revoked: Mapping[str, datetime] = field(default_factory=dict)
+    """SHA-256 of keys' SubjectPublicKeyInfo, hexadecimal → when they were revoked here, under
+    whatever name."""
     region: str | None = None
     """Six digits of GB/T 2260, as registered for the issuer."""
     succession: tuple[IssuerCode, datetime] | None = None

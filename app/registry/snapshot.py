@@ -25,6 +25,7 @@ from app.registry.entries import DelegationEntry, KeyEntry, Look, Registration
 from app.registry.lists.folder import read_view
 from app.registry.lists.merging import merge_look
 from app.registry.lists.view import View
+from app.registry.lists.withdrawals import key_name
 from app.registry.reader import refuse
 from app.registry.registration import read_registration
 from app.registry.routing import leads, region_told
@@ -53,6 +54,7 @@ class SnapshotRegistry:
     """The followed list; empty where the folder holds none."""
     _keys: Mapping[IssuerCode, tuple[KeyEntry, ...]] = field(init=False, repr=False)
     _given: Mapping[IssuerCode, tuple[DelegationEntry, ...]] = field(init=False, repr=False)
+    _revoked: Mapping[str, datetime] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         keys = defaultdict[IssuerCode, tuple[KeyEntry, ...]](tuple)
@@ -63,6 +65,8 @@ class SnapshotRegistry:
             given[delegation.issuer] += (delegation,)
         object.__setattr__(self, "_keys", dict(keys))
         object.__setattr__(self, "_given", dict(given))
+        revoked = {key_name(k): k.revoked_at for k in self.registration.keys if k.revoked_at}
+        object.__setattr__(self, "_revoked", revoked)
 
     @classmethod
     def read(
@@ -131,6 +135,7 @@ class SnapshotRegistry:
                 for key in self._keys.get(owner, ())
                 if Use.ANSWER in key.uses
             ),
+            revoked=self._revoked,
             owners={
                 code: entry.issuer.code
                 for entry in issuers

@@ -15,7 +15,7 @@ from app.domain.trust import NO_AUTHORITIES, Authorities, Trust, TrustQuestion
 from app.registry import rows
 from app.registry.authorities import AuthorityShelf
 from app.registry.entries import Look
-from app.registry.lists.merging import Merged, merge_look
+from app.registry.lists.merging import Merged, key_names, merge_look
 from app.registry.lists.shelf import ListShelf, stamp_of
 from app.registry.lists.view import View
 from app.registry.mapping import NOTHING, trust_of
@@ -86,16 +86,26 @@ SELECT
         UNION ALL SELECT recorded_at FROM license_status WHERE identifier = $4) told),
     (SELECT array_agg(row(code, name, name_en, types)) FROM issuer
       WHERE code IN (SELECT successor FROM taken_over UNION ALL SELECT unnest($8::text[]))),
+    (SELECT array_agg(row(encode(sha256, 'hex'), revoked_at)) FROM issuer_key
+      WHERE sha256 = ANY ($9::bytea[]) AND revoked_at IS NOT NULL),
     (SELECT array_agg(row(publisher, held, networks) ORDER BY ordinal) FROM trust_source)
 """  # noqa: S608 - a constant list of columns
 """$1 issuer, $2 type, $3 key ids, $4 identifier, $5 SHA-256 of the file, $6 organisation codes of
-signers, $7 region that code or seal tells, $8 bodies that followed lists tie to the issuer.
+signers, $7 region that code or seal tells, $8 bodies that followed lists tie to the issuer, $9
+SHA-256 of keys that they list.
 Partition keys: $4, $5."""
 
 ATTEMPTS: Final = 3
 """Looks begun anew because a followed list changed meanwhile."""
 MAX_HINTS: Final = 64
 """Key ids looked up for one document; a format reader admits fewer signatures than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """Other lists are held by now."""
+
+    stamp: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +127,31 @@ class PostgresRegistry:
         """
         for _ in range(ATTEMPTS):
             view = await self.lists.view(self.database, question.at)
-            row, authorities = await self._look(question, view)
-            *columns, stamp = row
-            if view.stamp == stamp_of(stamp):
-                merged = merge_look(view, question, read_look(columns, authorities))
+            merged = await self._merged(question, view)
+            if isinstance(merged, Merged):
                 return trust_with(view, question, merged, self.clock())
-            await self.lists.reload(self.database, stamp)
+            await self.lists.reload(self.database, merged.stamp)
         raise Unavailable("trust lists: they change faster than they are read")
 
-    async def _look(self, question: TrustQuestion, view: View) -> tuple[Row, Authorities]:
-        values = parameters(question, view.ties(question))
+    async def _merged(self, question: TrustQuestion, view: View) -> Merged | _Changed:
+        """Asked a second time where the tables alone tell whose listed keys count."""
+        asked = view.key_names(question)
+        while True:
+            row, authorities = await self._look(question, view, asked)
+            *columns, stamp = row
+            if view.stamp != stamp_of(stamp):
+                return _Changed(stamp)
+            local = read_look(columns, authorities)
+            merged = merge_look(view, question, local)
+            more = key_names(merged.look) - key_names(local) - asked
+            if not more:
+                return merged
+            asked |= more
+
+    async def _look(
+        self, question: TrustQuestion, view: View, asked: frozenset[str]
+    ) -> tuple[Row, Authorities]:
+        values = parameters(question, view.ties(question), asked)
 
         async def look(connection: Connection) -> tuple[Row, Authorities]:
             if not question.sealed:
@@ -162,7 +187,9 @@ def trust_with(
 
 
 def parameters(
-    question: TrustQuestion, ties: frozenset[IssuerCode] = frozenset()
+    question: TrustQuestion,
+    ties: frozenset[IssuerCode] = frozenset(),
+    names: frozenset[str] = frozenset(),
 ) -> tuple[object, ...]:
     """What a stranger wrote, made fit for a query: what cannot be stored cannot be registered."""
     hints = sorted({key_id for _, key_id in question.signers if _storable(key_id)})
@@ -175,6 +202,7 @@ def parameters(
         sorted(code for code in question.organisations if _storable(code))[:MAX_HINTS],
         region_told(question),
         sorted(ties),
+        sorted(map(bytes.fromhex, names)),
     )
 
 
@@ -186,7 +214,7 @@ def _storable(text: str) -> bool:
 def read_look(row: Row, authorities: Authorities = NO_AUTHORITIES) -> Look:
     """The columns of TRUST_SQL."""
     issuer, type, delegations, keys, endpoints, answer_keys, statement, first_seen, *more = row
-    owners, region, succession, sealers, told_at, named = more
+    owners, region, succession, sealers, told_at, named, revoked = more
     return Look(
         issuer=None if issuer is None else rows.issuer(issuer),
         type=None if type is None else rows.license_type(type),
@@ -203,4 +231,5 @@ def read_look(row: Row, authorities: Authorities = NO_AUTHORITIES) -> Look:
         sealers=frozenset(map(IssuerCode, sealers or ())),
         told_at=told_at,
         named={(body := rows.issuer(each)).code: body for each in named or ()},
+        revoked=dict(revoked or ()),
     )

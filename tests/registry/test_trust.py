@@ -399,10 +399,10 @@ async def test_a_platform_that_is_refused(document, platform, field):
 async def test_a_hot_read_touches_one_partition_of_each_table(loaded, world):
     """With the plan made once for all parameters, as the service runs it."""
     found = parameters(question(world.pick("traffic")))
-    issuer, type, hints, identifier, digest, _, region, ties = found
-    assert ties == []
+    issuer, type, hints, identifier, digest, _, region, ties, names = found
+    assert ties == names == []
     call = f"'{issuer}', '{type}', ARRAY['{hints[0]}'], '{identifier}', '\\x{digest.hex()}'"
-    call += f", ARRAY['{issuer}'], '{region}', ARRAY[]::text[]"
+    call += f", ARRAY['{issuer}'], '{region}', ARRAY[]::text[], ARRAY[]::bytea[]"
     async with loaded.pool.acquire() as connection:
         assert await connection.fetchval("SHOW plan_cache_mode") == "force_generic_plan"
         await connection.execute(f"PREPARE look AS {TRUST_SQL}")

@@ -1,7 +1,8 @@
 """One accepted list, laid out for the questions of a verification; kept by its address."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -56,6 +57,11 @@ class ListIndex:
             object.__setattr__(self, name, MappingProxyType(value))
         others = (entry for entry in said.endpoints if entry.kind is not EndpointKind.ISSUER)
         object.__setattr__(self, "platforms", tuple(others))
+
+    def keys_of(self, owners: AbstractSet[IssuerCode]) -> Iterator[KeyEntry]:
+        """Of these bodies, in one order."""
+        for owner in sorted(owners & self.keys.keys()):
+            yield from self.keys[owner]
 
     def bears(self, code: str, type: TypeCode | None) -> frozenset[IssuerCode]:
         """Bodies whose seals of this type name them by that organisation code."""

@@ -215,7 +215,7 @@ class _Merging:
     def _keys(self, listed: Iterable[KeyEntry], local: Iterable[KeyEntry]) -> tuple[KeyEntry, ...]:
         """The first definition of a name, and of a key, counts; its earliest end as well."""
         entries = [*listed, *local]
-        withdrawn = [each.withdrawals.keys for each in self.view.followed]
+        withdrawn = [self.local.revoked, *(each.withdrawals.keys for each in self.view.followed)]
         names = {id(key): key_name(key) for key in entries}
         found: dict[str, KeyEntry] = {}
         taken = set[tuple[IssuerCode, str]]()
@@ -232,7 +232,7 @@ class _Merging:
         """Of the day, for licenses and copies, as far as the document names them."""
         hints = {key_id for _, key_id in self.question.signers}
         for source, index in self.view.then():
-            for key in _of(index, owners):
+            for key in index.keys_of(owners):
                 if key.uses & _FOR_DOCUMENTS and key.key_id in hints:
                     self.used.add(source)
                     yield key
@@ -240,7 +240,7 @@ class _Merging:
     def _answer_keys(self, owners: AbstractSet[IssuerCode]) -> Iterator[KeyEntry]:
         """Of today, all: an answer is given today, whatever day it is about."""
         for source, index in self.view.today():
-            for key in _of(index, owners):
+            for key in index.keys_of(owners):
                 if Use.ANSWER in key.uses:
                     self.used.add(source)
                     yield key
@@ -258,9 +258,9 @@ class _Merging:
         return authorities_of(self.view, self.local.authorities)
 
 
-def _of(index: ListIndex, owners: AbstractSet[IssuerCode]) -> Iterator[KeyEntry]:
-    for owner in sorted(owners & index.keys.keys()):
-        yield from index.keys[owner]
+def key_names(look: Look) -> frozenset[str]:
+    """Of all keys in it, by their octets."""
+    return frozenset(map(key_name, (*look.keys, *look.answer_keys)))
 
 
 def _narrowed(first: KeyEntry, other: KeyEntry) -> KeyEntry:

@@ -7,9 +7,10 @@ from typing import Final
 
 from app.domain.identifier import IssuerCode
 from app.domain.trust import Authorities, Kind, TrustQuestion, TrustSource
+from app.models import Use
 from app.registry.entries import DelegationEntry
 from app.registry.lists.index import ListIndex
-from app.registry.lists.withdrawals import NONE, Withdrawals
+from app.registry.lists.withdrawals import NONE, Withdrawals, key_name
 
 ADDRESS_SHOWN: Final = 16
 """Digits of an address in the short name of a snapshot; the whole stands beside it."""
@@ -63,6 +64,17 @@ class View:
         if succession is not None:
             bodies.add(succession[0])
         return frozenset(bodies | self.sealers(question))
+
+    def key_names(self, question: TrustQuestion) -> frozenset[str]:
+        """Of the listed keys it may come to, for the tables to be asked whether they were revoked
+        there, under whatever name.
+        """
+        hints = {key_id for _, key_id in question.signers}
+        bodies = self.ties(question) | ({question.issuer} if question.issuer else frozenset())
+        then = (k for _, index in self.then() for k in index.keys_of(bodies) if k.key_id in hints)
+        asked = bodies | {e.issuer for _, index in self.today() for e in index.platforms}
+        today = (k for _, index in self.today() for k in index.keys_of(asked))
+        return frozenset(map(key_name, (*then, *(k for k in today if Use.ANSWER in k.uses))))
 
     # ---- what lists say, each with the source that says it
 

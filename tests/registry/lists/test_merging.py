@@ -38,7 +38,8 @@ from app.registry.lists.content import Content
 from app.registry.lists.index import ListIndex
 from app.registry.lists.merging import authorities_of, merge_look
 from app.registry.lists.view import Followed, View
-from app.registry.lists.withdrawals import withdrawals_of
+from app.registry.lists.withdrawals import key_name, withdrawals_of
+from app.registry.snapshot import SnapshotRegistry
 from sandbox.trust import authorities as sandbox_authorities
 from sandbox.world import World
 from tests.registry.conftest import DAY, NOW, TODAY
@@ -189,6 +190,33 @@ def test_a_revocation_of_a_key_under_another_owner_counts():
     elsewhere = content(keys=(signing(owner=OTHER, key_id=KeyId("x"), revoked_at=NOW - DAY),))
     (found,) = look(content(keys=(signing(),)), elsewhere).keys
     assert found.revoked_at == NOW - DAY
+
+
+def test_a_revocation_in_the_tables_under_whatever_name_counts():
+    """Of a document's key, and of an answer's; the twin is another key."""
+    answers = signing("other", uses=frozenset({Use.ANSWER}))
+    listed = content(keys=(signing(), answers))
+    for gone, kept in ((signing(), "answer_keys"), (answers, "keys")):
+        local = Look(revoked={key_name(gone): NOW - DAY})
+        found = look(listed, local=local)
+        ended = {k.key_id for k in (*found.keys, *found.answer_keys) if k.revoked_at == NOW - DAY}
+        assert ended == {gone.key_id}
+        assert [k.revoked_at for k in getattr(found, kept)] == [None]
+
+
+async def test_a_folder_knows_what_it_revoked_under_whatever_name():
+    """Registration and list beside each other, the same key by two names."""
+    gone = signing(owner=OTHER, key_id=KeyId("x"), revoked_at=NOW - DAY)
+    known = content(issuers=(body(),), license_types=(type_("甲"),), keys=(signing(),))
+    for keys, at in (((gone,), NOW - DAY), ((), None)):
+        registry = SnapshotRegistry(
+            registration=Registration(keys=keys),
+            name="",
+            clock=lambda: NOW,
+            view=view(known),
+        )
+        (found,) = (await registry.trust_for(QUESTION)).keys.values()
+        assert found.revoked_at == at
 
 
 def test_mandates_add_up_and_a_withdrawal_ends_what_was_given_before():

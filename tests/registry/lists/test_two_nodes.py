@@ -155,6 +155,71 @@ async def test_a_local_revocation_counts_against_the_list(nodes, world, publishe
     assert await twin.told(token) == "valid"
 
 
+async def revoke_under_another_name(node, world, owner: str, use: str, at) -> None:
+    """The same octets, in the tables as a revoked key of somebody else."""
+    document = registration(world, {})
+    taken = {"license_types": [], "delegations": []}
+    (said,) = (i for i in document["issuers"] if i["code"] == owner)
+    stranger = dict(document["issuers"][-1], code="639999", types=[], organisation_codes={})
+    revoked = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    stranger["keys"] = [
+        {**key, "kid": f"other-{i}", "jwk": {**key["jwk"], "kid": f"other-{i}"}}
+        | {"revoked_at": revoked}
+        for i, key in enumerate(said["keys"])
+        if use in key["uses"] and key["revoked_at"] is None
+    ]
+    async with node.database.writing() as session:
+        await catalogue.import_registration(session, {**taken, "issuers": [stranger]})
+
+
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [("license", "invalid signed_after_revocation"), ("answer", "indeterminate answer_unusable")],
+)
+async def test_a_local_revocation_under_another_name_counts_against_the_list(
+    nodes, world, use, said
+):
+    """What was given up is the key, whoever calls it what."""
+    license = world.pick("traffic")
+    token = world.token(license)
+    node, twin = nodes
+    assert await everywhere(nodes, token) == "valid"
+    await revoke_under_another_name(node, world, license.issuer, use, license.signed_at - DAY)
+    assert await node.told(token) == said
+    assert await twin.told(token) == "valid"
+
+
+async def test_a_local_revocation_reaches_a_listed_key_of_a_body_that_only_the_tables_ask(
+    nodes, world, publisher, server
+):
+    """Who is asked is known from the tables alone, its key from the list, its end by the octets."""
+    license = world.pick("market")
+    asked = question(license)
+    above = world.body("data")
+
+    def closed(payload):
+        payload["delegations"] = []
+        for issuer in payload["issuers"]:
+            issuer["endpoint"] = issuer["encryption_key"] = None
+
+    serve_next(publisher, server, closed)
+    await pull(nodes, publisher)
+    document = registration(world, {})
+    (body,) = (i for i in document["issuers"] if i["code"] == above.code)
+    platform = {"kind": "upstream", "url": "https://above.example/ivp"}
+    body |= {"keys": [], "types": [], "organisation_codes": {}, "platforms": [platform]}
+    for node in nodes:
+        async with node.database.writing() as session:
+            await catalogue.import_registration(session, {"issuers": [body]})
+    node, twin = nodes
+    before = await node.registry.trust_for(asked)
+    assert before.endpoint.url == "https://above.example/ivp"
+    assert before.endpoint.answer_keys
+    await revoke_under_another_name(node, world, above.code, "answer", NOW - DAY)
+    assert (await node.registry.trust_for(asked)).endpoint.answer_keys == ()
+    assert (await twin.registry.trust_for(asked)).endpoint.answer_keys
+
+
 # ---- list keys
 
 
