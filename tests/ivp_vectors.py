@@ -107,6 +107,8 @@ TIMES = {
 """Numbers that are no time anybody can mean; some overflow whoever calculates with them."""
 FIRST = inquiry(question(aud=UPPER))
 """node-a asks a platform."""
+TO_DELEGATE = inquiry(question(aud=RELAY))
+"""node-a asks a body that the issuer named its delegate for answers."""
 HANDED_ON = inquiry(question("relay-c", RELAY, via=["node-a", "relay-c"], asked=FIRST))
 """The platform's node asks the next."""
 THIRD = question("relay-b", ISSUER, via=["node-a", "relay-c", "relay-b"], asked=FIRST)
@@ -356,6 +358,44 @@ def _relayed() -> list[dict[str, Any]]:
     return [{"name": name, "token": token, "expect": expect} for name, token, expect in cases]
 
 
+def _of_the_delegate() -> list[dict[str, Any]]:
+    """What node-a, which asked the issuer's delegate RELAY by TO_DELEGATE, makes of its answers."""
+    home = answer(said(TO_DELEGATE))
+
+    def from_delegate(**changes: Any) -> str:
+        return answer(said(TO_DELEGATE, iss=RELAY, **changes))
+
+    cases: list[tuple[str, str, dict[str, Any]]] = [
+        (
+            "its own word",
+            from_delegate(outcome=3),
+            {"usable": True, "speaker": "delegate", "signed": True, "outcome": 3},
+        ),
+        (
+            "the issuer's own words",
+            from_delegate(outcome=3, relayed=home),
+            {"usable": True, "speaker": "issuer", "signed": True, "outcome": 0},
+        ),
+        (
+            "nobody's signed words",
+            from_delegate(unsigned=True),
+            {"usable": True, "speaker": "upstream", "signed": False, "outcome": 0},
+        ),
+    ]
+    for name, inner, why in (
+        ("over another question", answer(said(FIRST)), "wrong_question"),
+        (
+            "signed by the delegate as the issuer",
+            answer(said(TO_DELEGATE), by="body-b"),
+            "signature",
+        ),
+        ("by a body nobody named", answer(said(TO_DELEGATE, iss=UPPER)), "signature"),
+    ):
+        expect = {"usable": False, "silence": why}
+        cases.append((f"enclosed, {name}", from_delegate(relayed=inner), expect))
+    return [{"name": name, "token": token, "expect": expect} for name, token, expect in cases]
+
+
 FACTS = {"holder": "青海样例有限公司", "number": "N-1"}
 FACTS_JWE = (
     "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6Imlzc3Vlci1mYWN0cyIsImVwayI6"
@@ -383,6 +423,8 @@ def files() -> dict[str, Any]:
             "handed_on": [HANDED_ON, inquiry(THIRD)],
             "issuer_answer": answer(said(FIRST)),
             "answers_of_the_platform": _relayed(),
+            "asked_of_the_delegate": TO_DELEGATE,
+            "answers_of_the_delegate": _of_the_delegate(),
         },
         "facts": {"facts": FACTS, "facts_jwe": FACTS_JWE},
     }

@@ -80,6 +80,8 @@ class AuditEvent:
     trust: str | None
     policy: str | None
     version: str
+    first_asker: str | None = None
+    """The node whose question it is, where another node brought it."""
 
     def canonical(self) -> bytes:
         """Sorted members, UTF-8, no spaces, times in UTC to the microsecond: what is hashed."""

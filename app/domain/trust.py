@@ -192,6 +192,8 @@ class Trust:
     """When a status of the license was last pushed to this node."""
     successor: Issuer | None = None
     """Who took over from the issuer for this type, today or from a day to come."""
+    successor_since: datetime | None = None
+    """From when; None: nobody has."""
     seal_status: Mapping[str, tuple[SealEnd, ...]] = field(default_factory=dict)
     """Name of a seal (`Seal.names`) → freezes and cancellations, of any time."""
     sources: tuple[TrustSource, ...] = ()

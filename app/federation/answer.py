@@ -69,7 +69,7 @@ def read_signed(
     """
     try:
         payload = _verified(body, endpoint.answer_keys, endpoint.max_answer)
-        if _given(payload, "relayed") and endpoint.speaker is Speaker.UPSTREAM:
+        if _given(payload, "relayed"):
             return replace(_relayed(payload, question, endpoint, now), authenticated=authenticated)
         answered = _read(payload, question, _party(payload, question), now)
     except Malformed as broken:
@@ -79,8 +79,8 @@ def read_signed(
     except _Unusable as unusable:
         return Unreachable(unusable.why, unusable.detail)
     token = body.decode("ascii")
-    if _unsigned_at_home(payload):
-        return replace(answered, speaker=endpoint.speaker, authenticated=authenticated)
+    if _unsigned_at_home(payload):  # repeated after somebody, whoever's endpoint this is
+        return replace(answered, authenticated=authenticated)
     over_original = question.original is not None and payload["inquiry"] != question.digest
     return replace(
         answered,
@@ -99,11 +99,13 @@ def read_unsigned(
     try:
         payload = read_json_object(body, JsonLimits(size=endpoint.max_answer))
         answered = _read(payload, question, _Party(question.issuer, _own(question)), now)
+        repeats = _given(payload, "relayed") or _unsigned_at_home(payload)
     except Malformed as broken:
         return Unreachable(Silence.MALFORMED, str(broken))
     except _Unusable as unusable:
         return Unreachable(unusable.why, unusable.detail)
-    return replace(answered, speaker=endpoint.speaker, authenticated=authenticated)
+    speaker = Speaker.UPSTREAM if repeats else endpoint.speaker
+    return replace(answered, speaker=speaker, authenticated=authenticated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ def _relayed(
 ) -> Answered:
     """A relay's answer with the issuer's own in it: where its keys are known, that one counts.
 
-    The relay's words are read all the same: an answer with a wrong frame is no answer.
+    Else it is a word at second hand, also from an endpoint of the issuer's. The relay's words are
+    read all the same: an answer with a wrong frame is no answer.
     """
     outer = _read(payload, question, _party(payload, question), now)
     token = _text(payload, "relayed")

@@ -58,6 +58,8 @@ class InquiryRefused(Exception):
         self.status = status
         self.word = word
         self.detail = detail
+        self.node: str | None = None
+        """Who asked, once it has proved that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,11 +212,6 @@ def compose_answer(
 
 _DOCUMENT: Final = {Match.MATCH: "match", Match.DIFFERS: "differs", Match.UNKNOWN: "unknown"}
 _FACT: Final = {Match.MATCH: "match", Match.DIFFERS: "mismatch", Match.UNKNOWN: "unknown"}
-
-
-def undecided(as_of: datetime) -> Answered:
-    """`4`: asked the right body, which cannot tell."""
-    return said_here(Code.INSUFFICIENT, as_of)
 
 
 def said_here(code: Code, as_of: datetime, **more: object) -> Answered:

@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from app.domain.identifier import IssuerCode, TypeCode
-from app.domain.issuer import AnswerKey, Endpoint, HomeKeys, Speaker
+from app.domain.issuer import AnswerKey, Endpoint, HomeKeys, Rule
 from app.domain.license import KeyId
 from app.domain.trust import Kind, Mandate, Trust, TrustedKey, TrustQuestion
 from app.models import Use
@@ -16,6 +16,8 @@ NOTHING = Trust(issuer=None, type=None, keys={}, mandates=(), endpoint=None, sta
 
 _SIGNING = {Kind.ORIGINAL: Use.LICENSE, Kind.COPY: Use.COPY, Kind.COUNTERSIGN: Use.LICENSE}
 """What a key must be registered for, by what its owner is taken to do: the first that applies."""
+_OWN_WORD = frozenset({Rule.ISSUER, Rule.SEAL_OWNER})
+"""By these the body itself is asked, which hands on nobody's answer."""
 
 
 def trust_of(
@@ -114,7 +116,7 @@ def _endpoint(question: TrustQuestion, look: Look, now: datetime) -> Endpoint | 
         adapter=entry.adapter,
         rule=route.rule,
         matched=route.matched,
-        home_keys=_home_keys(look, now) if SPEAKERS[route.rule] is Speaker.UPSTREAM else (),
+        home_keys=() if route.rule in _OWN_WORD else _home_keys(look, now),
     )
 
 

@@ -27,6 +27,7 @@ FIND_SQL: Final = """
 SELECT n.scopes, n.revoked_at, k.scheme, k.spki, k.not_before, k.not_after, k.revoked_at
   FROM peer_node n JOIN peer_key k ON k.node = n.id WHERE n.id = $1 AND k.key_id = $2
 """
+KNOWN_SQL: Final = "SELECT EXISTS (SELECT FROM peer_node WHERE id = $1)"
 USE_SQL: Final = """
 WITH over AS (DELETE FROM used_inquiry WHERE node = $1 AND expires_at < $4)
 INSERT INTO used_inquiry (node, jti, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
@@ -74,6 +75,14 @@ class PostgresPeers:
             return None
         key = AnswerKey(KeyId(kid), Scheme(scheme), spki)
         return Peer(key, frozenset(map(PeerScope, scopes)))
+
+    async def known(self, node: str) -> bool:
+        """Whether it was ever registered, revoked or not. Raises `Unavailable`."""
+
+        async def read(connection: Connection) -> bool:
+            return bool(await connection.fetchval(KNOWN_SQL, node))
+
+        return await self.database.run(read, repeatable=True)
 
     async def once(self, node: str, jti: str, *, expires: datetime, now: datetime) -> bool:
         """Whether this is the first time. Raises `Unavailable`: then nothing is known."""

@@ -180,6 +180,7 @@ def trust_with(
     return replace(
         trust,
         successor=successor,
+        successor_since=merged.look.succession[1] if merged.look.succession else None,
         seal_status=merged.seal_status,
         sources=view.sources,
         snapshot_good_until=merged.good_until,

@@ -5,6 +5,7 @@ caller only so many a minute, for a log that a stranger can fill is no log.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Final, Protocol
@@ -13,7 +14,8 @@ from fastapi import Depends, Request
 
 from app.crypto.signing import KeyProvider
 from app.domain.audit import AuditEvent, Operation, Result
-from app.domain.caller import Caller, Scope
+from app.domain.caller import ANONYMOUS, Caller, Scope
+from app.domain.errors import Unavailable
 from app.domain.verification import Asker
 from app.registry.auditing import event, keyed
 from app.registry.limits import Limit
@@ -58,6 +60,10 @@ class Guest:
     @property
     def caller(self) -> Caller:
         return self.admission.caller
+
+    def as_node(self, node: str) -> "Guest":
+        """Another node, which has proved by its inquiry that it is the one."""
+        return replace(self, asker=replace(self.asker, caller=f"node:{node}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,25 +144,29 @@ class Door:
         await self.within(guest, [Limit("inquiries", _who(guest), most, most / 60)])
 
     async def turned_away(self, guest: Guest, operation: Operation, reason: str) -> None:
-        """A row, but for what comes too fast. Raises `Unavailable`."""
+        """A row, but for what comes too fast. Without a log it is refused all the same: nothing
+        was told that had to be written down first.
+        """
         most = REFUSALS
         if await self.buckets.take([Limit("refusals", _who(guest), most, most / 60)]):
             return
-        row = event(
-            guest.asker,
-            self.keys,
-            operation,
-            Result.REFUSED,
-            at=self.clock(),
-            version=self.version,
-            reason=reason,
-        )
-        await self.append(row)
+        with suppress(Unavailable):
+            row = event(
+                guest.asker,
+                self.keys,
+                operation,
+                Result.REFUSED,
+                at=self.clock(),
+                version=self.version,
+                reason=reason,
+            )
+            await self.append(row)
 
 
 def _who(guest: Guest) -> str:
+    """The account or node, where one is known; else the address."""
     asker = guest.asker
-    return (asker.address or "unknown") if guest.caller.anonymous else asker.caller
+    return (asker.address or "unknown") if asker.caller == ANONYMOUS.id else asker.caller
 
 
 async def _guest(request: Request) -> Guest:

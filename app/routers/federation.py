@@ -59,7 +59,8 @@ async def inquiries(request: Request, node: NodeDep, guest: GuestDep) -> Respons
             except InquiryRefused as refused:
                 denied = refused.status in {401, 403}
                 operation = Operation.DENIED if denied else Operation.ANSWER_INQUIRY
-                await node.door.turned_away(guest, operation, f"inquiry_{refused.word}")
+                asker = guest if refused.node is None else guest.as_node(refused.node)
+                await node.door.turned_away(asker, operation, f"inquiry_{refused.word}")
                 return _refused(refused)
     return Response(answer, media_type=JOSE, headers={"Cache-Control": "no-store"})
 

@@ -1,11 +1,16 @@
 """This node asked by another: who asks, may it, do we know, and else whom do we ask on?
 
 read → who is it → once → trust_for → own records, or one hop on → answer over the question asked
+
+Who speaks in an issuer's name says what was pushed to it, or hands on what the issuer has signed;
+what anybody else told it never leaves under its own name (docs/adr/0018).
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
+from hashlib import sha256
 from typing import Final, Protocol
 
 from app.crypto.signing import KeyProvider
@@ -19,6 +24,7 @@ from app.domain.issuer import (
     PeerScope,
     Relaying,
     Silence,
+    Speaker,
     Unreachable,
 )
 from app.domain.license import Claims
@@ -48,6 +54,9 @@ class Peers(Protocol):
 
     async def find(self, node: str, kid: str, now: datetime) -> Peer | None: ...
 
+    async def known(self, node: str) -> bool:
+        """Whether it was ever registered here, under whatever key, and revoked or not."""
+
     async def once(self, node: str, jti: str, *, expires: datetime, now: datetime) -> bool: ...
 
 
@@ -57,7 +66,7 @@ class Records(Protocol):
     async def standing(self, identifier: Identifier, at: datetime) -> Standing: ...
 
 
-Note = Callable[[Asked, datetime], Awaitable[None]]
+Note = Callable[[Asked, Answered, datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +77,11 @@ class InquiryLog:
     keys: KeyProvider = field(repr=False)
     version: str
 
-    async def answered(self, asked: Asked, at: datetime) -> None:
+    async def answered(self, asked: Asked, said: Answered, at: datetime) -> None:
         """Raises `Unavailable`: then there is no row, and nothing may be answered."""
-        await self.append(self._row(asked, at))
+        await self.append(self._row(asked, said, at))
 
-    def _row(self, asked: Asked, at: datetime) -> AuditEvent:
+    def _row(self, asked: Asked, said: Answered, at: datetime) -> AuditEvent:
         claims = Claims(identifier=asked.identifier, number=asked.number, type=asked.type)
         row = event(
             Asker(caller=f"node:{asked.node}"),
@@ -93,6 +102,11 @@ class InquiryLog:
             issuer=issuer,
             digest_sm3=digest.hex() if digest else None,
             fields_asked=tuple(sorted(asked.compare)),
+            fields_answered=tuple(sorted(said.facts)),
+            first_asker=f"node:{asked.first.node}",
+            conclusion=f"outcome_{int(said.code)}",
+            issuer_answer=sha256(said.original.encode()).hexdigest() if said.original else None,
+            answer_as_of=said.as_of,
         )
 
 
@@ -118,6 +132,13 @@ class Answering:
         compact, asked = read_inquiry(token)
         peer = await self.peers.find(asked.node, compact.kid, now)
         verify_inquiry(compact, peer.key if peer else None)
+        try:
+            return await self._answer(asked, peer, now)
+        except InquiryRefused as refused:
+            refused.node = asked.node  # it has proved that it is the one
+            raise
+
+    async def _answer(self, asked: Asked, peer: Peer | None, now: datetime) -> bytes:
         wanted = PeerScope.RELAY if asked.enclosed else PeerScope.ASK
         if peer is None or wanted not in peer.scopes:
             raise InquiryRefused(403, "scope_missing")
@@ -126,32 +147,45 @@ class Answering:
         for each in {asked.digest: asked, asked.first.digest: asked.first}.values():
             if not await self.peers.once(each.node, each.jti, expires=each.expires, now=now):
                 raise InquiryRefused(401, "replayed")
-        answer = await self._say(asked, now)
-        await self.note(asked, now)
+        said, relays = await self._say(asked, now)
+        answer = self._signed(asked, said, relays=relays)
+        await self.note(asked, said, now)
         return answer
 
     async def _verify_enclosed(self, asked: Asked, now: datetime) -> None:
-        """Where the first asker is registered here as well, a relay cannot speak in its name."""
+        """Where the first asker is registered here as well, a relay cannot speak in its name; nor
+        for one whose registration has ended.
+        """
         if asked.enclosed is None:
             return
         compact, _ = read_inquiry(asked.enclosed.token)
         first = await self.peers.find(asked.enclosed.node, compact.kid, now)
         if first is not None:
             verify_inquiry(compact, first.key)
+        elif await self.peers.known(asked.enclosed.node):
+            raise InquiryRefused(401, "first_asker_refused")
 
-    async def _say(self, asked: Asked, now: datetime) -> bytes:
+    async def _say(self, asked: Asked, now: datetime) -> tuple[Answered, bool]:
+        """What is answered, and whether it is another's word (docs/adr/0018)."""
         trust = await self.registry.trust_for(question_of(asked))
-        at_home = speaks_for(trust, self.body, now)
-        if at_home and asked.identifier is not None:
+        home = home_of(trust, self.body, now)
+        if home is not None and asked.identifier is not None:
             own = await self._own(asked.identifier, asked.at or now)
             if own is not None:
-                return self._signed(asked, own, now)
+                return own, False
         where = trust.endpoint
-        if where is not None and where.issuer != self.body and trust.issuer is not None:
-            return await self._relay(asked, where, now)
-        if at_home:
-            return self._signed(asked, said_here(Code.INSUFFICIENT, now), now)
-        raise InquiryRefused(404, "nobody_to_ask")
+        elsewhere = where is not None and where.issuer != self.body and trust.issuer is not None
+        if home is Home.ISSUER or (home is not None and not elsewhere):
+            return said_here(Code.INSUFFICIENT, now), False
+        if where is None or not elsewhere:
+            raise InquiryRefused(404, "nobody_to_ask")
+        answer = await self._asked_on(asked, where)
+        if home is None:
+            return answer, True
+        # In the issuer's name nothing is repeated but what the issuer itself has signed.
+        if answer.original and answer.signed and answer.speaker is Speaker.ISSUER:
+            return answer, True
+        return said_here(Code.INSUFFICIENT, now), False
 
     async def _own(self, identifier: Identifier, at: datetime) -> Answered | None:
         said = say(await self.records.standing(identifier, at), at)
@@ -159,21 +193,19 @@ class Answering:
             return None
         return said_here(said.code, said.as_of, state=said.state, since=said.since)
 
-    async def _relay(self, asked: Asked, where: Endpoint, now: datetime) -> bytes:
+    async def _asked_on(self, asked: Asked, where: Endpoint) -> Answered:
+        """Raises `InquiryRefused` (504, 508). Who cannot be named has said nothing (ADR 0008)."""
         if not may_go_on(asked):
             raise InquiryRefused(508, "hops")
         answer = await self.issuers.ask(inquiry_of(asked, where))
-        if isinstance(answer, Answered):
-            return self._signed(asked, answer, now, relays=True)
+        if isinstance(answer, Answered) and (answer.signed or answer.authenticated):
+            return answer
         if isinstance(answer, Unreachable) and answer.why is Silence.HOPS:
             raise InquiryRefused(508, "hops")
         raise InquiryRefused(504, "issuer_silent")
 
-    def _signed(
-        self, asked: Asked, said: Answered, now: datetime, *, relays: bool = False
-    ) -> bytes:
-        signer = self.keys.signer()
-        made = max(now, self.clock())
+    def _signed(self, asked: Asked, said: Answered, *, relays: bool) -> bytes:
+        signer, made = self.keys.signer(), self.clock()
         return compose_answer(asked, said, body=self.body, signer=signer, now=made, relays=relays)
 
 
@@ -191,15 +223,31 @@ def question_of(asked: Asked) -> TrustQuestion:
     )
 
 
-def speaks_for(trust: Trust, body: IssuerCode, now: datetime) -> bool:
-    """Whether this body answers in the issuer's name: it is the issuer, or has a mandate today."""
+class Home(Enum):
+    """In what capacity a body answers in an issuer's name."""
+
+    ISSUER = auto()
+    SUCCESSOR = auto()
+    """承继机构: of the type, from the day of the change on (颁发机构调整)."""
+    DELEGATE = auto()
+    """With a mandate for answers today."""
+
+
+def home_of(trust: Trust, body: IssuerCode, now: datetime) -> Home | None:
+    """None: it does not speak for the issuer. What is looked up is of one type, and so is this."""
     if trust.issuer is None:
-        return False
+        return None
+    if trust.issuer.code == body:
+        return Home.ISSUER
+    since = trust.successor_since
+    taken_over = trust.successor is not None and trust.successor.code == body
+    if taken_over and since is not None and since <= now:
+        return Home.SUCCESSOR
     mandated = any(
         mandate.delegate == body and mandate.kind is Kind.ANSWER and mandate.window.contains(now)
         for mandate in trust.mandates
     )
-    return trust.issuer.code == body or mandated
+    return Home.DELEGATE if mandated else None
 
 
 def inquiry_of(asked: Asked, where: Endpoint) -> Inquiry:

@@ -246,6 +246,9 @@ class Registry:
         known = (node, kid) == ("node-b", NODE_B.kid)
         return Peer(NODE_B.answer_key, frozenset(PeerScope)) if known else None
 
+    async def known(self, node: str) -> bool:
+        return node == "node-b"
+
     async def once(self, node: str, jti: str, *, expires: datetime, now: datetime) -> bool:
         del node, jti, expires, now
         return True
@@ -370,8 +373,8 @@ class History:
             clock=now,
         )
 
-    async def _noted(self, asked: object, at: datetime) -> None:
-        del asked, at
+    async def _noted(self, asked: object, said: object, at: datetime) -> None:
+        del asked, said, at
 
     async def _to_issuer(self, question: bytes) -> bytes:
         await asyncio.sleep(self.chance.choice((0.02, 0.2, 1.0)))

@@ -24,7 +24,7 @@ from app.domain.issuer import (
 )
 from app.domain.license import KeyId
 from app.domain.scheme import Scheme
-from app.federation.answer import read_signed
+from app.federation.answer import read_signed, read_unsigned
 from app.federation.inquiries import (
     InquiryRefused,
     check_inquiry,
@@ -199,13 +199,41 @@ def test_without_the_issuers_keys_it_stays_the_platforms_word():
     assert answer.original == stored("relay")["issuer_answer"]
 
 
-def test_only_a_platform_may_enclose():
-    """An issuer's own endpoint answers for itself: what it encloses is an unknown member."""
+@pytest.mark.parametrize(
+    "case", stored("relay")["answers_of_the_delegate"], ids=lambda case: case["name"]
+)
+def test_what_a_delegate_says_and_what_it_hands_on(case):
+    """Only what nobody told it counts as the delegate's word."""
+    where = endpoint(vectors.RELAY, Speaker.DELEGATE, vectors.ISSUER)
+    answer = read(case["token"], asked(vectors.TO_DELEGATE, vectors.RELAY), where)
+    expect = case["expect"]
+    if expect["usable"]:
+        assert isinstance(answer, Answered)
+        found = {"speaker": answer.speaker, "signed": answer.signed, "outcome": answer.code}
+        assert found == {name: expect[name] for name in found}
+    else:
+        assert isinstance(answer, Unreachable), answer
+        assert answer.why == expect["silence"]
+
+
+@pytest.mark.parametrize("more", [{"relayed": "AA.AA.AA"}, {"unsigned": True}], ids=str)
+@pytest.mark.parametrize("speaker", [Speaker.ISSUER, Speaker.DELEGATE])
+def test_what_an_issuers_own_endpoint_repeats_is_second_hand(speaker, more):
+    """Its signature under somebody else's word makes that word no word of its own."""
     over = vectors.inquiry()
-    token = vectors.answer(vectors.said(over, relayed="AA.AA.AA"))
-    answer = read(token, asked(over, vectors.ISSUER), endpoint(vectors.ISSUER))
+    where = endpoint(vectors.ISSUER, speaker)
+    twin = read(vectors.answer(vectors.said(over)), asked(over, vectors.ISSUER), where)
+    assert isinstance(twin, Answered)
+    assert (twin.speaker, twin.authoritative) == (speaker, True)
+    token = vectors.answer(vectors.said(over, **more))
+    answer = read(token, asked(over, vectors.ISSUER), where)
     assert isinstance(answer, Answered)
-    assert answer.original == ""
+    assert (answer.speaker, answer.authoritative) == (Speaker.UPSTREAM, False)
+    body = json.dumps(vectors.said(over, **more)).encode()
+    later = NOW + timedelta(seconds=1)
+    plain = read_unsigned(body, asked(over, vectors.ISSUER), where, now=later, authenticated=True)
+    assert isinstance(plain, Answered)
+    assert plain.speaker is Speaker.UPSTREAM
 
 
 def test_a_relay_takes_the_issuers_answer_over_the_first_question():

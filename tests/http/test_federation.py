@@ -43,14 +43,11 @@ class Member:
     """One running node."""
 
     code: str
+    id: str
     url: str
     client: httpx.Client
     database_url: str
     keys: FolderKeys
-
-    @property
-    def id(self) -> str:
-        return NODES[self.code]
 
     @property
     def jwks(self) -> list[dict[str, Any]]:
@@ -103,9 +100,9 @@ class Member:
         return sign_token("ivp-inquiry+jwt", payload | changes, self.keys.signer())
 
 
-def platform(member: Member, kind: str | None, *prefixes: str) -> dict[str, Any]:
-    """A node's body, as the others register it."""
-    keys = [
+def answer_keys(member: Member) -> list[dict[str, Any]]:
+    """A node's keys, as the others register them."""
+    return [
         {
             "kid": jwk["kid"],
             "alg": jwk["alg"],
@@ -115,16 +112,34 @@ def platform(member: Member, kind: str | None, *prefixes: str) -> dict[str, Any]
         }
         for jwk in member.jwks
     ]
-    body = {
-        "code": member.code,
-        "title": {"zh": NODES[member.code], "en": NODES[member.code]},
-        "types": [],
-        "keys": keys,
-    }
+
+
+def platform(member: Member, kind: str | None, *prefixes: str) -> dict[str, Any]:
+    """A node's body, as the others register it."""
+    title = {"zh": member.id, "en": member.id}
+    body = {"code": member.code, "title": title, "types": [], "keys": answer_keys(member)}
     if kind is not None:
         way: dict[str, Any] = {"kind": kind, "url": member.url + INQUIRIES}
         body["platforms"] = [way | ({"prefixes": list(prefixes)} if prefixes else {})]
     return body
+
+
+def started(stack: ExitStack, database_url: str, folder: Path, code: str, name: str) -> Member:
+    """A node with an empty registry and a database of its own."""
+    url = new_database(database_url, name.replace("-", "_"))
+    values: dict[str, Any] = {
+        "DATABASE_URL": url,
+        "key_folder": folder / "keys",
+        "node_id": name,
+        "body_code": code,
+        "anonymous_per_minute": 100_000,
+        "anonymous_per_day": 1_000_000,
+        "document_per_minute": 100_000,
+    }
+    settings = Settings(**values)
+    address = stack.enter_context(running(create_app(production(settings), docs=False)))
+    client = stack.enter_context(httpx.Client(base_url=address, trust_env=False, timeout=30))
+    return Member(code, name, address, client, url, FolderKeys(settings.key_folder))
 
 
 @pytest.fixture(scope="module")
@@ -132,25 +147,10 @@ def members(
     database_url: str, sandbox_issuers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Member]]:
     with ExitStack() as stack:
-        made: dict[str, Member] = {}
-        for code, name in NODES.items():
-            folder: Path = tmp_path_factory.mktemp(name)
-            url = new_database(database_url, name.replace("-", "_"))
-            values: dict[str, Any] = {
-                "DATABASE_URL": url,
-                "key_folder": folder / "keys",
-                "node_id": name,
-                "body_code": code,
-                "anonymous_per_minute": 100_000,
-                "anonymous_per_day": 1_000_000,
-                "document_per_minute": 100_000,
-            }
-            settings = Settings(**values)
-            address = stack.enter_context(running(create_app(production(settings), docs=False)))
-            client = stack.enter_context(
-                httpx.Client(base_url=address, trust_env=False, timeout=30)
-            )
-            made[code] = Member(code, address, client, url, FolderKeys(settings.key_folder))
+        made = {
+            code: started(stack, database_url, tmp_path_factory.mktemp(name), code, name)
+            for code, name in NODES.items()
+        }
         whole = sandbox_issuers.registration()
         without = deepcopy(whole)
         for body in without["issuers"]:
@@ -306,15 +306,44 @@ def test_what_another_node_asked_stands_in_the_log(members, sandbox_issuers):
     assert nation.ask(a.inquiry(NATION, license.id)).status_code == 200
     assert nation.ask(b.inquiry(NATION, license.id)).status_code == 401
     rows = [row for row in logged(nation) if row not in before]
-    told = {(row["operation"], row["result"], row["caller"], row["reason"]) for row in rows}
-    assert told == {
+    seen = {(row["operation"], row["result"], row["caller"], row["reason"]) for row in rows}
+    assert seen == {
         ("answer_inquiry", "answered", f"node:{a.id}", None),
         ("denied", "refused", "anonymous", "inquiry_node_unknown"),
     }
     (answered,) = [row for row in rows if row["result"] == "answered"]
     assert (answered["purpose"], answered["issuer"]) == ("public-check", license.identifier.issuer)
     assert answered["object"] is not None
+    assert answered["conclusion"] == "outcome_0"
+    assert answered["first_asker"] == f"node:{a.id}"
+    assert len(answered["issuer_answer"]) == 64  # the digest of the issuer's own token
+    assert answered["answer_as_of"] is not None
     assert license.id not in json.dumps(rows)
+
+
+def test_a_node_that_was_refused_stands_in_the_log_by_its_name(members, sandbox_issuers):
+    """It proved who it is before it was refused; and whose question it brought is told, too."""
+    a, b, nation = members[A], members[B], members[NATION]
+    license = sandbox_issuers.world.pick("market")
+    before = logged(nation)
+    asked = a.inquiry(NATION, license.id)
+    assert nation.ask(asked).status_code == 200
+    assert status_of(nation.ask(asked)) == (401, "replayed")
+    assert status_of(nation.ask(a.inquiry(B, license.id))) == (403, "not-for-this-body")
+    rows = [row for row in logged(nation) if row not in before]
+    refused = {(row["caller"], row["reason"]) for row in rows if row["result"] == "refused"}
+    assert refused == {
+        (f"node:{a.id}", "inquiry_replayed"),
+        (f"node:{a.id}", "inquiry_not_for_this_body"),
+    }
+    first = a.inquiry("639899", license.id)
+    brought = nation.inquiry(
+        B, license.id, via=[a.id, nation.id], asked=first.decode(), exp=_exp(first)
+    )
+    before = logged(b)
+    assert b.ask(brought).status_code == 200
+    (row,) = [row for row in logged(b) if row not in before]
+    assert (row["caller"], row["first_asker"]) == (f"node:{nation.id}", f"node:{a.id}")
 
 
 def test_a_question_is_taken_once(members, sandbox_issuers):
@@ -395,6 +424,56 @@ def test_the_delegate_answers_from_what_was_pushed(members, sandbox_issuers):
     handed_on = _payload(nation.ask(a.inquiry(NATION, other.id)).content)
     assert (handed_on["outcome"], "relayed" in handed_on) == (0, True)
     run_sql(nation.database_url, "DELETE FROM delegation WHERE delegate = $1", NATION)
+
+
+def told(member: Member, identifier: str, state: str) -> None:
+    """The node has been told that this became of the license an hour ago."""
+    run_sql(
+        member.database_url,
+        "INSERT INTO license_status (identifier, since, state, recorded_at) VALUES ($1, "
+        "now() - interval '1 hour', $2, now())",
+        *(identifier, state),
+    )
+
+
+def test_the_successor_answers_for_the_body_it_took_over(members, sandbox_issuers):
+    """From its day on, for its types; before, and for others, it is a node that asks on."""
+    a, nation = members[A], members[NATION]
+    world = sandbox_issuers.world
+    license, other = world.of("university", "in_force")[5:7]
+    nation.write(lambda s: import_registration(s, {"issuers": [platform(nation, None)]}))
+    for each in (license, other):
+        run_sql(
+            nation.database_url,
+            "INSERT INTO license (identifier, type, issuer) VALUES ($1, $2, $3)",
+            *(each.id, each.type, each.issuer),
+        )
+        told(nation, each.id, "revoked")
+
+    def succeeded(type: str, since: str) -> None:
+        run_sql(nation.database_url, "DELETE FROM succession")
+        run_sql(
+            nation.database_url,
+            "INSERT INTO succession (issuer, type, successor, since) VALUES ($1, $2, $3, "
+            "now() + $4::text::interval)",
+            *(license.issuer, type, NATION, since),
+        )
+
+    def asked() -> tuple[Any, ...]:
+        payload = _payload(nation.ask(a.inquiry(NATION, license.id)).content)
+        return payload["outcome"], payload.get("state"), "relayed" in payload
+
+    try:
+        handed_on = (0, "issued", True)
+        assert asked() == handed_on
+        succeeded(license.type, "-1 day")
+        assert asked() == (3, "revoked", False)
+        succeeded(license.type, "1 day")
+        assert asked() == handed_on
+        succeeded(world.pick("market").type, "-1 day")
+        assert asked() == handed_on
+    finally:
+        run_sql(nation.database_url, "DELETE FROM succession")
 
 
 def test_a_revoked_node_is_a_stranger(members, sandbox_issuers):
