@@ -21,6 +21,7 @@ from app.registry.journal import PostgresJournal
 from app.registry.limits import Limits as Buckets
 from app.registry.lists.published import PublishedLists
 from app.registry.lists.store import standing
+from app.registry.peers import PostgresPeers
 from app.registry.sessions import Database
 from app.registry.trust import PostgresRegistry
 from app.routers import ROUTERS
@@ -160,7 +161,7 @@ def _upkeep(keys: FolderKeys, database: Database) -> Upkeep:
     return Upkeep(
         audit=PostgresAudit(database),
         buckets=Buckets(database, keys, now),
-        assertions=PostgresCallers(database, keys),
+        used=(PostgresCallers(database, keys), PostgresPeers(database)),
         signer=keys.signer,
         clock=now,
     )

@@ -33,7 +33,10 @@ WITH over AS (DELETE FROM used_inquiry WHERE node = $1 AND expires_at < $4)
 INSERT INTO used_inquiry (node, jti, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 RETURNING 1
 """
-"""What is over is dropped in the same statement: a node keeps what it asked in two minutes."""
+"""What is over of that node is dropped in the same statement; of others, by `forget_used`: a relay
+brings questions of nodes that never come themselves.
+"""
+FORGET_SQL: Final = "DELETE FROM used_inquiry WHERE expires_at < $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,14 @@ class PostgresPeers:
             return used is not None
 
         return await self.database.run(write)
+
+    async def forget_used(self, now: datetime) -> None:
+        """Drop what is over anyway. Raises `Unavailable`."""
+
+        async def write(connection: Connection) -> None:
+            await connection.execute(FORGET_SQL, now)
+
+        await self.database.run(write, repeatable=True)
 
 
 async def add_peer(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -28,7 +28,9 @@ class Buckets(Protocol):
     async def sweep(self, before: datetime) -> None: ...
 
 
-class Assertions(Protocol):
+class Used(Protocol):
+    """What may be used once: assertions of callers, inquiries of nodes."""
+
     async def forget_used(self, now: datetime) -> None: ...
 
 
@@ -38,7 +40,7 @@ class Upkeep:
 
     audit: Audit
     buckets: Buckets
-    assertions: Assertions
+    used: Sequence[Used]
     signer: Callable[[], Signer] = field(repr=False)
     clock: Callable[[], datetime]
 
@@ -47,7 +49,8 @@ class Upkeep:
         at = self.clock()
         await self.audit.sign_when_due(await asyncio.to_thread(self.signer), at - SIGNED_EVERY)
         await self.buckets.sweep(at - BUCKETS_KEPT)
-        await self.assertions.forget_used(at)
+        for each in self.used:
+            await each.forget_used(at)
 
     async def forever(self, every: float = EVERY) -> None:
         """Until cancelled. An outage is waited out."""
