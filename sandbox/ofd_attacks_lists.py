@@ -211,6 +211,30 @@ def _unproven(scene: Scene) -> bytes:
     return ofd.pack(edited(OFD_XML, change)(parts), scene.shape)
 
 
+def _bare(scene: Scene, *, shown: bool = True, related: str | None = None) -> Parts:
+    """The page bears values without names, and perhaps names a related license."""
+    made = replace(scene.made, identifier_shown=shown)
+    if related is not None:
+        made = replace(made, fields=(*made.fields, ("关联证照", related)))
+    return ofd.sealed(made, replace(scene.shape, layout=Layout.BARE), scene.job)
+
+
+def _mentioned(text: str, *, shown: bool) -> Forge:
+    """The sealed page mentions another license, and the open OFD.xml is made to say that one."""
+
+    def forge(scene: Scene) -> bytes:
+        other = _foreign_identifier(scene)
+        parts = _bare(scene, shown=shown, related=text.format(other))
+        change = once(f">{scene.license.id}<", f">{other}<")
+        return ofd.pack(edited(OFD_XML, change)(parts), scene.shape)
+
+    return forge
+
+
+def _unrelated(scene: Scene) -> bytes:
+    return ofd.pack(_bare(scene), scene.shape)
+
+
 def _contradicting(name: str, put: str) -> Forge:
     """CustomDatas and page disagree, and the issuer sealed it so."""
     place = f'Name="{name}">'
@@ -228,6 +252,19 @@ def claims() -> Iterator[OfdAttack]:
     threats = "OFD-02 OFD-28"
     yield attack("identifier_relabelled", differs, threats, _relabelled, shape="bank")
     yield attack("identifier_open", "identifier_unproven", threats, _unproven, shape="bank")
+    for name, forge in (
+        ("mentioned", _mentioned("{}", shown=True)),
+        ("only_mentioned", _mentioned("依据 {} 换发", shown=False)),
+    ):
+        yield attack(
+            f"identifier_{name}",
+            "identifier_unproven",
+            threats,
+            forge,
+            also=("identifier_disagrees",),
+            shape="bank",
+            genuine=_unrelated,
+        )
     said = "content_disagrees"
     yield attack("number_contradicts", said, "OFD-28", _contradicting("ZZBH", "9"))
     yield attack("holder_contradicts", said, "OFD-28", _contradicting("CZZT", "新"))

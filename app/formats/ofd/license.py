@@ -35,6 +35,8 @@ _FACTS: Mapping[Fact, tuple[LicenseElement, ...]] = {
 _COMPARED = (*(e for group in _FACTS.values() for e in group), LicenseElement.ISSUER_CODE)
 _BARE = "a bare signature value: no certificate says whose it is"
 _STRUCTURED = frozenset({FoundIn.CUSTOM_DATA, FoundIn.INDEXED_TEXT, FoundIn.TAG_DATA})
+_UNNAMED = frozenset({FoundIn.BARE_TEXT, FoundIn.MENTIONED})
+"""Identifiers a page shows without saying whose: it may mention other licenses."""
 _DATES = frozenset({LicenseElement.VALID_FROM, LicenseElement.VALID_UNTIL})
 
 
@@ -120,8 +122,11 @@ def _claims(
     covered = [frozenset(c.covered) for c in coverage]
 
     def chosen(element: LicenseElement) -> FoundElement | None:
-        """What is covered before what is not; what is structured before what is read off a page."""
+        """What is named before what is only shown; what is covered before what is not; what is
+        structured before what is read off a page.
+        """
         items = by_element.get(element, [])
+        items = [i for i in items if i.kind not in _UNNAMED] or items
         return next((i for i in items if _is_covered(i, covered)), items[0] if items else None)
 
     picked = {e: best for e in LicenseElement if (best := chosen(e)) is not None}
@@ -142,8 +147,14 @@ def _covered_facts(
 
     def proven(element: LicenseElement) -> bool:
         value = _plain(element, picked[element].value)
-        same = (i for i in by_element[element] if _plain(element, i.value) == value)
-        return any(parts.issuperset(i.sources) for i in same)
+        # An identifier without a name is this license's own only where there is no other at all.
+        alone = len({i.value for i in by_element[element]}) == 1
+        return any(
+            parts.issuperset(i.sources)
+            for i in by_element[element]
+            if _plain(element, i.value) == value
+            and (i.kind not in _UNNAMED or (alone and i.kind is FoundIn.BARE_TEXT))
+        )
 
     facts = {
         fact
@@ -198,8 +209,8 @@ def _identifiers(items: list[FoundElement]) -> frozenset[str]:
     """All that claim to be this license's own. One merely mentioned on a page is no claim, unless
     it is all there is, or the claimed one is not among those the page shows.
     """
-    claimed = {i.value for i in items if i.kind is not FoundIn.BARE_TEXT}
-    shown = {i.value for i in items if i.kind is FoundIn.BARE_TEXT}
+    claimed = {i.value for i in items if i.kind not in _UNNAMED}
+    shown = {i.value for i in items if i.kind in _UNNAMED}
     return frozenset(claimed if claimed & shown or not shown else claimed | shown)
 
 

@@ -34,7 +34,9 @@ class FoundIn(StrEnum):
     LABELLED_TEXT = "labelled_text"
     """A text on a page that begins with the element's name."""
     BARE_TEXT = "bare_text"
-    """An identifier (证照标识) standing in a text on a page."""
+    """An identifier (证照标识) that is a text on a page by itself."""
+    MENTIONED = "mentioned"
+    """An identifier within a longer text on a page: perhaps another license's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,15 @@ def _on_pages(package: OfdPackage) -> Iterator[FoundElement]:
             yield from _found(labelled[1], labelled[2], (run.part,), FoundIn.LABELLED_TEXT)
         if ROOT in run.text:
             for identifier in _identifiers(run.text):
-                yield FoundElement(
-                    LicenseElement.IDENTIFIER, identifier, (run.part,), FoundIn.BARE_TEXT
-                )
+                kind = _standing(run.text, identifier)
+                yield FoundElement(LicenseElement.IDENTIFIER, identifier, (run.part,), kind)
+
+
+def _standing(text: str, identifier: str) -> FoundIn:
+    """By itself, or after nothing but the name of the element."""
+    rest = text.replace(identifier, "", 1).strip(" \t\r\n\u3000:：")
+    own = not rest or element_named(rest) is LicenseElement.IDENTIFIER
+    return FoundIn.BARE_TEXT if own else FoundIn.MENTIONED
 
 
 def _identifiers(text: str) -> Iterable[str]:

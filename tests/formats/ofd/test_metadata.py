@@ -35,7 +35,7 @@ def test_every_place_is_read_with_its_sources():
         (E.HOLDER_NAME, "张三", (TAG, PAGE), FoundIn.INDEXED_TEXT),
         (E.HOLDER_TYPE_CODE, "111", (TAG,), FoundIn.TAG_DATA),
         (E.NUMBER, "鲁（2026）0001", (PAGE,), FoundIn.LABELLED_TEXT),
-        (E.IDENTIFIER, IDENTIFIER, (PAGE,), FoundIn.BARE_TEXT),
+        (E.IDENTIFIER, IDENTIFIER, (PAGE,), FoundIn.MENTIONED),
     ]
 
 
