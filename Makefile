@@ -28,7 +28,7 @@ ifneq ($(wildcard migrations/versions/*.py),)
 endif
 	@$(MAKE) --no-print-directory test
 
-proof: environment ## hours, by hand: kills, fuzz, scale, mutation; writes docs
+proof: environment ## hours, by hand: kills, fuzzing, mutation, replay, flips; writes docs/proof.md
 	@$(bin)/python -m pytest -m proof $(T) || [ $$? -eq 5 ] # 5: no test is marked so
 	@$(bin)/python -m proof
 

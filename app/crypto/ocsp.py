@@ -68,7 +68,8 @@ def read_ocsp(der: bytes) -> OcspResponse:
     outer = asn1.sequence(asn1.read(der, LIMITS, "OCSPResponse"), "OCSPResponse")
     status = asn1.integer(outer.take(Tag.ENUMERATED, "responseStatus"), "responseStatus")
     if status != 0:
-        raise Malformed(f"OCSPResponse: status {status}, not successful")
+        told = f" ({status})" if status in range(1, 7) else ""  # RFC 6960 §4.2.1 knows no others
+        raise Malformed(f"OCSPResponse: not successful{told}")
     given = asn1.inner(outer.take(Tag.CONTEXT_0, "responseBytes"), "responseBytes")
     outer.end()
     bytes_ = asn1.sequence(given, "responseBytes")
