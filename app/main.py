@@ -1,7 +1,7 @@
 """Composition root for HTTP: `uvicorn --factory app.main:create_app`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import Depends, FastAPI
@@ -16,7 +16,7 @@ from app.domain.errors import Unavailable
 from app.models import REVISION
 from app.registry.audit import PostgresAudit
 from app.registry.callers import PostgresCallers
-from app.registry.catalogue import list_license_types
+from app.registry.catalogue import knows_license_types
 from app.registry.journal import PostgresJournal
 from app.registry.limits import Limits as Buckets
 from app.registry.lists.published import PublishedLists
@@ -35,6 +35,7 @@ from app.routers.problems import register
 from app.routers.state import Node, State
 from app.services.access import Gate
 from app.services.places import PatientIssuers, Places
+from app.services.supervision import Glance, Supervisor
 from app.services.upkeep import Upkeep
 from app.services.verify import Verifier
 from app.services.watching import WatchedJournal
@@ -45,9 +46,12 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
 class NodeHealth:
     """What /readyz looks at."""
 
-    def __init__(self, database: Database, keys: FolderKeys) -> None:
+    def __init__(
+        self, database: Database, keys: FolderKeys, background: Supervisor | None = None
+    ) -> None:
         self._database = database
         self._keys = keys
+        self._background = background
         self._sm2 = sm2.chosen()  # tests itself on the standard's vectors, before the first caller
 
     async def look(self) -> dict[str, str]:
@@ -64,11 +68,13 @@ class NodeHealth:
             await asyncio.to_thread(lambda: self._keys.signer().sign(b"ready?"))
         except Unavailable as exc:
             parts["signing_key"] = str(exc)
+        if self._background is not None:
+            parts["background"] = _background(self._background.troubles())
         return parts
 
     async def _trust(self) -> str:
         async with self._database.reading() as session:
-            known = await list_license_types(session)
+            known = await knows_license_types(session)
             followed = await standing(session)
         if late := [each for each in followed if each.late(now())]:
             return f"degraded: stale: {', '.join(map(str, late))}; `zhengyan trust show`"
@@ -78,6 +84,14 @@ class NodeHealth:
             "degraded: empty: nobody is registered and no list followed; `zhengyan issuer import "
             "FILE` or `zhengyan trust follow add`"
         )
+
+
+def _background(troubles: Mapping[str, str]) -> str:
+    """By name: what a node does beside answering, and does not at the moment."""
+    if not troubles:
+        return "ok"
+    named = ", ".join(f"{name} ({why})" for name, why in sorted(troubles.items()))
+    return f"degraded: ended and begun anew: {named}"
 
 
 def _sm2(chosen: sm2.Chosen) -> str:
@@ -99,11 +113,12 @@ def production(config: Settings) -> Lifespan:
         issuers = PatientIssuers(way.issuers, places)
         journal = PostgresJournal(database, keys)
         door = _door(config, keys, database)
-        upkeep = asyncio.create_task(_upkeep(keys, database).forever())
-        following = asyncio.create_task(follower(config, database).keep_pulling(config.trust_pull))
-        tasks = [asyncio.create_task(way.watch.forever())]
+        follow, background = follower(config, database), Supervisor()
+        background.start("upkeep", _upkeep(keys, database).forever)
+        background.start("following", lambda: follow.keep_pulling(config.trust_pull))
+        background.start("watching", way.watch.forever)
         if way.prober is not None:
-            tasks.append(asyncio.create_task(way.prober.forever()))
+            background.start("probing", way.prober.forever)
         try:
             yield {
                 "node": Node(
@@ -116,7 +131,7 @@ def production(config: Settings) -> Lifespan:
                     ),
                     door=door,
                     reports=journal,
-                    health=NodeHealth(database, keys),
+                    health=Glance(NodeHealth(database, keys, background)),
                     trust_lists=PublishedLists(database),
                     keys=tuple(key.public_jwk() for key in keys.public_keys()),
                     id=config.node_id,
@@ -129,11 +144,7 @@ def production(config: Settings) -> Lifespan:
                 )
             }
         finally:
-            upkeep.cancel()
-            following.cancel()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await background.stop()
             await way.issuers.aclose()
             await database.close()
 

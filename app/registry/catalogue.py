@@ -5,7 +5,7 @@ Nothing of this is ever deleted but a seal owner's code that an issuer no longer
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, exists, insert, select
 
 from app.domain.identifier import TypeCode
 from app.domain.trust import LicenseType
@@ -37,6 +37,7 @@ __all__ = [
     "add_key",
     "add_license_type",
     "import_registration",
+    "knows_license_types",
     "list_delegations",
     "list_endpoints",
     "list_issuers",
@@ -73,6 +74,11 @@ async def add_license_type(session: WriteSession, type: LicenseType) -> Change:
     """Register a type, or bring it up to date."""
     await alone(session)
     return (await _put_types(session, [type]))[0]
+
+
+async def knows_license_types(session: ReadSession) -> bool:
+    """Whether any is registered."""
+    return bool(await session.scalar(select(exists(select(LicenseTypeRow.code)))))
 
 
 async def list_license_types(session: ReadSession) -> list[LicenseType]:

@@ -40,6 +40,7 @@ async def livez() -> dict[str, str]:
                             "signing_key": "ok",
                             "sm2": "libcrypto",
                             "trust": "ok",
+                            "background": "ok",
                         },
                     }
                 }
@@ -56,6 +57,7 @@ async def livez() -> dict[str, str]:
                             "migrations": "not up to date: run `make migrate`",
                             "signing_key": "ok",
                             "sm2": "libcrypto",
+                            "background": "ok",
                         },
                     }
                 }
@@ -64,7 +66,7 @@ async def livez() -> dict[str, str]:
     },
 )
 async def readyz(node: NodeDep) -> JSONResponse:
-    """`ready`, `degraded` (200, with the part that is), or 503."""
+    """`ready`, `degraded` (200, with the part that is), or 503. A look lasts a second."""
     parts = await node.health.look()
     red = [name for name in _RED if parts.get(name) != "ok"]
     degraded = [name for name, said in parts.items() if said.startswith("degraded")]

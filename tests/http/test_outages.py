@@ -1,9 +1,12 @@
 """What this node cannot do without: then it says 503 and when to come back, and never a verdict."""
 
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,8 @@ import pytest
 from app.crypto.provider import FileSigner
 from app.domain.errors import Unavailable
 from app.main import create_app, production
+from app.services.supervision import LASTS, Supervisor
+from app.services.upkeep import Upkeep
 from sandbox.serve import Servers
 from tests.service import (
     VERIFICATIONS,
@@ -65,9 +70,44 @@ def test_alive_and_ready(service: Service) -> None:
     ready = service.client.get("/readyz")
     assert (ready.status_code, ready.json()["status"]) == (200, "ready")
     parts = ready.json()["parts"]
-    for name in ("database", "migrations", "signing_key", "trust"):
+    for name in ("database", "migrations", "signing_key", "trust", "background"):
         assert parts.pop(name) == "ok"
     assert parts["sm2"].startswith("libcrypto")
+
+
+def looked_anew(client: httpx.Client) -> httpx.Response:
+    """A look at the node lasts a moment: after it."""
+    time.sleep(LASTS + 0.05)
+    return client.get("/readyz")
+
+
+def test_a_background_task_that_dies_is_shown_and_begun_anew(
+    service: Service,
+    sandbox_issuers: Servers,
+    tmp_path: Path,
+    token: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not silently: what signs the log and drops what is over ends by a fault of its own."""
+    monkeypatch.setattr("app.main.Supervisor", partial(Supervisor, pause=0.05))
+    whole, failed, begun_anew = Upkeep.once, threading.Event(), threading.Event()
+
+    async def once(self: Upkeep) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise KeyError("canary")
+        await whole(self)
+        begun_anew.set()
+
+    monkeypatch.setattr(Upkeep, "once", once)
+    with serving(service.database_url, tmp_path, sandbox_issuers) as node:
+        assert failed.wait(10)
+        shown = looked_anew(node.client)
+        assert (shown.status_code, shown.json()["status"]) == (200, "degraded")
+        assert "upkeep (KeyError at upkeep.py:" in shown.json()["parts"]["background"]
+        assert "canary" not in shown.text
+        assert begun_anew.wait(10)
+        assert node.told(token) == "valid"  # the twin: nothing else is unwell
 
 
 def test_nobody_registered_is_degraded(
@@ -79,7 +119,7 @@ def test_nobody_registered_is_degraded(
         assert "zhengyan issuer import" in ready.json()["parts"]["trust"]
         assert node.told(token).startswith("indeterminate")
         node.register()
-        assert node.client.get("/readyz").json()["status"] == "ready"
+        assert looked_anew(node.client).json()["status"] == "ready"
         assert node.told(token) == "valid"
 
 
@@ -91,13 +131,13 @@ def test_tables_that_are_behind_are_red(other: Service, token: bytes) -> None:
     ):
         (row,) = other.sql("SELECT version_num FROM alembic_version")
         other.sql(change)
-        red = other.client.get("/readyz")
+        red = looked_anew(other.client)
         assert (red.status_code, red.json()["status"]) == (503, "unready")
         assert "make migrate" in red.json()["parts"]["migrations"]
         assert other.client.get("/livez").status_code == 200
         other.sql("DELETE FROM alembic_version")
         other.sql("INSERT INTO alembic_version VALUES ($1)", row["version_num"])
-    assert other.client.get("/readyz").json()["status"] == "ready"
+    assert looked_anew(other.client).json()["status"] == "ready"
     assert other.told(token) == "valid"
 
 
@@ -124,7 +164,7 @@ def test_a_key_that_does_not_sign_is_red_and_no_verdict(
             node = state["node"]
             keys = DeafKeys(node.verifier.publisher.keys.signer())
             publisher = replace(node.verifier.publisher, keys=keys)
-            node.health._keys = keys
+            node.health.inner._keys = keys
             verifier = replace(node.verifier, publisher=publisher)
             yield {**state, "node": replace(node, verifier=verifier)}
 
@@ -175,11 +215,11 @@ def test_a_database_that_goes_and_comes_back(other: Service, token: bytes) -> No
     try:
         for _ in range(3):
             unavailable(post(other, token))
-        assert other.client.get("/readyz").status_code == 503
+        assert looked_anew(other.client).status_code == 503
     finally:
         run_sql(elsewhere, f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
     assert other.told(token) == "valid"
-    assert other.client.get("/readyz").status_code == 200
+    assert looked_anew(other.client).status_code == 200
 
 
 # ---- the journal
