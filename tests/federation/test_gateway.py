@@ -24,8 +24,9 @@ from app.domain.errors import Unavailable
 from app.domain.issuer import Answered, Code, NotAsked, Silence, Unasked, Unreachable
 from app.domain.license import Fact
 from app.domain.scheme import Scheme
-from app.federation import gateway as gateway_module
-from app.federation.gateway import QUEUE, HttpIssuers, OfflineIssuers
+from app.federation import lines as lines_module
+from app.federation.gateway import HttpIssuers, OfflineIssuers
+from app.federation.lines import QUEUE
 from sandbox.serve import Servers, serve
 from sandbox.world import World
 from tests.federation.asking import (
@@ -374,7 +375,7 @@ async def test_a_cancelled_question_frees_its_place(
 async def test_clients_are_bounded_and_a_changed_entry_gets_a_new_one(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(gateway_module, "MAX_LINES", 2)
+    monkeypatch.setattr(lines_module, "MAX_LINES", 2)
     issuers = gateway(trust=TRUST)
     async with RawIssuer() as first, RawIssuer() as second, RawIssuer() as third:
         for raw in (first, second, third, first):
@@ -389,7 +390,7 @@ async def test_clients_are_bounded_and_a_changed_entry_gets_a_new_one(
 async def test_a_client_in_use_is_not_closed_for_another(
     world: World, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(gateway_module, "MAX_LINES", 1)
+    monkeypatch.setattr(lines_module, "MAX_LINES", 1)
     issuers = gateway(trust=TRUST)
     servers.set_behaviour("market", "delay", seconds=0.5)
     market = inquiry_of(world, world.pick("market"), endpoint_of(servers["market"]))
