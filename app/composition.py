@@ -15,6 +15,7 @@ from app.crypto.provider import FolderKeys
 from app.domain.errors import Refused
 from app.domain.identifier import IssuerCode
 from app.federation.gateway import HttpIssuers, OfflineIssuers
+from app.federation.lines import Lines
 from app.federation.lists import HttpLists
 from app.federation.resilience import ResilientIssuers
 from app.registry.audit import PostgresAudit
@@ -99,6 +100,12 @@ def _gateway(settings: Settings, keys: FolderKeys) -> HttpIssuers:
         clock=now,
         trust=_authorities_of(settings.ca_bundle),
     )
+
+
+def lines(settings: Settings) -> Lines:
+    """Ways to endpoints for a command. Raises `Refused` as `asking`."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return Lines(trust=_authorities_of(settings.ca_bundle))
 
 
 def _around(gateway: HttpIssuers, settings: Settings) -> ResilientIssuers:

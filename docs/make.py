@@ -1,12 +1,13 @@
 """Write the generated documents: `python -m docs.make`; `--check` only compares, and fails.
 
-docs/reasons.md and docs/trust-list.schema.json are generated whole, docs/verification.md between
-its markers.
+docs/reasons.md and docs/trust-list.schema.json are generated whole, docs/verification.md and
+docs/issuer-test.md between their markers.
 """
 
 import json
 import re
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,7 @@ from app.domain.verdict import (
     Unsigned,
     Verdict,
 )
+from app.federation.trial.texts import WORDS
 from app.policy import TIME_GAPS, TRUST_GAPS, decide
 from app.reports.catalogue import CATALOGUE
 from app.reports.entry import ISSUER, Entry
@@ -242,20 +244,33 @@ def reasons() -> str:
     return "\n".join(parts).replace(ISSUER, ANY_ISSUER.en).rstrip() + "\n"
 
 
+def items() -> str:
+    """The list of `zhengyan issuer test`."""
+    rows = [
+        [
+            f"`{item}`",
+            f"{words.asked_zh}<br>{words.asked_en}",
+            f"{words.mend_zh}<br>{words.mend_en}",
+        ]
+        for item, words in WORDS.items()
+    ]
+    return _table(["item", "要求 demand", "改法 how to mend it"], rows)
+
+
 GENERATED: Final = {"two-keys": two_keys, "closings": closings, "policies": policies}
 
 
-def verification(text: str) -> str:
-    """docs/verification.md with its generated parts made anew.
+def verification(text: str, parts: Mapping[str, Callable[[], str]] = GENERATED) -> str:
+    """A document (docs/verification.md) with its generated parts made anew.
 
     Raises:
         ValueError: a marker is missing.
     """
-    for name, make in GENERATED.items():
+    for name, make in parts.items():
         pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         found = list(pattern.finditer(text))
         if len(found) != 1:
-            raise ValueError(f"docs/verification.md has no single part named {name}")
+            raise ValueError(f"no single part is named {name}")
         head, tail = text[: found[0].end(1)], text[found[0].start(2) :]
         text = f"{head}\n{make()}\n\n{tail}"
     return text
@@ -263,11 +278,12 @@ def verification(text: str) -> str:
 
 def documents() -> dict[Path, str]:
     """Every document with a generated part, as it should be."""
-    rules = HERE / "verification.md"
+    rules, trials = HERE / "verification.md", HERE / "issuer-test.md"
     return {
         HERE / "reasons.md": reasons(),
         HERE / "trust-list.schema.json": json.dumps(schema(), ensure_ascii=False, indent=2) + "\n",
         rules: verification(rules.read_text(encoding="utf-8")),
+        trials: verification(trials.read_text(encoding="utf-8"), {"items": items}),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sandbox import jws
 from sandbox.jws import JsonObject
 from sandbox.keys import b64
+from sandbox.laxness import NOTHING, Laxness
 from sandbox.nodes import Nodes
 
 TYP = "ivp-inquiry+jwt"
@@ -67,38 +68,52 @@ class Inquiry:
 
 
 async def read_inquiry(
-    token: bytes, *, audience: frozenset[str], nodes: Nodes, now: datetime
+    token: bytes,
+    *,
+    audience: frozenset[str],
+    nodes: Nodes,
+    now: datetime,
+    lax: Laxness = NOTHING,
 ) -> Inquiry:
     """Check signature, parties, times and members. Raises Refusal."""
-    if len(token) > MAX_INQUIRY:
+    if len(token) > MAX_INQUIRY and "oversized" not in lax:
         raise Refusal(413, "inquiry_too_long")
     try:
         parts = jws.split(token)
     except ValueError as exc:
         raise Refusal(400, "inquiry_malformed") from exc
-    if parts.header.keys() != {"typ", "alg", "kid"} or parts.header["typ"] != TYP:
+    typed = "other_token" in lax or parts.header.get("typ") == TYP
+    if parts.header.keys() != {"typ", "alg", "kid"} or not typed:
         raise Refusal(400, "header_malformed")
-    _check_members(parts.payload)
+    _check_members(parts.payload, lax)
     if not nodes.anyone:
-        key = await nodes.find(parts.payload["iss"], str(parts.header["kid"]))
-        if key is None:
-            raise Refusal(401, "node_unknown")
-        if parts.header["alg"] not in ALGORITHMS.get(key.alg, {key.alg}):
-            raise Refusal(401, "algorithm_not_of_key")
-        if not key.verify(parts.signed, parts.signature):
-            raise Refusal(401, "signature_invalid")
-    if parts.payload["aud"] not in audience:
+        await _check_signature(parts, nodes, lax)
+    if parts.payload["aud"] not in audience and "other_body" not in lax:
         raise Refusal(403, "not_for_this_issuer")
-    _check_times(parts.payload, int(now.timestamp()))
-    return await _answered(Inquiry(token, parts.payload), nodes, int(now.timestamp()))
+    _check_times(parts.payload, int(now.timestamp()), lax)
+    return await _answered(Inquiry(token, parts.payload), nodes, int(now.timestamp()), lax)
 
 
-async def _answered(inquiry: Inquiry, nodes: Nodes, now: int) -> Inquiry:
+async def _check_signature(parts: jws.Parts, nodes: Nodes, lax: Laxness) -> None:
+    if "alg_none" in lax and parts.header["alg"] == "none":
+        return
+    key = await nodes.find(parts.payload["iss"], str(parts.header["kid"]))
+    if key is None:
+        if "stranger" in lax:
+            return
+        raise Refusal(401, "node_unknown")
+    if parts.header["alg"] not in ALGORITHMS.get(key.alg, {key.alg}):
+        raise Refusal(401, "algorithm_not_of_key")
+    if not key.verify(parts.signed, parts.signature) and "signature" not in lax:
+        raise Refusal(401, "signature_invalid")
+
+
+async def _answered(inquiry: Inquiry, nodes: Nodes, now: int, lax: Laxness) -> Inquiry:
     """The question to answer: the asker's own, or the one a relay encloses."""
     payload = inquiry.payload
     if payload.get("asked") is not None:
         return await _first_asker(payload, payload["asked"], nodes, now)
-    if payload["via"] != [payload["iss"]]:
+    if payload["via"] != [payload["iss"]] and "false_via" not in lax:
         raise Refusal(400, "via_false")
     return inquiry
 
@@ -139,7 +154,14 @@ QUESTION = ("identifier", "number", "type", "documents", "compare", "purpose", "
 """What a relay hands on as it was."""
 
 
-def _check_members(payload: JsonObject) -> None:
+MEMBERS = {
+    *("iss", "aud", "iat", "exp", "jti", "identifier", "number", "type", "seal", "certificate"),
+    *("documents", "facts", "facts_jwe", "compare", "purpose", "at", "via", "asked"),
+}
+"""All there are in IVP/1."""
+
+
+def _check_members(payload: JsonObject, lax: Laxness = NOTHING) -> None:
     def is_text(name: str) -> bool:
         value: Any = payload.get(name)
         return isinstance(value, str) and bool(value)
@@ -148,25 +170,33 @@ def _check_members(payload: JsonObject) -> None:
         value: Any = payload.get(name)
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
+    needed = {"iss", "aud", "purpose"} | (set() if "incomplete" in lax else {"jti"})
+    subjects = sum(payload.get(name) is not None for name in ("identifier", "number", "seal"))
     times = [payload.get("iat"), payload.get("exp"), payload.get("at", 0)]
     sound = (
-        all(is_text(name) for name in ("iss", "aud", "jti", "purpose"))
+        all(is_text(name) for name in needed)
         and are_texts("compare")
         and are_texts("via")
         and len(payload["via"]) <= MAX_HOPS
         and all(type(value) is int and 0 <= value <= LAST_SECOND for value in times)
         and (is_text("identifier") or (is_text("number") and is_text("type")))
+        and (subjects == 1 or "ambiguous" in lax)
         and isinstance(payload.get("documents", []), list)
         and isinstance(payload.get("facts", {}), dict)
         and ("identifier" not in payload or is_text("identifier"))
+        and ("strict_members" not in lax or payload.keys() <= MEMBERS)
+        and ("shut_facts" not in lax or "facts_jwe" not in payload)
     )
     if not sound:
         raise Refusal(400, "members_malformed")
 
 
-def _check_times(payload: JsonObject, now: int) -> None:
+def _check_times(payload: JsonObject, now: int, lax: Laxness = NOTHING) -> None:
     issued, ends = payload["iat"], payload["exp"]
-    if ends > issued + LIFE:
+    skew = 0 if "strict_clock" in lax else SKEW
+    if ends > issued + LIFE and "long_life" not in lax:
         raise Refusal(400, "life_too_long")
-    if issued > now + SKEW or ends < now - SKEW:
+    if issued > now + skew and "future" not in lax:
+        raise Refusal(401, "out_of_time")
+    if ends < now - skew and "expired" not in lax:
         raise Refusal(401, "out_of_time")

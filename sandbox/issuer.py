@@ -5,6 +5,7 @@ GET  /_sandbox/calls      what was asked, by identifier
 POST /_sandbox/reset      forget calls and behaviours
 GET  /_sandbox/behaviours what can be told to POST /_sandbox/behaviour
 POST /_sandbox/behaviour  {"name", "args", "identifier", "times"}; DELETE clears
+POST /_sandbox/lax        {"names"}: what it neglects, see laxness.py; DELETE /behaviour clears too
 POST /_sandbox/nodes      register askers, see nodes.py
 POST /_sandbox/licenses   {"identifier", "state", "since", "successor"}: a change in the books
 POST /_sandbox/documents?identifier=…   the body is a file issued for that license
@@ -24,6 +25,7 @@ from sandbox.bodies import BEIJING, HeldKey
 from sandbox.http1 import BadRequest, Request
 from sandbox.inquiry import Inquiry, Refusal, read_inquiry
 from sandbox.jws import JsonObject
+from sandbox.laxness import LAX, NOTHING, read_laxness
 from sandbox.licenses import State
 from sandbox.lies import LIES, TYP, Answering, Draft, Reply, Scene
 from sandbox.nodes import Nodes
@@ -112,6 +114,7 @@ class IssuerServer:
     def forget(self) -> None:
         self.seen = Seen()
         self.script.clear()
+        self.office.lax = NOTHING
         self._earlier.clear()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -192,11 +195,15 @@ class IssuerServer:
         if request.headers.get("content-type", "").split(";")[0].strip() != "application/jose":
             raise Refusal(415, "not_jose")
         inquiry = await read_inquiry(
-            request.body, audience=self.office.audience, nodes=self.nodes, now=now
+            request.body,
+            audience=self.office.audience,
+            nodes=self.nodes,
+            now=now,
+            lax=self.office.lax,
         )
-        jti = (inquiry.node, inquiry.payload["jti"])
-        if jti in self._jtis:
-            raise Refusal(409, "jti_used_before")
+        jti = (inquiry.node, str(inquiry.payload.get("jti")))
+        if jti in self._jtis and not self.office.lax & {"replay", "incomplete"}:
+            raise Refusal(401, "jti_used_before")
         self._jtis[jti] = None
         if len(self._jtis) > REMEMBERED:
             self._jtis.popitem(last=False)
@@ -214,14 +221,16 @@ class IssuerServer:
         """What tests and demonstrations turn and read. Loopback only, like the rest."""
         try:
             match (request.method, request.path.removeprefix(CONTROL)):
-                case ("GET", "calls"):
-                    return http1.json_response(200, self.report())
-                case ("GET", "behaviours"):
-                    return http1.json_response(200, dict(BEHAVIOURS))
+                case ("GET", "calls" | "behaviours" | "lax" as what):
+                    told = {"behaviours": dict(BEHAVIOURS), "lax": dict(LAX)}.get(what)
+                    return http1.json_response(200, told or self.report())
                 case ("POST", "reset"):
                     self.forget()
                 case ("DELETE", "behaviour"):
                     self.script.clear()
+                    self.office.lax = NOTHING
+                case ("POST", "lax"):
+                    self.office.lax = read_laxness(jws.read_object(request.body).get("names"))
                 case ("POST", "behaviour"):
                     self._behaviour(jws.read_object(request.body))
                 case ("POST", "nodes"):

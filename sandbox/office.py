@@ -11,6 +11,7 @@ from sandbox.inquiry import Inquiry, Refusal
 from sandbox.jwe import open_facts
 from sandbox.jws import JsonObject
 from sandbox.keys import EcKey, b64, make_key
+from sandbox.laxness import NOTHING
 from sandbox.licenses import Event, License, Outcome, State, Status, status_at
 from sandbox.sm2 import sm3
 from sandbox.tokens import as_text, seconds
@@ -41,6 +42,7 @@ class Office:
     def __init__(self, world: World, body: Body) -> None:
         self.world = world
         self.body = body
+        self.lax = NOTHING
         self._files: defaultdict[str, set[str]] = defaultdict(set)
         self._issued: dict[str, frozenset[str]] = {}
         self._events: defaultdict[str, tuple[Event, ...]] = defaultdict(tuple)
@@ -92,6 +94,8 @@ class Office:
             if "identifier" in asked
             else self.world.find(asked["number"].upper(), asked["type"].upper())
         )
+        if "identifier" not in asked and "number_needs_identifier" in self.lax:
+            return None
         if license is None or (license.issuer, license.type) not in self.speaks_for:
             return None
         return license
@@ -104,11 +108,17 @@ class Office:
             unknown = dict.fromkeys(inquiry.compare, "unknown")
             return Findings(Outcome.NO_RECORD, "unknown", unknown)
         document = self._document(inquiry, license)
-        compared = {name: compare(name, facts.get(name), license) for name in inquiry.compare}
-        status = status_at(license, inquiry.at or now, self._events[license.id])
+        exact = "exact_spelling" in self.lax
+        compared = {
+            name: compare(name, facts.get(name), license, exact=exact) for name in inquiry.compare
+        }
+        at = now if "ignores_at" in self.lax else inquiry.at or now
+        status = status_at(license, at, self._events[license.id])
         if document == "differs" or "mismatch" in compared.values():
-            return Findings(Outcome.DIFFERS, document, compared, license)
-        if inquiry.identifier is None and not any(compared.get(n) == "match" for n in HOLDER):
+            told = status if "tells_after_mismatch" in self.lax else None
+            return Findings(Outcome.DIFFERS, document, compared, license, told)
+        known = any(compared.get(n) == "match" for n in HOLDER) or "number_suffices" in self.lax
+        if inquiry.identifier is None and not known:
             # A number alone is a guess: nothing is told without the holder.
             return Findings(Outcome.INSUFFICIENT, document, compared)
         return Findings(status.outcome, document, compared, license, status)
@@ -149,7 +159,7 @@ def digests(content: bytes) -> frozenset[str]:
     )
 
 
-def compare(name: str, given: object, license: License) -> str:
+def compare(name: str, given: object, license: License, *, exact: bool = False) -> str:
     """Match, mismatch, or unknown for a fact that was not sent or has no meaning here."""
     ours: dict[str, str] = {
         "number": license.number,
@@ -162,6 +172,8 @@ def compare(name: str, given: object, license: License) -> str:
         return _compare_dates(given, license)
     if name not in ours or not isinstance(given, str) or not given:
         return "unknown"
+    if exact:
+        return "match" if given == ours[name] else "mismatch"
     return "match" if normal(name, given) == normal(name, ours[name]) else "mismatch"
 
 

@@ -1,11 +1,14 @@
 """What a verifying node has to know of this world, as one JSON document."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
 from sandbox.bodies import TYPES, Body, Delegation, HeldKey, LicenseType
 from sandbox.jws import JsonObject
-from sandbox.keys import make_key
+from sandbox.keys import b64, make_key
+from sandbox.sm2 import sm3
+from sandbox.tokens import as_text
 from sandbox.world import World
 
 
@@ -43,6 +46,29 @@ def _body(world: World, body: Body, endpoint: str | None) -> JsonObject:
         "endpoint": endpoint,
         "encryption_key": _encryption(world, body) if endpoint else None,
         "keys": [_key(held) for held in body.keys],
+        "sample": _sample(world, body) if endpoint and body.types else None,
+    }
+
+
+def _sample(world: World, body: Body) -> JsonObject:
+    """A license in force, for trying the endpoint."""
+    license = world.pick(body.name)
+    until = license.valid_until
+    content = world.token(license)
+    return {
+        "identifier": license.id,
+        "number": license.number,
+        "holder": license.holder.name,
+        "holder_code": license.holder.code,
+        "dates": {
+            "from": license.valid_from.isoformat(),
+            "until": None if until is None else as_text(until),
+        },
+        "outcome": 0,
+        "documents": [
+            {"alg": "sm3", "value": b64(sm3(content))},
+            {"alg": "sha256", "value": b64(hashlib.sha256(content).digest())},
+        ],
     }
 
 

@@ -23,7 +23,7 @@ def rows_of(text: str, name: str) -> list[list[str]]:
 
 def test_generating_anew_changes_nothing() -> None:
     assert {path.name for path in make.documents()} == {
-        *("reasons.md", "verification.md", "trust-list.schema.json"),
+        *("reasons.md", "verification.md", "trust-list.schema.json", "issuer-test.md"),
     }
     for path, text in make.documents().items():
         assert path.read_text(encoding="utf-8") == text, f"run: python -m docs.make ({path.name})"
@@ -34,6 +34,7 @@ def test_check_fails_where_a_document_differs(
 ) -> None:
     monkeypatch.setattr(make, "HERE", tmp_path)
     (tmp_path / "verification.md").write_text(RULES, encoding="utf-8")
+    (tmp_path / "issuer-test.md").write_text("<!-- generated: items -->\n<!-- end -->")
     assert make.main(["--check"]) == 1  # reasons.md is missing
     assert not (tmp_path / "reasons.md").exists()
     assert make.main([]) == 0

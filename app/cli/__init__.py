@@ -14,6 +14,7 @@ from app.cli import (
     registering,
     serving,
     trusting,
+    trying,
     verifying,
 )
 from app.domain.errors import ServiceError
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command("verify")(verifying.verify)
 app.command("serve", help=serving.HELP)(serving.serve)
 app.command("conformance")(conforming.conformance)
+registering.issuer.command("test")(trying.try_endpoint)
 app.add_typer(registering.issuer, name="issuer")
 app.add_typer(registering.key, name="key")
 app.add_typer(registering.delegation, name="delegation")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.registering import content_of, read, show, window_of, written
+from app.cli.trying import self_description
 from app.composition import database, now
 from app.config import settings
 from app.crypto.jose import JsonLimits, read_json_object
@@ -146,6 +147,12 @@ def peer_revoke(node: Annotated[str, typer.Argument(help="The node's id.")]) -> 
     """Answer a node no more. It does not come back under the same id."""
     change = written(f"peer revoke {node}", lambda s: peers.revoke_peer(s, node, at=now()))
     typer.echo(f"{node}: {change.value}")
+
+
+@peer.command("self")
+def peer_self() -> None:
+    """This node's id and public keys, for others to register it by."""
+    typer.echo(json.dumps(self_description(settings()), indent=1))
 
 
 @peer.command("list")

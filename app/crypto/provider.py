@@ -239,6 +239,11 @@ def new_key_file(path: Path, scheme: Scheme = Scheme.ED25519) -> FileSigner:
     return _signer(content)
 
 
+def passing_key(scheme: Scheme) -> FileSigner:
+    """A new private key that is kept nowhere. Raises `Unavailable` for other schemes."""
+    return _signer(_new_signing_key(scheme))
+
+
 def read_key_file(path: Path) -> FileSigner:
     """The private key in a file that is its owner's alone, as `new_key_file` makes it.
 

@@ -59,3 +59,10 @@ class Identifier:
     def check_ok(self) -> bool:
         """The check character of the parts after the root. Wrong means mistyped, not forged."""
         return self.check == mod_37_36(self.type + self.issuer + self.serial + self.version)
+
+
+def nobodys(issuer: IssuerCode, type: TypeCode, serial: str) -> Identifier:
+    """An identifier in its right form, for questions about a license that nobody has."""
+    version = "000"
+    check = mod_37_36(type + issuer + serial + version)
+    return Identifier(ROOT, type, issuer, serial, version, check)

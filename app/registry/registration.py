@@ -28,6 +28,7 @@ from app.registry.entries import (
     Registration,
 )
 from app.registry.reader import Reader, refuse
+from app.registry.samples import read_sample
 from app.registry.urls import read_networks, read_url
 
 MAX_ISSUERS = 10_000
@@ -126,8 +127,11 @@ def _body(
         required={"code", "title", "types", "keys"},
         optional={
             *("name", "region", "organisation_codes", "endpoint", "encryption_key", "platforms"),
+            "sample",
         },
     )
+    if each.given("sample"):
+        read_sample(each.inner("sample"))  # for trials of its endpoint only; not kept
     code = issuer_code(each.at("code"), each.text("code"))
     title, title_en = each.names("title")
     types = frozenset(type_code(place, text) for place, text in each.texts("types"))

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from app.domain.codes import mod_37_36
 from app.domain.errors import Unavailable
-from app.domain.identifier import ROOT, Identifier, IssuerCode, TypeCode
+from app.domain.identifier import IssuerCode, TypeCode, nobodys
 from app.domain.issuer import Inquiry, Rule
 from app.domain.license import Claims
 from app.domain.trust import TrustQuestion
@@ -71,7 +70,7 @@ class Prober:
                 logger.warning("probes: %s", exc)
 
     async def _probe(self, issuer: IssuerCode, type: TypeCode) -> bool:
-        identifier = nobodys(issuer, type)
+        identifier = nobodys(issuer, type, SERIAL)
         trust = await self.registry.trust_for(
             TrustQuestion(
                 identifier=identifier, type=type, issuer=issuer, signers=frozenset(), digest=None
@@ -93,10 +92,3 @@ class Prober:
         )
         self.watch.probed(issuer)
         return True
-
-
-def nobodys(issuer: IssuerCode, type: TypeCode) -> Identifier:
-    """An identifier in its right form that no license has."""
-    version = "000"
-    check = mod_37_36(type + issuer + SERIAL + version)
-    return Identifier(ROOT, type, issuer, SERIAL, version, check)

@@ -8,12 +8,13 @@ import pytest
 
 from app.config import Settings
 from app.domain.caller import Scope, Tenant
+from app.domain.identifier import nobodys
 from app.domain.issuer import Silence
 from app.main import create_app, production
 from app.registry import callers
 from app.registry.health import PostgresLedger
 from app.registry.sessions import Database
-from app.services.probing import nobodys
+from app.services.probing import SERIAL
 from app.services.watching import EVERY
 from tests.callers.test_access_over_http import bearer, keys_of
 from tests.service import Service
@@ -182,7 +183,7 @@ def test_an_issuer_nobody_asks_is_probed(fresh):
 
 def test_nobodys_identifier_is_in_its_right_form(fresh):
     license = fresh.world.pick("market")
-    made = nobodys(license.issuer, license.type)
+    made = nobodys(license.issuer, license.type, SERIAL)
     assert made.check_ok
     assert made.root_ok
     assert str(made) not in fresh.world.by_identifier

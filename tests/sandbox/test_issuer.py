@@ -143,7 +143,7 @@ async def test_a_question_is_answered_once(world: World, servers: Servers) -> No
     token = seal(question(world.pick("market")))
     assert (await post(servers["market"], token)).status == 200
     again = await post(servers["market"], token)
-    assert (again.status, json.loads(again.body)) == (409, {"error": "jti_used_before"})
+    assert (again.status, json.loads(again.body)) == (401, {"error": "jti_used_before"})
 
 
 async def test_facts_are_compared_as_people_write_them(world: World, servers: Servers) -> None:
