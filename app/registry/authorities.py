@@ -4,6 +4,7 @@ They are few and large, and change rarely: each process keeps them parsed, and a
 with every sealed document whether anything changed.
 """
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -22,9 +23,10 @@ from app.domain.certificate import Anchor, Certificate, Crl, Purpose
 from app.domain.errors import Malformed
 from app.domain.trust import Authorities
 from app.models import AnchorRow, IntermediateRow, RevocationListRow
+from app.registry.flight import Flights
 from app.registry.merge import Change, Changes, Values, alone, merge
 from app.registry.reader import Reader, refuse
-from app.registry.sessions import ReadSession, WriteSession
+from app.registry.sessions import Connection, Database, ReadSession, WriteSession
 
 MAX_ANCHORS: Final = 1_000
 MAX_CERTIFICATE: Final = 24 * 1024
@@ -302,18 +304,44 @@ class AuthorityShelf:
 
     stamp: object = None
     held: Authorities = field(default_factory=Authorities)
+    _readings: Flights[tuple[Any, ...], None] = field(default_factory=Flights, repr=False)
 
-    async def current(self, connection: Any) -> Authorities:
-        """One round trip where nothing changed. Within the caller's transaction."""
-        stamp = await connection.fetchrow(STAMP_SQL)
-        if self.stamp is None or tuple(stamp) != self.stamp:
-            self.held = Authorities(
-                anchors=tuple(map(_anchor_row, await connection.fetch(ANCHORS_SQL))),
-                intermediates=tuple(row[0] for row in await connection.fetch(INTERMEDIATES_SQL)),
-                lists=tuple(_parsed(row[0]) for row in await connection.fetch(LISTS_SQL)),
-            )
-            self.stamp = tuple(stamp)
-        return self.held
+    async def at(self, database: Database, stamp: tuple[Any, ...]) -> Authorities | None:
+        """As of a stamp that was read; None where they have changed since. Raises `Unavailable`."""
+        if stamp != self.stamp:
+            await self._readings.once(stamp, lambda: self._read(database))
+        return self.held if stamp == self.stamp else None
+
+    async def _read(self, database: Database) -> None:
+        """A list takes seconds to read: in a thread, and while no transaction is open."""
+
+        async def look(connection: Connection) -> tuple[tuple[Any, ...], list[Any]]:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                stamp = await stamp_in(connection)
+                queries = (ANCHORS_SQL, INTERMEDIATES_SQL, LISTS_SQL)
+                return stamp, [await connection.fetch(sql) for sql in queries]
+
+        stamp, found = await database.run(look, repeatable=True)
+        self.held = await asyncio.to_thread(read_authority_rows, *found)
+        self.stamp = stamp
+
+
+async def stamp_in(connection: Connection) -> tuple[Any, ...]:
+    """Changes with every change of the three tables. Within the caller's transaction."""
+    return tuple(await connection.fetchrow(STAMP_SQL))
+
+
+def read_authority_rows(
+    anchors: Iterable[Sequence[Any]],
+    intermediates: Iterable[Sequence[Any]],
+    lists: Iterable[Sequence[Any]],
+) -> Authorities:
+    """The rows of the three statements."""
+    return Authorities(
+        anchors=tuple(map(_anchor_row, anchors)),
+        intermediates=tuple(row[0] for row in intermediates),
+        lists=tuple(_parsed(row[0]) for row in lists),
+    )
 
 
 def _anchor_row(row: Sequence[Any]) -> Anchor:

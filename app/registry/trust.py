@@ -7,13 +7,13 @@ the processor time, in every verification (docs/decisions).
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from app.domain.errors import Unavailable
 from app.domain.identifier import IssuerCode
 from app.domain.trust import NO_AUTHORITIES, Authorities, Trust, TrustQuestion
 from app.registry import rows
-from app.registry.authorities import AuthorityShelf
+from app.registry.authorities import AuthorityShelf, stamp_in
 from app.registry.entries import Look
 from app.registry.lists.merging import Merged, key_names, merge_look
 from app.registry.lists.shelf import ListShelf, stamp_of
@@ -96,14 +96,14 @@ SHA-256 of keys that they list.
 Partition keys: $4, $5."""
 
 ATTEMPTS: Final = 3
-"""Looks begun anew because a followed list changed meanwhile."""
+"""Looks begun anew because a followed list, or an authority, changed meanwhile."""
 MAX_HINTS: Final = 64
 """Key ids looked up for one document; a format reader admits fewer signatures than that."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """Other lists are held by now."""
+    """Other lists are held by now, or other authorities registered."""
 
     stamp: object
 
@@ -131,15 +131,20 @@ class PostgresRegistry:
             if isinstance(merged, Merged):
                 return trust_with(view, question, merged, self.clock())
             await self.lists.reload(self.database, merged.stamp)
-        raise Unavailable("trust lists: they change faster than they are read")
+        raise Unavailable("trust: lists and authorities change faster than they are read")
 
     async def _merged(self, question: TrustQuestion, view: View) -> Merged | _Changed:
         """Asked a second time where the tables alone tell whose listed keys count."""
         asked = view.key_names(question)
         while True:
-            row, authorities = await self._look(question, view, asked)
+            row, mark = await self._look(question, view, asked)
             *columns, stamp = row
             if view.stamp != stamp_of(stamp):
+                return _Changed(stamp)
+            authorities: Authorities | None = NO_AUTHORITIES
+            if mark is not None:
+                authorities = await self.shelf.at(self.database, mark)
+            if authorities is None:
                 return _Changed(stamp)
             local = read_look(columns, authorities)
             merged = merge_look(view, question, local)
@@ -150,16 +155,17 @@ class PostgresRegistry:
 
     async def _look(
         self, question: TrustQuestion, view: View, asked: frozenset[str]
-    ) -> tuple[Row, Authorities]:
+    ) -> tuple[Row, tuple[Any, ...] | None]:
+        """The row, and for seals the stamp of the authorities as they were at that moment."""
         values = parameters(question, view.ties(question), asked)
 
-        async def look(connection: Connection) -> tuple[Row, Authorities]:
+        async def look(connection: Connection) -> tuple[Row, tuple[Any, ...] | None]:
             if not question.sealed:
-                return await connection.fetchrow(TRUST_SQL, *values), NO_AUTHORITIES
+                return await connection.fetchrow(TRUST_SQL, *values), None
             # Rows and authorities as they were at one moment.
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 row: Row = await connection.fetchrow(TRUST_SQL, *values)
-                return row, await self.shelf.current(connection)
+                return row, await stamp_in(connection)
 
         return await self.database.run(look, repeatable=True)
 

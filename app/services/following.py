@@ -75,9 +75,7 @@ class Follower:
 
         Raises `Refused` where it is not followed or has no URL, `Unavailable` for the database.
         """
-        async with self.database.reading() as session:
-            source = await store.source_of(session, publisher)
-            held = await store.held_of(session, publisher)
+        source, held = await self.held(publisher)
         if source.url is None:
             raise Refused("publisher", "has no URL: hand its lists in by `trust pull --file`")
         walk = _Walk(self, source, held)
@@ -89,15 +87,19 @@ class Follower:
 
     async def hand_in(self, publisher: str, raw: bytes) -> Pulled:
         """Decide on a list that came another way. Raises as `pull`."""
-        async with self.database.reading() as session:
-            source = await store.source_of(session, publisher)
-            held = await store.held_of(session, publisher)
+        source, held = await self.held(publisher)
         walk = _Walk(self, source, held)
         try:
             await walk.take(await walk.read(raw))
         except _Stop as stop:
             return await self._stopped(walk, stop)
         return Pulled(publisher, walk.held, tuple(walk.accepted))
+
+    async def held(self, publisher: str) -> tuple[Source, Held]:
+        """The source, and what is held of it. Raises as `pull`."""
+        async with self.database.reading() as session:
+            found = await store.held_raw(session, publisher)
+        return found.source, await asyncio.to_thread(store.held_in, found)
 
     async def pull_due(self, interval: timedelta = INTERVAL) -> list[Pulled]:
         """Pull what is due and no other worker has begun. Raises `Unavailable`."""
@@ -205,8 +207,7 @@ class _Walk:
                     self.held = result
                     return
                 case store.Moved():
-                    async with self.follower.database.reading() as session:
-                        self.held = await store.held_of(session, publisher)
+                    self.source, self.held = await self.follower.held(publisher)
         raise await self._noted(Refusal.UNREACHABLE, "other workers kept lists meanwhile")
 
     async def _noted(self, refusal: Refusal, detail: str) -> _Stop:

@@ -247,15 +247,38 @@ async def standing(session: ReadSession) -> list[Standing]:
 # ---- lists
 
 
-async def held_of(session: ReadSession, publisher: str) -> Held:
-    """What this node goes by. Raises `Refused` where the publisher is not followed."""
+@dataclass(frozen=True, slots=True)
+class HeldRaw:
+    """A followed publisher, and the signed form of what is held of it; nothing of it is read."""
+
+    source: Source
+    raw: bytes | None = field(repr=False)
+    """None: no list yet."""
+
+
+async def held_raw(session: ReadSession, publisher: str) -> HeldRaw:
+    """Raises `Refused` where the publisher is not followed."""
     source = await source_of(session, publisher)
+    raw = await raw_of(session, publisher, source.held) if source.held else None
+    return HeldRaw(source, raw)
+
+
+def held_in(found: HeldRaw) -> Held:
+    """What this node goes by. It takes seconds for a long list: in a thread, without a session.
+
+    Raises `Malformed` where the list that is held is missing or cannot be read.
+    """
+    source = found.source
     if not source.held:
         return source.pinned.held()
-    raw = await raw_of(session, publisher, source.held)
-    if raw is None:
+    if found.raw is None:
         raise Malformed("stored trust list: the held one is missing")
-    return held_from(read_list(raw, networks=source.networks).head)
+    return held_from(read_list(found.raw, networks=source.networks).head)
+
+
+async def held_of(session: ReadSession, publisher: str) -> Held:
+    """Both in one, for a command that does nothing else meanwhile. Raises as they do."""
+    return held_in(await held_raw(session, publisher))
 
 
 class Moved:
