@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from app.checks.base import Check, failed, passed, silent, unsure
-from app.checks.roles import is_copy, lacks_seal
+from app.checks.roles import covers_copy, is_copy, lacks_seal
+from app.domain.elements import LicenseElement
 from app.domain.evidence import CheckName, Evidence
 from app.domain.facts import Facts
 from app.domain.license import HOLDER_FACTS, Fact, LicenseFormat
@@ -73,11 +74,16 @@ def _copy(facts: Facts) -> Iterator[Evidence]:
     ours, theirs = facts.matter, facts.document.copy_matter
     if not is_copy(facts):
         yield silent(name)
-    elif until is None:
-        yield unsure(name, Reason.COPY_EXPIRY_MISSING)
+    elif until is None or not covers_copy(LicenseElement.COPY_UNTIL, facts):
+        detail = "" if until is None else "stated, and not under its maker's own signature"
+        yield unsure(name, Reason.COPY_EXPIRY_MISSING, detail=detail)
     elif facts.now > until:
         yield failed(name, Reason.COPY_EXPIRED)
-    elif ours is not None and theirs is not None and ours != theirs:
+    elif ours is None or theirs is None:
+        yield passed(name)
+    elif not covers_copy(LicenseElement.COPY_MATTER, facts):
+        yield unsure(name, Reason.COPY_MATTER_UNPROVEN)
+    elif ours != theirs:
         yield failed(name, Reason.COPY_PURPOSE_DIFFERS)
     else:
         yield passed(name)

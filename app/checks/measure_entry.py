@@ -34,6 +34,7 @@ def signature_facts(
         signer=IssuerCode(codes[0] if codes else ""),
         key_id=KeyId(signer.sha256 if signer else _UNREAD),
         covers=sealing.covers,
+        covers_copy=sealing.covers_copy,
         signed_at=signed_at,
         value=VALUES[value],
         detail=detail,

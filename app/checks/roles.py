@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from app.checks.base import Check, failed, passed, silent, unsure
 from app.domain.certificate import Chain, PathFact
+from app.domain.elements import LicenseElement
 from app.domain.evidence import About, CheckName, Evidence, Role
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.identifier import IssuerCode
@@ -136,6 +137,16 @@ def required_roles(facts: Facts) -> frozenset[Role]:
 def is_copy(facts: Facts) -> bool:
     """A copy layer, or the signer's role, makes it one; its absence proves nothing."""
     return facts.document.is_copy or Role.COPIER in _roles(facts)
+
+
+def covers_copy(term: LicenseElement, facts: Facts) -> bool:
+    """Whether whoever made the copy (加注件) signed this of its terms: the issuer's delegate for
+    copies, or the issuer where no other did. Nobody else's coverage counts.
+    """
+    by_role = [(role_of(s, facts), s) for s in facts.document.signatures]
+    makers = [s for role, s in by_role if role is Role.COPIER]
+    makers = makers or [s for role, s in by_role if role is Role.ISSUER]
+    return any(s.sealed is None or term in s.covers_copy for s in makers)
 
 
 def windows_of(signature: SignatureFacts, facts: Facts) -> tuple[Window, ...]:

@@ -63,8 +63,13 @@ class LicenseElement(StrEnum):
     """加注件制作事由"""
     COPY_UNTIL = "certificateCopyExpiringTime"
     """加注件有效期截止时间"""
+    COPY_MATTER = "certificateEventCode"
+    """事项编码 a copy was asked for: of the use cause (用证事由) of GB/T 36906 interfaces; alone it
+    makes no copy."""
 
 
+COPY_TERMS = frozenset({LicenseElement.COPY_UNTIL, LicenseElement.COPY_MATTER})
+"""Until when and for what an annotated copy may be used."""
 COPY_ELEMENTS = frozenset(
     {
         LicenseElement.COPY_MADE_AT,
@@ -119,6 +124,7 @@ _OTHER_NAMES = MappingProxyType(
         _E.COPY_MAKER: ("JZJZZZ", "加注件制作者"),
         _E.COPY_CAUSE: ("JZJZZSY", "加注件制作事由"),
         _E.COPY_UNTIL: ("JZJYXQJZSJ", "加注件有效期截止时间"),
+        _E.COPY_MATTER: ("事项编码", "加注件事项编码"),
     }
 )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from app.domain.elements import LicenseElement
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.license import Fact, KeyId, LicenseFormat
 from app.domain.scheme import Scheme
@@ -43,6 +44,8 @@ class SignatureFacts:
     signer: IssuerCode
     key_id: KeyId
     covers: frozenset[Fact]
+    covers_copy: frozenset[LicenseElement] = frozenset()
+    """Of the terms of an annotated copy (加注件), those it covers; a token covers all it says."""
     signed_at: datetime | None
     value: Value
     detail: str = ""

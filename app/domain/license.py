@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NewType
 
 from app.domain.cms import CmsSignature
+from app.domain.elements import LicenseElement
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.ofd import Coverage, OfdPackage, SignatureEntry
 from app.domain.scheme import Scheme
@@ -118,6 +119,8 @@ class Sealing:
     """Neither is there for a limit of ours, not for a fault of the value."""
     coverage: Coverage = field(repr=False)
     covers: frozenset[Fact]
+    covers_copy: frozenset[LicenseElement] = frozenset()
+    """Of the terms of an annotated copy (加注件), those it covers."""
 
     @property
     def certificate(self) -> bytes | None:

@@ -95,6 +95,7 @@ class Reason(StrEnum):
     IDENTIFIER_UNPROVEN = "identifier_unproven", Family.LICENSE
     COPY_EXPIRED = "copy_expired", Family.LICENSE
     COPY_EXPIRY_MISSING = "copy_expiry_missing", Family.LICENSE
+    COPY_MATTER_UNPROVEN = "copy_matter_unproven", Family.LICENSE
     COPY_PURPOSE_DIFFERS = "copy_purpose_differs", Family.LICENSE
     PRESENTATION_EXPIRED = "presentation_expired", Family.LICENSE
     PAST_OWN_DATE = "past_own_date", Family.LICENSE

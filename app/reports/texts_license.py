@@ -140,18 +140,38 @@ LICENSE_WORDS: Final[Mapping[Reason, Entry]] = {
     Reason.COPY_EXPIRY_MISSING: unsure(
         Block.STATUS,
         Own.PRESENTATION,
-        title=("加注件未载明使用期限", "the annotated copy states no expiry"),
+        title=("加注件没有可信的使用期限", "the annotated copy states no expiry that is proven"),
         engineer=(
-            "按签章角色或加注层判断属加注件，但没有载明使用期限，无法断定是否仍可使用。",
-            "By the signer's role or a copy layer this is an annotated copy, but it states no expiry, so it cannot be told whether it may still be used.",
+            "按签章角色或加注层判断属加注件，但没有载明使用期限，或者所载期限不在加注件制作者自己的签章保护之下（见 copy_current 的 detail），无法断定是否仍可使用。",
+            "By the signer's role or a copy layer this is an annotated copy, but it states no expiry, or one that is not under its maker's own signature (see the detail of copy_current), so it cannot be told whether it may still be used.",
         ),
         clerk=(
-            "这是一份加注件，但没有写明用到什么时候，不能确认是否还能用。",
-            "This is an annotated copy, but it does not say until when it may be used.",
+            "这是一份加注件，但能用到什么时候没有可信的记载，不能确认是否还能用。",
+            "This is an annotated copy, but nothing that can be trusted says until when it may be used.",
         ),
         next_step=(
             "请持证人重新申领加注件，或出示原件。",
             "Ask the holder for a new annotated copy, or for the original.",
+        ),
+    ),
+    Reason.COPY_MATTER_UNPROVEN: unsure(
+        Block.STATUS,
+        Own.PRESENTATION,
+        title=(
+            "加注件的事项编码不在签章保护之下",
+            "the matter of the annotated copy is not under its maker's signature",
+        ),
+        engineer=(
+            "加注件与本次请求都带有事项编码，但加注件的事项编码不在其制作者自己的签章保护之下，任何人都可能改写过，相同或不同都不说明问题。",
+            "Copy and request both carry a matter code (事项编码), but that of the copy is not under its maker's own signature. Anybody may have written it, so it proves nothing, the same or another.",
+        ),
+        clerk=(
+            "这份加注件是为办什么事开具的，没有可信的记载，不能确认能否用于本次事项。",
+            "Nothing that can be trusted says what this annotated copy was made for, so it cannot be told whether it may be used for this matter.",
+        ),
+        next_step=(
+            "请持证人按本次事项重新申领加注件，或出示原件。",
+            "Ask the holder for a copy made for this matter, or for the original.",
         ),
     ),
     Reason.COPY_PURPOSE_DIFFERS: invalid(

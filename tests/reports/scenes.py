@@ -18,6 +18,7 @@ from app.domain.certificate import (
 )
 from app.domain.certificate import Role as CertificateRole
 from app.domain.cms import CmsContent, CmsFamily
+from app.domain.elements import LicenseElement
 from app.domain.facts import Facts, Value
 from app.domain.issuer import (
     Answered,
@@ -355,6 +356,21 @@ def package(**changes: Any) -> Facts:
     return sealed(replace(PACKAGE, **changes))
 
 
+def open_matter() -> Facts:
+    """A copy whose seal covers its end, and not the matter it was made for."""
+    facts = sealed()
+    (one,) = facts.document.signatures
+    one = replace(one, covers_copy=frozenset({LicenseElement.COPY_UNTIL}))
+    document = replace(
+        facts.document,
+        is_copy=True,
+        copy_until=NOW + DAY,
+        copy_matter="A",
+        signatures=(one,),
+    )
+    return replace(facts, document=document, matter="A")
+
+
 GOOD_SEALED = judged(sealed())
 
 
@@ -411,6 +427,7 @@ SEAL_SCENES: Mapping[Reason, Scene] = {
     Reason.AMBIGUOUS_DOCUMENT: Scene(package(ambiguous=True, bodies=2)),
     Reason.HIDDEN_CONTENT: Scene(coverage(unreferenced=("x.bin",))),
     Reason.ENCRYPTED: Scene(package(encrypted=True)),
+    Reason.COPY_MATTER_UNPROVEN: Scene(open_matter()),
     Reason.BEYOND_LIMITS: Scene(signature(value=Value.BEYOND_LIMITS)),
     Reason.NO_ANCHOR: Scene(sealed(signer=replace(SIGNER, then=no_path(CertificateRole.SIGNER)))),
     Reason.SIGNER_UNIDENTIFIED: Scene(sealed(signer=replace(SIGNER, organisation_codes=()))),

@@ -6,12 +6,13 @@ Nothing is verified here but digests of parts, which tell what a signature cover
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 
 from app.crypto.cms import read_cms
 from app.crypto.ses import form_of, read_seal_signature
 from app.domain.dates import LicenseDate, read_date, read_moment
-from app.domain.elements import COPY_ELEMENTS, LicenseElement
+from app.domain.elements import COPY_ELEMENTS, COPY_TERMS, LicenseElement
 from app.domain.errors import BeyondLimits, Malformed
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.license import Claims, Fact, LicenseFormat, ParsedLicense, Sealing
@@ -61,8 +62,8 @@ class Ofd:
             signatures=(),
             package=package,
             sealings=tuple(
-                _with_covers(sealing, found)
-                for sealing, found in zip(sealings, covers, strict=True)
+                replace(sealing, covers=found, covers_copy=terms)
+                for sealing, (found, terms) in zip(sealings, covers, strict=True)
             ),
         )
 
@@ -105,17 +106,13 @@ def _sealing(package: OfdPackage, index: int, coverage: Coverage) -> Sealing:
     )
 
 
-def _with_covers(sealing: Sealing, covers: frozenset[Fact]) -> Sealing:
-    return replace(sealing, covers=covers)
-
-
 # ---- elements
 
 
 def _claims(
     found: Iterable[FoundElement], coverage: list[Coverage]
-) -> tuple[Claims, list[frozenset[Fact]]]:
-    """The claims, and for each signature the facts it covers."""
+) -> tuple[Claims, list[tuple[frozenset[Fact], frozenset[LicenseElement]]]]:
+    """The claims, and for each signature the facts and the terms of a copy that it covers."""
     by_element: dict[LicenseElement, list[FoundElement]] = {}
     for item in found:
         by_element.setdefault(item.element, []).append(item)
@@ -130,7 +127,7 @@ def _claims(
         return next((i for i in items if _is_covered(i, covered)), items[0] if items else None)
 
     picked = {e: best for e in LicenseElement if (best := chosen(e)) is not None}
-    covers = [_covered_facts(by_element, picked, parts) for parts in covered]
+    covers = [_covered(by_element, picked, parts) for parts in covered]
     return _read(picked, by_element), covers
 
 
@@ -138,12 +135,12 @@ def _is_covered(item: FoundElement, covered: list[frozenset[str]]) -> bool:
     return any(parts.issuperset(item.sources) for parts in covered)
 
 
-def _covered_facts(
+def _covered(
     by_element: Mapping[LicenseElement, list[FoundElement]],
     picked: Mapping[LicenseElement, FoundElement],
     parts: frozenset[str],
-) -> frozenset[Fact]:
-    """A fact is covered where the very value that is used stands in covered parts."""
+) -> tuple[frozenset[Fact], frozenset[LicenseElement]]:
+    """A value is covered where the very value that is used stands in covered parts."""
 
     def proven(element: LicenseElement) -> bool:
         value = _plain(element, picked[element].value)
@@ -161,7 +158,9 @@ def _covered_facts(
         for fact, elements in _FACTS.items()
         if (present := [e for e in elements if e in picked]) and all(map(proven, present))
     }
-    return frozenset(facts | ({Fact.TYPE} if Fact.IDENTIFIER in facts else set()))
+    implied = {Fact.TYPE} if Fact.IDENTIFIER in facts else set()
+    terms = frozenset(term for term in COPY_TERMS if term in picked and proven(term))
+    return frozenset(facts | implied), terms
 
 
 def _read(
@@ -175,7 +174,7 @@ def _read(
     type, issuer = text(LicenseElement.TYPE_CODE), text(LicenseElement.ISSUER_CODE)
     since = _date(text(LicenseElement.VALID_FROM))
     until = _date(text(LicenseElement.VALID_UNTIL))
-    copy_until = text(LicenseElement.COPY_UNTIL)
+    is_copy = bool(COPY_ELEMENTS & picked.keys())
     return Claims(
         identifier=identifier,
         identifiers=_identifiers(by_element.get(LicenseElement.IDENTIFIER, [])),
@@ -187,10 +186,20 @@ def _read(
         valid_from=since.day if since else None,
         valid_until=until.day if until else None,
         long_term=until.long_term if until else False,
-        is_copy=bool(COPY_ELEMENTS & picked.keys()),
-        copy_until=read_moment(copy_until) if copy_until else None,
-        disagreements=_disagreements(by_element),
+        is_copy=is_copy,
+        copy_until=_earliest(by_element.get(LicenseElement.COPY_UNTIL, [])),
+        copy_matter=text(LicenseElement.COPY_MATTER),
+        disagreements=_disagreements(by_element, is_copy=is_copy),
     )
+
+
+def _earliest(items: list[FoundElement]) -> datetime | None:
+    """Of places that agree on the day, the one that tells the earliest time; None where one of
+    them tells none.
+    """
+    moments = [read_moment(i.value) for i in items]
+    told = [moment for moment in moments if moment is not None]
+    return min(told) if told and len(told) == len(moments) else None
 
 
 def _date(text: str | None) -> LicenseDate | None:
@@ -214,12 +223,20 @@ def _identifiers(items: list[FoundElement]) -> frozenset[str]:
     return frozenset(claimed if claimed & shown or not shown else claimed | shown)
 
 
-def _disagreements(by_element: Mapping[LicenseElement, list[FoundElement]]) -> tuple[str, ...]:
-    return tuple(
+def _disagreements(
+    by_element: Mapping[LicenseElement, list[FoundElement]], *, is_copy: bool
+) -> tuple[str, ...]:
+    compared = (*_COMPARED, LicenseElement.COPY_MATTER) if is_copy else _COMPARED
+    found = [
         element.value
-        for element in _COMPARED
+        for element in compared
         if element is not LicenseElement.IDENTIFIER and _disagrees(element, by_element)
-    )
+    ]
+    # A copy has one end, in whatever words and wherever it stands.
+    ends = by_element.get(LicenseElement.COPY_UNTIL, [])
+    if len({_plain(LicenseElement.COPY_UNTIL, end.value) for end in ends}) > 1:
+        found.append(LicenseElement.COPY_UNTIL.value)
+    return tuple(found)
 
 
 def _disagrees(
@@ -238,6 +255,8 @@ def _disagrees(
 
 def _plain(element: LicenseElement, value: str) -> object:
     """What two spellings of one value have in common."""
+    if element is LicenseElement.COPY_UNTIL and (at := read_moment(value)) is not None:
+        return at.date()
     if element in _DATES and (day := read_date(value)) is not None:
         return day
     folded = unicodedata.normalize("NFKC", value)

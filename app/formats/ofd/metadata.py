@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.elements import LicenseElement, element_named
+from app.domain.errors import Malformed
 from app.domain.identifier import MAX_LENGTH, ROOT
 from app.domain.ofd import OfdPackage, TagIndex
 from app.formats.ofd.package import OFD_XML, page_text
@@ -17,6 +19,8 @@ from app.formats.ofd.tags import read_tags
 
 _LABELLED = re.compile(r"\s*([^:：\s]{2,24})\s*[:：]\s*(\S.*?)\s*", re.DOTALL)
 """One text that holds a label and its value: 证照编号：…"""
+_CAUSE = JsonLimits(size=4096)
+"""Of a cause written as JSON; the interfaces have 200 characters."""
 _IDENTIFIER = re.compile(
     rf"(?<![0-9A-Za-z.]){re.escape(ROOT)}(?:\.[0-9A-Z]{{1,64}}){{5}}(?![0-9A-Za-z])"
 )
@@ -103,3 +107,18 @@ def _found(
     plain = value.strip()
     if element is not None and plain:
         yield FoundElement(element, plain, sources, kind)
+        matter = _matter_in(plain) if element is LicenseElement.COPY_CAUSE else None
+        if matter is not None:
+            yield FoundElement(LicenseElement.COPY_MATTER, matter, sources, kind)
+
+
+def _matter_in(cause: str) -> str | None:
+    """事项编码 in a cause that is the JSON object of the interfaces (用证事由); words name none."""
+    if not cause.startswith("{"):
+        return None
+    try:
+        found = read_json_object(cause.encode(), _CAUSE)
+    except Malformed:
+        return None
+    matter = found.get(LicenseElement.COPY_MATTER.value)
+    return matter.strip() or None if isinstance(matter, str) else None
