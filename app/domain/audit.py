@@ -23,6 +23,9 @@ class Operation(StrEnum):
     DENIED = "denied"
     """Credentials or scope did not do."""
     LIMITED = "limited"
+    REJECTED = "rejected"
+    """Let in, and could not be carried out as asked: a body that cannot be read, a term that cannot
+    be met."""
     ADMINISTER = "administer"
     """A change of registry, trust or callers."""
 

@@ -21,6 +21,7 @@ from app.registry.auditing import event, keyed
 from app.registry.limits import Limit
 from app.routers.access import (
     DRAWN,
+    ROUTES,
     Forbidden,
     Limited,
     Quotas,
@@ -93,6 +94,7 @@ class Door:
             asker_of(admission.caller, address, request.headers.get("x-operator")),
         )
         if wanted is None:  # a route nobody declared takes a scope nobody has
+            await self.turned_away(guest, Operation.DENIED, "scope_missing")
             raise Forbidden(frozenset())
         if wanted:
             await self._allow(guest, address, *wanted)
@@ -143,7 +145,9 @@ class Door:
         most = INQUIRIES
         await self.within(guest, [Limit("inquiries", _who(guest), most, most / 60)])
 
-    async def turned_away(self, guest: Guest, operation: Operation, reason: str) -> None:
+    async def turned_away(
+        self, guest: Guest, operation: Operation, reason: str, *, report: str | None = None
+    ) -> None:
         """A row, but for what comes too fast. Without a log it is refused all the same: nothing
         was told that had to be written down first.
         """
@@ -160,13 +164,45 @@ class Door:
                 version=self.version,
                 reason=reason,
             )
-            await self.append(row)
+            await self.append(replace(row, report=keyed(self.keys, "report", report)))
 
 
 def _who(guest: Guest) -> str:
     """The account or node, where one is known; else the address."""
     asker = guest.asker
     return (asker.address or "unknown") if asker.caller == ANONYMOUS.id else asker.caller
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """A request that has come through the door."""
+
+    guest: Guest
+    door: Door
+    method: str
+    path: str
+    """The route's, with its placeholders."""
+    report: str | None
+    """Id of the report it is about."""
+
+    async def refused(self, status: int, code: str) -> None:
+        """A row about a problem it ends with. What takes no scope is open to anybody and tells
+        nobody anything: nothing is written of it; and the door itself has written what it refused.
+        """
+        route = (self.method, self.path)
+        counted = bool(ROUTES.get(route)) or route == INQUIRY
+        if not 400 <= status < 500 or code in _WRITTEN or code.startswith("inquiry-"):  # noqa: PLR2004
+            return
+        if counted:
+            operation = _OPERATIONS.get(route, Operation.REJECTED)
+            reason = code.replace("-", "_")
+            await self.door.turned_away(self.guest, operation, reason, report=self.report)
+
+
+INQUIRY: Final = ("POST", "/federation/v1/inquiries")
+_READ: Final = ("GET", "/v1/verifications/{id}")
+_OPERATIONS: Final = {_READ: Operation.READ_REPORT, INQUIRY: Operation.ANSWER_INQUIRY}
+_WRITTEN: Final = frozenset({"unauthorised", "forbidden", "limited"})
 
 
 async def _guest(request: Request) -> Guest:
@@ -176,7 +212,12 @@ async def _guest(request: Request) -> Guest:
 
 async def admit(request: Request) -> None:
     """The dependency of every router."""
-    request.state.guest = await request.state.node.door.admit(request)
+    door: Door = request.state.node.door
+    guest = await door.admit(request)
+    path = path_of(request)
+    report = request.path_params.get("id") if (request.method, path) == _READ else None
+    request.state.guest = guest
+    request.state.let_in = LetIn(guest, door, request.method, path, report)
 
 
 GuestDep = Annotated[Guest, Depends(_guest)]

@@ -6,10 +6,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from app.domain.errors import Refused, ServiceError, Unavailable, UnrecognisedFormat
 from app.routers.access import Forbidden, Limited
 from app.routers.body import BadRequest, Busy
+from app.routers.door import LetIn
 from app.schemas.problem import EXAMPLE, MEDIA_TYPE, Problem
 from app.services.access import Unauthorised
 from app.services.places import NoPlace
@@ -35,12 +37,25 @@ def problem(
         headers["WWW-Authenticate"] = "Bearer"
     if status in (429, 503):
         headers["Retry-After"] = str(RETRY_AFTER)
-    return JSONResponse(
-        body.model_dump(exclude_none=True),
-        status,
-        headers,
-        media_type=MEDIA_TYPE,
-    )
+    return ProblemResponse(code, body.model_dump(exclude_none=True), status, headers)
+
+
+class ProblemResponse(JSONResponse):
+    """A problem. Where a request was let in and is refused by it, its row is written first."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(
+        self, code: str, content: dict[str, Any], status: int, headers: dict[str, str]
+    ) -> None:
+        super().__init__(content, status, headers)
+        self.code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        let_in: LetIn | None = scope.get("state", {}).get("let_in")
+        if let_in is not None:
+            await let_in.refused(self.status_code, self.code)
+        await super().__call__(scope, receive, send)
 
 
 def register(app: FastAPI) -> None:
