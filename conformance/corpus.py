@@ -53,6 +53,7 @@ OPEN_BY_INTENTION = frozenset(
         Reason.IDENTIFIER_MISSING,
         Reason.SEAL_MAKER_UNKNOWN,
         Reason.REVOCATION_UNAVAILABLE,
+        Reason.SEAL_ENDED_SINCE,
         Reason.CHECK_MISSING,
         Reason.KEY_UNKNOWN,
         Reason.UNSIGNED_COPY,

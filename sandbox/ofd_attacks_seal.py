@@ -183,6 +183,8 @@ def dates() -> Iterator[OfdAttack]:
     yield attack("after_seal_end", *words, ends)
     yield attack("before_seal_made", *words, made)
     yield attack("seal_ends_before_start", *words, _reversed)
+    since = moved(lambda plan, at: replace(plan, valid_until=at), 1)
+    yield attack("seal_ended_since", "seal_ended_since", "OFD-18 OFD-20", since)
 
 
 def _reversed(scene: Scene) -> bytes:

@@ -211,7 +211,8 @@ def times() -> Iterator[OfdAttack]:
     )
     ended = "key_expired_since", "OFD-20 CRT-04"
     yield attack("certificate_ended_since", *ended, with_unit(unit_of("s-e", window=(-730, -1))))
-    yield attack("retired_seal", *ended, sealed_by("traffic-retired", at=-1000))
+    retired = sealed_by("traffic-retired", at=-1000)
+    yield attack("retired_seal", *ended, retired, also=("seal_ended_since",))
     since = "key_revoked_since", "CRT-07"
     yield attack("revoked_seal_backdated", *since, sealed_by("traffic-revoked", at=-300))
     yield attack("certificate_on_hold", *since, with_unit(unit_of("held")))

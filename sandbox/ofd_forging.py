@@ -29,6 +29,7 @@ OPEN_REASONS = frozenset(
         "seal_maker_unknown",
         "key_revoked_since",
         "key_expired_since",
+        "seal_ended_since",
         "revocation_unavailable",
         "identifier_unproven",
         "encrypted",

@@ -11,12 +11,13 @@ from typing import assert_never
 from app.checks.base import Check, failed, passed, silent, unsure
 from app.checks.roles import about as about_of
 from app.checks.roles import path_found, required_roles, role_of
+from app.checks.signature import SEEN
 from app.domain.certificate import Chain, PathFact, RevocationState
 from app.domain.evidence import WHOLE, About, CheckName, Evidence, Outcome
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.license import LicenseFormat
 from app.domain.ofd import SHOWN_KINDS, PartKind
-from app.domain.proven import fault_of, proven_at, signing_time
+from app.domain.proven import TimeSource, fault_of, proven_at, signing_time
 from app.domain.reasons import Reason
 from app.domain.seal import SealLayout
 from app.domain.sealed import Arithmetic, Clocks, Sameness, SealedFacts, SealFacts
@@ -159,14 +160,20 @@ def _seal_window(
     name = CheckName.SEAL_IN_WINDOW
     if seal.layout is SealLayout.V5 and not _made_in_time(seal, facts):
         return failed(name, Reason.SEAL_NOT_VALID_AT_TIME, about, "createDate out of order")
-    at = signing_time(sealed.timestamp, s.signed_at, facts.now).at
+    time = signing_time(sealed.timestamp, s.signed_at, facts.now)
+    at, seen = time.at, facts.trust.first_seen
     if at is None:
         return unsure(name, Reason.SIGNING_TIME_MISSING, about)
     if not seal.valid_from <= at <= seal.valid_until:
         return failed(name, Reason.SEAL_NOT_VALID_AT_TIME, about)
     if at < seal.created - CLOCK_SKEW:
         return failed(name, Reason.SEAL_NOT_VALID_AT_TIME, about, "before the seal was made")
-    return passed(name, about)
+    if time.source is TimeSource.TSA or facts.now <= seal.valid_until:
+        return passed(name, about)
+    if seen is not None and seen <= seal.valid_until:
+        return passed(name, about, SEEN)
+    # A claimed time can be back-dated by whoever holds the seal when its period is over.
+    return unsure(name, Reason.SEAL_ENDED_SINCE, about, "its period is over")
 
 
 def _made_in_time(seal: SealFacts, facts: Facts) -> bool:
@@ -251,7 +258,7 @@ def _timestamp(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: Abou
         return failed(name, Reason.TIMESTAMP_INVALID, about, fault)
     if proven_at(stamp, s.signed_at, facts.now) is None:
         known = stamp.tsa is not None and path_found(stamp.tsa.then)
-        unproven = "its revocation unknown" if known else "no registered authority vouches for it"
+        unproven = "its standing unknown" if known else "no registered authority vouches for it"
         why = "under the signature" if stamp.inside else unproven
         return Evidence(name, about, Outcome.NOT_APPLICABLE, detail=f"{why}: the time is a claim")
     return passed(name, about)

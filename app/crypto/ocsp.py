@@ -26,6 +26,7 @@ from app.domain.certificate import (
     RevocationGap,
     RevocationReason,
     RevocationState,
+    gravest,
 )
 from app.domain.errors import InvalidSignature, Malformed
 from app.domain.ocsp import OcspAnswer, OcspResponse, OcspStatus
@@ -168,7 +169,7 @@ def _status(element: Element) -> tuple[OcspStatus, datetime | None, RevocationRe
         tagged = fields.maybe(Tag.CONTEXT_0, "revocationReason")
         fields.end()
         if tagged is None:
-            return OcspStatus.REVOKED, at, RevocationReason.UNSPECIFIED
+            return OcspStatus.REVOKED, at, RevocationReason.ABSENT
         code = asn1.integer(asn1.inner(tagged, "reason"), "revocationReason")
         return OcspStatus.REVOKED, at, REASONS.get(code, RevocationReason.UNKNOWN)
     if element.tag in {_GOOD, _UNKNOWN} and not element.content:
@@ -211,7 +212,7 @@ def ocsp_standing(  # noqa: PLR0917 - a certificate, who vouches, and how to ask
     revoked = [r for r in found if r.at is not None]
     good = [r for r in found if r.state is RevocationState.GOOD]
     if revoked:
-        return Standing(min(revoked, key=lambda r: (r.at is None, r.at)))
+        return Standing(gravest(revoked))
     if good:
         return Standing(max(good, key=lambda r: (r.good_until is not None, r.good_until)))
     return Standing(found[0])

@@ -36,6 +36,7 @@ from app.domain.certificate import (
     RevocationState,
     Role,
     RoleFinding,
+    gravest,
 )
 from app.domain.errors import InvalidSignature, Malformed
 from app.domain.ocsp import OcspResponse
@@ -388,10 +389,13 @@ class _Search:
             return listed
         if listed.revocation.why is RevocationGap.NO_LIST:
             return answered
+        words = [s.revocation for s in (listed, answered) if s.revocation.at is not None]
+        if words:
+            return Standing(gravest(words))
         return min((listed, answered), key=lambda s: _GRAVEST[s.revocation.state])
 
 
-_GRAVEST = {RevocationState.REVOKED: 0, RevocationState.GOOD: 1, RevocationState.UNKNOWN: 2}
+_GRAVEST = {RevocationState.GOOD: 0, RevocationState.UNKNOWN: 1, RevocationState.REVOKED: 2}
 
 
 def _keep_the_rules(path: _Path, budget: _Budget, lists: tuple[Crl, ...] | None = None) -> None:
@@ -425,7 +429,7 @@ def _repeats(path: _Path, issuer: Certificate) -> bool:
 def _worst(standings: list[Standing]) -> Revocation:
     revoked = [s.revocation for s in standings if s.revocation.at is not None]
     if revoked:
-        return min(revoked, key=lambda r: (r.at is None, r.at))
+        return gravest(revoked)
     for one in standings:
         if one.revocation.state is RevocationState.UNKNOWN:
             return one.revocation

@@ -28,6 +28,7 @@ from app.domain.certificate import (
     RevocationReason,
     RevocationState,
     RevokedEntry,
+    gravest,
 )
 from app.domain.errors import InvalidSignature, Malformed
 from app.domain.scheme import Digest
@@ -158,7 +159,7 @@ def _read_entries(revoked: Element, found: _Found) -> None:
         fields = asn1.sequence(element, "revokedCertificate")
         serial = int.from_bytes(fields.take(Tag.INTEGER, "serial").content, "big", signed=True)
         at = asn1.moment(fields.any("revocationDate"), "revokedCertificate.revocationDate")
-        reason = RevocationReason.UNSPECIFIED
+        reason = RevocationReason.ABSENT
         if fields.left:
             more = fields.take(Tag.SEQUENCE, "crlEntryExtensions")
             known = read_before.get(more.raw)
@@ -173,7 +174,7 @@ def _read_entries(revoked: Element, found: _Found) -> None:
 
 
 def _entry_extensions(element: Element, found: _Found) -> RevocationReason:
-    reason = RevocationReason.UNSPECIFIED
+    reason = RevocationReason.ABSENT
     for item in element.children("crlEntryExtensions"):
         name, critical, value = extension(item)
         if name == _REASON:
@@ -306,13 +307,17 @@ def _weigh(
     gaps: list[RevocationGap],
 ) -> Standing:
     if listed:
-        first = min(listed, key=lambda entry: entry.at)
         return Standing(
-            Revocation(
-                state=RevocationState.REVOKED,
-                certificate=certificate.sha256,
-                at=first.at,
-                reason=first.reason,
+            gravest(
+                [
+                    Revocation(
+                        state=RevocationState.REVOKED,
+                        certificate=certificate.sha256,
+                        at=entry.at,
+                        reason=entry.reason,
+                    )
+                    for entry in listed
+                ]
             )
         )
     if good is None or RevocationGap.HELD_AND_REMOVED in gaps:

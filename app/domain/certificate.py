@@ -1,7 +1,7 @@
 """Certificates, trust anchors, revocation lists and what a path said, as values."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -257,6 +257,27 @@ class RevocationReason(StrEnum):
     AA_COMPROMISE = "aa_compromise"
     UNKNOWN = "unknown"
     """A code or an entry extension this service does not know; revoked all the same."""
+    ABSENT = "absent"
+    """No reason is given, which is not the same as `UNSPECIFIED` (RFC 3161 §4)."""
+
+
+COMPROMISED = frozenset(
+    {
+        RevocationReason.KEY_COMPROMISE,
+        RevocationReason.CA_COMPROMISE,
+        RevocationReason.AA_COMPROMISE,
+    }
+)
+"""Somebody else may have signed, at whatever time he liked."""
+ORDERLY = frozenset(
+    {
+        RevocationReason.UNSPECIFIED,
+        RevocationReason.AFFILIATION_CHANGED,
+        RevocationReason.SUPERSEDED,
+        RevocationReason.CESSATION_OF_OPERATION,
+    }
+)
+"""What RFC 3161 §4 item 1 names for a service that ends with its key safe: 0, 3, 4, 5."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +302,22 @@ class Revocation:
             raise ValueError("a date and a reason belong to a revocation, and to nothing else")
         if unknown != (self.why is not None):
             raise ValueError("what is unknown says why, and nothing else does")
+
+
+def gravest(revoked: Sequence[Revocation]) -> Revocation:
+    """Of several words on one revocation the earliest, with the gravest reason any of them gives.
+
+    A list may first say superseded, and a later one compromised.
+    """
+    first = min(revoked, key=lambda each: (each.at is None, each.at))
+    reasons = [each.reason for each in (first, *revoked) if each.reason is not None]
+    return replace(first, reason=max(reasons, key=_gravity))
+
+
+def _gravity(reason: RevocationReason) -> int:
+    if reason in COMPROMISED:
+        return 2
+    return 0 if reason in ORDERLY else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,19 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.domain.certificate import Chain, RevocationReason, RevocationState, RoleFinding
+from app.domain.certificate import COMPROMISED, ORDERLY, Chain, RevocationState, RoleFinding
 from app.domain.sealed import Arithmetic, CertificateFacts, TimestampFacts
 from app.domain.verdict import CLOCK_SKEW
 
-_COMPROMISED = frozenset(
-    {
-        RevocationReason.KEY_COMPROMISE,
-        RevocationReason.CA_COMPROMISE,
-        RevocationReason.AA_COMPROMISE,
-        RevocationReason.UNKNOWN,
-    }
-)
-"""Reasons for which no token counts, however old: it may have been made since (RFC 3161 §4)."""
 _BROKEN_PATHS = frozenset(
     {Chain.WRONG_ROLE, Chain.EXPIRED, Chain.NOT_YET_VALID, Chain.CONSTRAINTS, Chain.MALFORMED}
 )
@@ -83,7 +74,8 @@ def _unfit(tsa: CertificateFacts, at: datetime) -> str | None:
     if tsa.then.chain in _BROKEN_PATHS:
         return f"certificate of the TSA: {tsa.then.chain.value}"
     for revocation in (tsa.then.revocation, tsa.today.revocation):
-        if revocation.at is not None and (revocation.at <= at or revocation.reason in _COMPROMISED):
+        # RFC 3161 §4 item 2: of a compromised key no token counts, however old it says it is.
+        if revocation.at is not None and (revocation.at <= at or revocation.reason in COMPROMISED):
             return "certificate of the TSA revoked"
     return None
 
@@ -91,12 +83,22 @@ def _unfit(tsa: CertificateFacts, at: datetime) -> str | None:
 def proven_at(
     stamp: TimestampFacts | None, claimed: datetime | None, now: datetime
 ) -> datetime | None:
-    """The time a registered TSA proves, its certificate known not to be revoked; else None."""
+    """The time a registered TSA proves; else None.
+
+    Its certificate is known not to be revoked, or was revoked later, for a reason that leaves
+    earlier tokens good: 0, 3, 4 and 5 (RFC 3161 §4 item 1). Without a reason "all the tokens ...
+    SHALL be considered as invalid" there; a hold, a withdrawn privilege and what is unknown stand
+    in no clause, and prove nothing either. The time is then a claim like any other, so that the
+    keeper of a list who gives no reason makes no document invalid.
+    """
     if stamp is None or stamp.inside or stamp.tsa is None:
         return None
     if fault_of(stamp, claimed, now) is not None or stamp.tsa.then.chain is not Chain.ANCHORED:
         return None
-    known = stamp.tsa.then.revocation.state is not RevocationState.UNKNOWN
+    words = (stamp.tsa.then.revocation, stamp.tsa.today.revocation)
+    if any(each.reason is not None and each.reason not in ORDERLY for each in words):
+        return None
+    known = words[0].state is not RevocationState.UNKNOWN
     return stamp.at if known else None
 
 

@@ -50,16 +50,16 @@ TRUST: Final[Mapping[Reason, Entry]] = {
         Block.AUTHENTICITY,
         Etsi.REVOKED_NO_POE,
         title=(
-            "印章在签章之后被冻结或注销，签章时间未经证明",
-            "the seal was frozen or cancelled since, and the time of sealing is not proven",
+            "印章在签章之后到期、被冻结或注销，签章时间未经证明",
+            "the seal is out of use since, and the time of sealing is not proven",
         ),
         engineer=(
-            "信任清单将该印章（esID）列为冻结或注销，声明的签章时间在此之前，但没有可信时间戳，也没有本节点在此之前的登记，不能排除倒签。",
-            "A followed trust list names this seal (esID) as frozen or cancelled. The claimed time of sealing is before that, but neither a trusted timestamp nor a record of this node from before it proves that; back-dating cannot be ruled out.",
+            "印章的有效期（validEnd，GB/T 38540-2020 §6.3）已过，或信任清单将其（esID）列为冻结或注销；声明的签章时间在此之前，但没有可信时间戳，也没有本节点在此之前的登记，不能排除倒签。",
+            "The period of the seal (validEnd, GB/T 38540-2020 §6.3) is over, or a followed trust list names it (esID) as frozen or cancelled. The claimed time of sealing is before that, but neither a trusted timestamp nor a record of this node from before it proves that; back-dating cannot be ruled out.",
         ),
         clerk=(
-            "这枚印章现在已停用（冻结或注销），又不能证明章是在停用之前盖的，暂不能确认。",
-            "This seal is out of use now (frozen or cancelled), and nothing proves that it was used before that. It cannot be confirmed yet.",
+            "这枚印章现在已停用（到期、冻结或注销），又不能证明章是在停用之前盖的，暂不能确认。",
+            "This seal is out of use now (its period over, frozen or cancelled), and nothing proves that it was used before that. It cannot be confirmed yet.",
         ),
         next_step=(
             "请向{issuer}核实这份文件，或请持证人换取新签章的原件。",

@@ -341,10 +341,11 @@ V1_ROWS = {
             # The details say that the maker's value holds: RSA with SHA-1, refused by name.
             CheckName.SEAL_HOLDS: Reason.WEAK_ALGORITHM,
             CheckName.SEAL_FILE_SAME: Reason.SEAL_FILE_DIFFERS,
+            CheckName.SEAL_IN_WINDOW: Reason.SEAL_ENDED_SINCE,
         }
     ]
     * 4,
-    "金格信创自动盖章.ofd": [{}],
+    "金格信创自动盖章.ofd": [{CheckName.SEAL_IN_WINDOW: Reason.SEAL_ENDED_SINCE}],
     # A timeInfo of a form no vendor is known for, or a list without certificates.
     "ClientSigned.ofd": [{CheckName.SIGNATURE_HOLDS: Reason.SIGNATURE_UNREADABLE}],
     "test-signed.ofd": [{CheckName.SIGNATURE_HOLDS: Reason.SIGNATURE_UNREADABLE}] * 2,

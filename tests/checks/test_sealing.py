@@ -18,7 +18,18 @@ from app.domain.verdict import Sound
 from app.policy import SEALED as POLICY
 from app.policy import judge
 from tests.checks import scene
-from tests.checks.scene import BY_KEY, FILE, MADE_AT, SIGNED_AT, TOKEN, UNKNOWN, one, path, says
+from tests.checks.scene import (
+    BY_KEY,
+    FILE,
+    MADE_AT,
+    NOW,
+    SIGNED_AT,
+    TOKEN,
+    UNKNOWN,
+    one,
+    path,
+    says,
+)
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -98,7 +109,9 @@ SPOILT: list[tuple[CheckName, Facts, str]] = [
     (CN.SEAL_IN_WINDOW, scene.signature(FILE, signed_at=None), "indeterminate signing_time_missing"),
     (CN.SEAL_IN_WINDOW, scene.seal(valid_from=SIGNED_AT + SECOND), "failed seal_not_valid_at_time"),
     (CN.SEAL_IN_WINDOW, scene.seal(valid_until=SIGNED_AT - SECOND), "failed seal_not_valid_at_time"),
-    (CN.SEAL_IN_WINDOW, scene.seal(valid_from=SIGNED_AT, valid_until=SIGNED_AT), "passed"),
+    (CN.SEAL_IN_WINDOW, scene.seal(valid_from=SIGNED_AT, valid_until=SIGNED_AT), "indeterminate seal_ended_since"),
+    (CN.SEAL_IN_WINDOW, scene.trust(scene.seal(valid_from=SIGNED_AT, valid_until=SIGNED_AT), first_seen=SIGNED_AT), "passed"),
+    (CN.SEAL_IN_WINDOW, scene.seal(valid_from=SIGNED_AT, valid_until=NOW), "passed"),
     (CN.SEAL_IN_WINDOW, scene.seal(created=SIGNED_AT + MINUTE), "passed"),
     (CN.SEAL_IN_WINDOW, scene.seal(created=SIGNED_AT + MINUTE + SECOND), "failed seal_not_valid_at_time"),
     (CN.SIGNER_IN_SEAL, scene.sealed(listed=False), "failed signer_not_in_seal"),

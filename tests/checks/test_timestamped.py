@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 
 from app.checks.measure import measure
-from app.domain.certificate import Chain, Crl, Purpose
+from app.domain.certificate import Chain, Crl, Purpose, RevocationReason
 from app.domain.evidence import CheckName, Outcome
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.license import ParsedLicense
@@ -195,17 +195,48 @@ def test_present_and_wrong_fails(case: str) -> None:
     assert source(facts) is TimeSource.CLAIMED
 
 
-@pytest.mark.parametrize("reason", [1, 2, 10, 7])
+@pytest.mark.parametrize("reason", [1, 2, 10])
 def test_a_service_revoked_for_compromise_stamps_nothing(reason: int) -> None:
     entry = revoked_entry(SERIAL, NOW - DAY, reason)
     facts = facts_of(stamped(tsa()), with_tsa((list_of(entry),)))
     assert state(facts) == Broken(Reason.TIMESTAMP_INVALID)
 
 
+ORDERLY, DISORDERLY = (0, 3, 4, 5), (None, 6, 7, 8, 9, 99)
+
+
+@pytest.mark.parametrize("reason", DISORDERLY)
+def test_attack_a_service_revoked_for_no_harmless_reason_proves_no_time(
+    reason: int | None,
+) -> None:
+    """RFC 3161 §4 item 1: with no reason given, all tokens are void; those named leave the earlier
+    ones good. Who stole the key of the service can date back as he likes.
+    """
+    twin = facts_of(stamped(tsa()), with_tsa((list_of(revoked_entry(SERIAL, NOW - DAY, 0)),)))
+    assert source(twin) is TimeSource.TSA
+    entry = revoked_entry(SERIAL, NOW - DAY, reason)
+    facts = facts_of(stamped(tsa()), with_tsa((list_of(entry),)))
+    assert source(facts) is TimeSource.CLAIMED
+    outcome, why, detail = said(facts, CheckName.TIMESTAMP_HOLDS)
+    assert (outcome, why) == (Outcome.NOT_APPLICABLE, None)
+    assert "a claim" in detail
+
+
+def test_attack_a_harmless_reason_on_one_list_hides_no_other_on_another() -> None:
+    """Superseded first, found compromised later: the gravest that anybody says counts."""
+    first = revoked_entry(SERIAL, NOW - 3 * DAY, 4)
+    early = crl(ROOT, first, this_update=NOW - 2 * DAY, next_update=NOW - DAY)
+    for later, state_ in ((4, Sound()), (1, Broken(Reason.TIMESTAMP_INVALID))):
+        both = (known(early), list_of(revoked_entry(SERIAL, NOW - DAY, later)))
+        assert state(facts_of(stamped(tsa()), with_tsa(both))) == state_
+        assert state(facts_of(stamped(tsa()), with_tsa(both[::-1]))) == state_
+
+
+@pytest.mark.parametrize("reason", ORDERLY)
 @pytest.mark.parametrize(("ago", "holds"), [(DAY, True), (2 * YEAR - DAY, False)])
-def test_a_service_closed_later_has_stamped(ago: timedelta, holds: bool) -> None:
-    """RFC 3161 §4: cessation and superseded leave earlier tokens as they are."""
-    entry = revoked_entry(SERIAL, NOW - ago, 5)
+def test_a_service_closed_later_has_stamped(ago: timedelta, holds: bool, reason: int) -> None:
+    """RFC 3161 §4: in order (0, 3, 4, 5), and earlier tokens stay as they are."""
+    entry = revoked_entry(SERIAL, NOW - ago, reason)
     facts = facts_of(stamped(tsa()), with_tsa((list_of(entry),)))
     assert state(facts) == (Sound() if holds else Broken(Reason.TIMESTAMP_INVALID))
     assert (source(facts) is TimeSource.TSA) is holds
@@ -339,7 +370,7 @@ MATRIX = [
         {"seal": replace(scene.SEAL, valid_until=T - timedelta(seconds=1))},
         CheckName.SEAL_IN_WINDOW,
         "failed seal_not_valid_at_time",
-        "passed",
+        "indeterminate seal_ended_since",
     ),
     (
         {"seal": replace(scene.SEAL, valid_from=T)},
@@ -357,6 +388,45 @@ def test_proven_before_claimed(
     one = signed(**changes)
     assert judged(one, check) == proven
     assert judged(without(one), check) == claimed
+
+
+def test_attack_a_revoked_signer_backed_by_a_service_nobody_vouches_for_any_more() -> None:
+    """Signer and timestamp service revoked: only a service that ended in order proves the time."""
+    revoked = signer(today=scene.path(revocation=scene.revoked(T + timedelta(days=1))))
+    for reason, told in (
+        (RevocationReason.SUPERSEDED, "passed"),
+        (RevocationReason.ABSENT, "indeterminate key_revoked_since"),
+        (RevocationReason.CERTIFICATE_HOLD, "indeterminate key_revoked_since"),
+        (RevocationReason.PRIVILEGE_WITHDRAWN, "indeterminate key_revoked_since"),
+        (RevocationReason.UNKNOWN, "indeterminate key_revoked_since"),
+    ):
+        ended = replace(scene.revoked(T + timedelta(hours=1)), reason=reason)
+        for where in ("then", "today"):
+            tsa_ = replace(scene.CERTIFICATE, **{where: scene.path(revocation=ended)})
+            one = signed(**revoked)
+            assert one.sealed is not None
+            stamp = replace(PROVEN, tsa=tsa_)
+            one = replace(one, sealed=replace(one.sealed, timestamp=stamp))
+            assert judged(one, CheckName.KEY_LIVE) == told
+
+
+def test_attack_a_seal_out_of_date_used_today_with_an_old_time() -> None:
+    """Its period is over; that it was used before is only its own word (GB/T 38540-2020 §6.3)."""
+    now = scene.FILE.now
+    ended = replace(scene.SEAL, valid_until=now - timedelta(seconds=1))
+    one = replace(scene.BY_SEAL, sealed=replace(scene.SEALED, seal=ended))
+    facts = scene.document(scene.FILE, signatures=(one,))
+    assert isinstance(state(facts), Gap)
+    assert judged(one, CheckName.SEAL_IN_WINDOW) == "indeterminate seal_ended_since"
+    live = replace(one, sealed=replace(scene.SEALED, seal=replace(ended, valid_until=now)))
+    assert judged(live, CheckName.SEAL_IN_WINDOW) == "passed"
+    assert judged(signed(seal=ended), CheckName.SEAL_IN_WINDOW) == "passed"
+    for seen, told in (
+        (ended.valid_until, "passed"),
+        (ended.valid_until + timedelta(seconds=1), "indeterminate seal_ended_since"),
+    ):
+        known_ = scene.trust(facts, first_seen=seen)
+        assert scene.one(known_, CheckName.SEAL_IN_WINDOW) == told
 
 
 def test_a_proven_time_needs_no_claimed_one() -> None:

@@ -51,7 +51,7 @@ def test_a_list_is_read() -> None:
     assert (read.this_update, read.next_update) == (NOW - day, NOW + 6 * day)
     assert read.number == 5
     assert {serial: (e.at, e.reason) for serial, e in read.entries.items()} == {
-        5: (NOW - 2 * day, RevocationReason.UNSPECIFIED),
+        5: (NOW - 2 * day, RevocationReason.ABSENT),
         6: (NOW - day, RevocationReason.KEY_COMPROMISE),
         7: (NOW - day, RevocationReason.SUPERSEDED),
         1 << 150: (NOW - day, RevocationReason.PRIVILEGE_WITHDRAWN),

@@ -209,11 +209,13 @@ def _of(**changes: object) -> Callable[[], bytes]:
 
 SUB = subordinate("状态子", sm2_key(95), ROOT)
 NOT_GOOD: dict[str, tuple[Callable[[], bytes], str]] = {
-    "revoked": (_of(status=revoked()), "revoked unspecified"),
+    "revoked": (_of(status=revoked()), "revoked absent"),
+    "revoked, and the reason is none in particular": (
+        _of(status=revoked(reason=0)), "revoked unspecified"),
     "revoked, with a reason": (_of(status=revoked(reason=1)), "revoked key_compromise"),
     "revoked, for a reason nobody knows": (_of(status=revoked(reason=7)), "revoked unknown"),
     "revoked, long out of date": (
-        _of(status=revoked(), next_update=NOW - DAY / 2), "revoked unspecified"),
+        _of(status=revoked(), next_update=NOW - DAY / 2), "revoked absent"),
     "unknown": (_of(status=UNKNOWN), "unknown unknown_to_responder"),
     "stale": (_of(next_update=NOW - DAY / 2), "unknown stale"),
     "without an end": (_of(next_update=None), "unknown no_next_update"),
@@ -275,16 +277,23 @@ def test_several_answers_in_one_response() -> None:
     other = Response(serial=7).answer()
     assert state(path(Response(more=(other,)).make())) == "good"
     told = Response(serial=7, more=(Response(status=revoked()).answer(),))
-    assert state(path(told.make())) == "revoked unspecified"
+    assert state(path(told.make())) == "revoked absent"
 
 
 def test_revoked_wins_over_good_wherever_it_stands() -> None:
     good, bad = Response().make(), Response(status=revoked()).make()
-    assert state(path(good, bad)) == state(path(bad, good)) == "revoked unspecified"
+    assert state(path(good, bad)) == state(path(bad, good)) == "revoked absent"
     clean = crl(ROOT)
     listed = crl(ROOT, revoked_entry(1001, NOW - 3 * DAY, 1))
-    assert state(path(bad, lists=(clean,))) == "revoked unspecified"
+    assert state(path(bad, lists=(clean,))) == "revoked absent"
     assert state(path(good, lists=(listed,))) == "revoked key_compromise"
+    assert state(path(bad, lists=(listed,))) == "revoked key_compromise"  # the gravest reason
+    for mild, grave in ((4, 6), (6, 1), (4, 1)):
+        name = {6: "certificate_hold", 1: "key_compromise"}[grave]
+        both = [Response(status=revoked(reason=each)).make() for each in (mild, grave)]
+        assert state(path(*both)) == state(path(*both[::-1])) == f"revoked {name}"
+        told = crl(ROOT, revoked_entry(1001, NOW - 3 * DAY, mild))
+        assert state(path(both[1], lists=(told,))) == f"revoked {name}"
     assert state(path(good, lists=(clean,))) == "good"
 
 

@@ -549,7 +549,8 @@ def unknown(fact: PathFact) -> RevocationGap | None:
 def test_crt_07_revoked_by_the_list() -> None:
     at = NOW - timedelta(days=30)
     for reason, named in (
-        (None, RevocationReason.UNSPECIFIED),
+        (None, RevocationReason.ABSENT),
+        (0, RevocationReason.UNSPECIFIED),
         (1, RevocationReason.KEY_COMPROMISE),
         (6, RevocationReason.CERTIFICATE_HOLD),
         (7, RevocationReason.UNKNOWN),
