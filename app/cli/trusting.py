@@ -13,15 +13,15 @@ from app.cli.registering import content_of, read, show, written
 from app.composition import database, follower, now
 from app.config import settings
 from app.crypto.jose import JsonLimits, read_json_object
-from app.domain.errors import Malformed, Refused
+from app.domain.errors import Malformed, Refused, Unavailable
 from app.domain.trustlist import ALARMS
 from app.federation.egress import ForbiddenAddress, destination
 from app.registry.lists import store
 from app.registry.lists.folder import MAX_PINNED
 from app.registry.lists.signed import LIMITS, read_list
 from app.registry.lists.store import Kept, RefusalRecord, Source, Standing
-from app.registry.sessions import ReadSession
-from app.services.following import Pulled
+from app.registry.sessions import ReadSession, WriteSession
+from app.services.following import Follower, Pulled
 
 follow = typer.Typer(
     no_args_is_help=True,
@@ -48,25 +48,46 @@ def follow_add(
     ],
     url: Annotated[
         str | None,
-        typer.Option(help="https base of latest.json and {number}.json; absent: by `--file`."),
+        typer.Option(
+            help="https base of latest.json and {number}.json; absent: as it is, and for a new one "
+            "`trust pull --file`."
+        ),
     ] = None,
     network: Annotated[
         list[str] | None,
-        typer.Option(help="CIDR opened for the list and for the endpoints it names."),
+        typer.Option(
+            help="CIDR opened for the list and for the endpoints it names, in place of all that "
+            "are open; absent: they stay."
+        ),
     ] = None,
+    close: Annotated[
+        bool, typer.Option("--close-networks", help="Open none for it any more.")
+    ] = False,
+    by_file: Annotated[
+        bool, typer.Option("--by-file", help="Fetch it no more: its lists are handed in.")
+    ] = False,
 ) -> None:
-    """Follow a publisher, after those followed already. Compare the key ids printed here with the
-    publisher's own, over another channel: all trust in the list rests on them.
+    """Follow a publisher, after those followed already; or change where it is fetched. Compare the
+    key ids printed here with the publisher's own, over another channel: all trust in the list
+    rests on them.
     """
+    if close and network:
+        raise Refused("close-networks", "and --network say different things: give one of them")
+    if by_file and url:
+        raise Refused("by-file", "and --url say different things: give one of them")
     pinned = store.read_pinned(_object(signers, MAX_PINNED))
-    base = url.rstrip("/") if url else None
-    if base is not None:
-        _require_reachable(base, tuple(network or ()))
-    source = written(
-        f"trust follow add {pinned.publisher}",
-        lambda s: store.follow(s, pinned, url=base, networks=tuple(network or ())),
-    )
+    base, opened = url.rstrip("/") if url else None, () if close else network
+
+    async def work(session: WriteSession) -> Source:
+        source = await store.follow(session, pinned, url=base, networks=opened, by_file=by_file)
+        if source.url is not None:
+            _require_reachable(source.url, source.networks)
+        return source
+
+    source = written(f"trust follow add {pinned.publisher}", work)
     typer.echo(f"{source.publisher}: number {source.ordinal} in order")
+    typer.echo(f"from {source.url or '`trust pull --file`'}")
+    typer.echo(f"networks opened for it: {', '.join(source.networks) or 'none'}")
     typer.echo(f"{pinned.signers.threshold} of these keys sign:")
     for key in sorted(pinned.signers.keys, key=lambda key: key.kid):
         typer.echo(f"  {key.kid}  {key.scheme}")
@@ -130,14 +151,15 @@ def pull(
     ] = None,
 ) -> None:
     """Fetch what is new now, and accept it or say why not. Exit code 1: something was refused."""
-    done: list[Pulled] = asyncio.run(_pull(publisher, file))
+    done: list[Pulled | None] = asyncio.run(_pull(publisher, file))
     for each in done:
-        typer.echo(_told(each))
-    if any(each.refusal for each in done):
+        if each is not None:
+            typer.echo(_told(each))
+    if any(each is None or each.refusal for each in done):
         raise typer.Exit(1)
 
 
-async def _pull(publisher: str | None, file: Path | None) -> list[Pulled]:
+async def _pull(publisher: str | None, file: Path | None) -> list[Pulled | None]:
     if file is not None and publisher is None:
         raise Refused("publisher", "say whose list the file is")
     config = settings()
@@ -151,7 +173,16 @@ async def _pull(publisher: str | None, file: Path | None) -> list[Pulled]:
             followed = [s.publisher for s in await store.sources(session) if s.url is not None]
         if not followed:
             raise Refused("publisher", "none is followed: see `zhengyan trust follow add`")
-        return [await following.pull(each) for each in followed]
+        return [await _pulled(following, each) for each in followed]
+
+
+async def _pulled(following: Follower, publisher: str) -> Pulled | None:
+    """One that cannot be pulled keeps none of the others."""
+    try:
+        return await following.pull(publisher)
+    except (Refused, Unavailable) as exc:
+        typer.echo(f"{publisher}: not pulled: {exc}", err=True)
+        return None
 
 
 def _told(done: Pulled) -> str:

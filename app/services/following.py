@@ -21,6 +21,9 @@ from app.registry.sessions import Database
 
 MAX_STEPS: Final = 400
 """Lists walked in one pull: more than a year of daily ones. The next pull goes on from there."""
+DEADLINE: Final = timedelta(minutes=10)
+"""Of one pull of one source, all its lists together. What was accepted by then stays, and the next
+pull goes on from there."""
 TRIES: Final = 3
 """Decisions begun anew because another worker kept a list meanwhile."""
 INTERVAL: Final = timedelta(minutes=5)
@@ -69,6 +72,7 @@ class Follower:
     database: Database
     lists: Lists
     clock: Callable[[], datetime]
+    deadline: timedelta = DEADLINE
 
     async def pull(self, publisher: str) -> Pulled:
         """Fetch the latest list of a followed publisher, and those between, and decide on each.
@@ -80,9 +84,13 @@ class Follower:
             raise Refused("publisher", "has no URL: hand its lists in by `trust pull --file`")
         walk = _Walk(self, source, held)
         try:
-            await walk.go(source.url)
+            async with asyncio.timeout(self.deadline.total_seconds()):
+                await walk.go(source.url)
         except _Stop as stop:
             return await self._stopped(walk, stop)
+        except TimeoutError:
+            detail = f"no end within {self.deadline.total_seconds():g} s"
+            return await self._stopped(walk, await walk.noted(Refusal.UNREACHABLE, detail))
         return Pulled(publisher, walk.held, tuple(walk.accepted))
 
     async def hand_in(self, publisher: str, raw: bytes) -> Pulled:
@@ -99,28 +107,49 @@ class Follower:
         """The source, and what is held of it. Raises as `pull`."""
         async with self.database.reading() as session:
             found = await store.held_raw(session, publisher)
-        return found.source, await asyncio.to_thread(store.held_in, found)
+        try:
+            return found.source, await asyncio.to_thread(store.held_in, found)
+        except Malformed as broken:
+            raise Unavailable(f"stored {broken}") from None
 
     async def pull_due(self, interval: timedelta = INTERVAL) -> list[Pulled]:
-        """Pull what is due and no other worker has begun. Raises `Unavailable`."""
-        async with self.database.reading() as session:
-            followed = [s for s in await store.sources(session) if s.url is not None]
-        done = []
-        for source in followed:
-            async with self.database.writing() as session:
-                mine = await store.claim(session, source.publisher, self.clock(), interval)
-            if mine:
-                done.append(await self.pull(source.publisher))
-        return done
+        """Pull what is due and no other worker has begun, all at once. Raises `Unavailable`."""
+        pulls = (self._pull_if_due(each, interval) for each in await self._followed())
+        return [done for done in await asyncio.gather(*pulls) if done is not None]
 
     async def keep_pulling(self, interval: timedelta = INTERVAL, *, every: float = LOOK) -> None:
-        """Until cancelled. An outage of the database is waited out."""
-        while True:
-            try:
-                await self.pull_due(interval)
-            except (Unavailable, Refused) as exc:
-                logger.warning("trust lists: no pull: %s", exc)
-            await asyncio.sleep(every)
+        """Until cancelled. An outage of the database is waited out, and no source by another."""
+        under_way: dict[str, asyncio.Task[Pulled | None]] = {}
+        async with asyncio.TaskGroup() as group:
+            while True:
+                for publisher in await self._followed_by_now():
+                    if publisher not in under_way or under_way[publisher].done():
+                        pull = self._pull_if_due(publisher, interval)
+                        under_way[publisher] = group.create_task(pull)
+                await asyncio.sleep(every)
+
+    async def _followed(self) -> list[str]:
+        async with self.database.reading() as session:
+            return await store.fetched(session)
+
+    async def _followed_by_now(self) -> list[str]:
+        try:
+            return await self._followed()
+        except Unavailable as exc:
+            logger.warning("trust lists: no pull: %s", exc)
+            return []
+
+    async def _pull_if_due(self, publisher: str, interval: timedelta) -> Pulled | None:
+        """Whatever becomes of it is this source's own. Raises nothing but CancelledError."""
+        try:
+            async with self.database.writing() as session:
+                mine = await store.claim(session, publisher, self.clock(), interval)
+            return await self.pull(publisher) if mine else None
+        except (Unavailable, Refused, Malformed) as exc:
+            logger.warning("trust list of %s: no pull: %s", publisher, exc)
+        except Exception as exc:  # noqa: BLE001 - a fault met in one list ends no other's pulls
+            logger.error("trust list of %s: no pull: %s", publisher, type(exc).__name__)  # noqa: TRY400
+        return None
 
     async def _stopped(self, walk: "_Walk", stop: _Stop) -> Pulled:
         publisher = walk.source.publisher
@@ -161,7 +190,7 @@ class _Walk:
         first = self.held.number + 1
         for number in range(first, latest.head.number):
             if number >= first + MAX_STEPS:
-                raise await self._noted(Refusal.TOO_FAR, f"{MAX_STEPS} lists in one pull")
+                raise await self.noted(Refusal.TOO_FAR, f"{MAX_STEPS} lists in one pull")
             step = await self.fetch(f"{base}/{number}.json", None)
             if step is not None:
                 await self.take(step, on_the_way=True)
@@ -174,7 +203,7 @@ class _Walk:
             case Unchanged():
                 return None
             case NotFetched(why, detail):
-                raise await self._noted(why, detail)
+                raise await self.noted(why, detail)
 
     async def read(self, content: bytes) -> SignedList:
         """Raises `_Stop`."""
@@ -182,7 +211,7 @@ class _Walk:
             return await asyncio.to_thread(read_list, content, networks=self.source.networks)
         except Malformed as broken:
             detail = str(broken)
-        raise await self._noted(Refusal.UNREADABLE, detail)
+        raise await self.noted(Refusal.UNREADABLE, detail)
 
     async def take(self, new: SignedList, *, on_the_way: bool = False) -> None:
         """Decide by what is held now, whoever kept it. Raises `_Stop`."""
@@ -208,9 +237,10 @@ class _Walk:
                     return
                 case store.Moved():
                     self.source, self.held = await self.follower.held(publisher)
-        raise await self._noted(Refusal.UNREACHABLE, "other workers kept lists meanwhile")
+        raise await self.noted(Refusal.UNREACHABLE, "other workers kept lists meanwhile")
 
-    async def _noted(self, refusal: Refusal, detail: str) -> _Stop:
+    async def noted(self, refusal: Refusal, detail: str) -> _Stop:
+        """Recorded, for `raise`."""
         async with self.follower.database.writing() as session:
             now = self.follower.clock()
             await store.note(session, self.source.publisher, refusal, now, detail=detail)

@@ -91,6 +91,41 @@ def test_from_signers_to_history(pinned, publisher):
     assert "equivocation" in past
 
 
+def test_following_again_keeps_what_is_not_said(pinned):
+    run("follow", "add", pinned, "--url", "https://127.0.0.1:1/t", "--network", "127.0.0.0/8")
+    again = run("follow", "add", pinned)
+    assert "from https://127.0.0.1:1/t\n" in again
+    assert "networks opened for it: 127.0.0.0/8\n" in again
+    with pytest.raises(Refused, match="--network"):
+        run("follow", "add", pinned, "--close-networks")
+    closed = run("follow", "add", pinned, "--url", "https://a.example/t", "--close-networks")
+    assert "networks opened for it: none\n" in closed
+    assert "from `trust pull --file`\n" in run("follow", "add", pinned, "--by-file")
+    for words in (["--close-networks", "--network", "127.0.0.0/8"], ["--by-file", "--url", "x"]):
+        with pytest.raises(Refused, match="different things"):
+            run("follow", "add", pinned, *words)
+
+
+def test_one_that_cannot_be_pulled_keeps_none_of_the_others(pinned, publisher, database):
+    bad = json.dumps(publisher.pinned() | {"publisher": "bad.example"})
+    other = pinned.with_name("bad.json")
+    other.write_text(bad)
+    with serve_lists_in_thread() as server:
+        server.files = publisher.files()
+        for each in (other, pinned):
+            run("follow", "add", each, "--url", server.url, "--network", "127.0.0.0/8")
+        stored = "'bad.example', 1, repeat('0', 64), 'junk', now(), now() + interval '1 day', now()"
+        run_sql(database, f"INSERT INTO trust_list VALUES ({stored}, '{{}}')")
+        run_sql(
+            database,
+            "UPDATE trust_source SET held = 1, address = repeat('0', 64)"
+            " WHERE publisher = 'bad.example'",
+        )
+        said = run("pull", code=1)
+    assert f"{NAME}: holds #2, accepted #2\n" in said
+    assert "bad.example: not pulled" in said
+
+
 def test_a_file_is_handed_in(pinned, publisher, environment):
     run("follow", "add", pinned)
     path = environment / "list.json"

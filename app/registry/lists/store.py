@@ -118,19 +118,38 @@ async def follow(
     session: WriteSession,
     pinned: Pinned,
     *,
-    url: str | None,
-    networks: Sequence[str] = (),
+    url: str | None = None,
+    networks: Sequence[str] | None = None,
     own: bool = False,
+    by_file: bool = False,
 ) -> Source:
     """Follow a publisher, after those followed already; or change where it is fetched.
 
     Pinned keys are for the first list only: once a list is held its own succession counts, and
-    they are left as they are. Raises `Refused` for other keys then, and for too many sources.
+    they are left as they are.
+
+    Args:
+        session: of one transaction.
+        pinned: whom, and from which keys on.
+        url: base of its lists; None: as it is, and none for a new one.
+        networks: opened for it; None: as they are, and none for a new one.
+        own: this node publishes it.
+        by_file: it has no URL any more.
+
+    Raises `Refused` for other keys where a list is held, and for too many sources.
     """
     await alone(session)
     present = {source.publisher: source for source in await sources(session)}
     known = present.get(pinned.publisher)
-    values: dict[str, Any] = {"url": url, "networks": list(networks), "own": own}
+    if known is not None:
+        url = known.url if url is None else url
+        networks = known.networks if networks is None else networks
+        own = own or known.own
+    values: dict[str, Any] = {
+        "url": None if by_file else url,
+        "networks": list(networks or ()),
+        "own": own,
+    }
     r = TrustSourceRow
     if known is not None:
         if known.pinned != pinned and known.held:
@@ -207,6 +226,13 @@ def _source(row: TrustSourceRow) -> Source:
         checked_at=row.checked_at,
         good_at=row.good_at,
     )
+
+
+async def fetched(session: ReadSession) -> list[str]:
+    """Publishers with a URL, in the operator's order. Nothing else of them is read."""
+    r = TrustSourceRow
+    query = select(r.publisher).where(r.url.is_not(None)).order_by(r.ordinal)
+    return list(await session.scalars(query))
 
 
 async def claim(session: WriteSession, publisher: str, now: datetime, interval: timedelta) -> bool:

@@ -102,7 +102,7 @@ async def begin(
         refuse("signer", "a list needs two signatures at least, of different people with live keys")
     held = Signers(threshold, frozenset(SignerKey(k.key_id, k.scheme, k.spki) for k in keys))
     pinned = Pinned(publisher=read_publisher("publisher", publisher), signers=held)
-    source = await store.follow(session, pinned, url=None, networks=networks, own=True)
+    source = await store.follow(session, pinned, networks=networks, own=True, by_file=True)
     await record(session, None, f"trust list {publisher} begun", now)
     return source
 

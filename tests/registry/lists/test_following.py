@@ -6,14 +6,16 @@ its refusals, and take the publisher's next list as if nothing had been.
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from app.domain.errors import Refused, Unavailable
 from app.domain.trustlist import Refusal
-from app.federation.lists import HttpLists, NotFetched
+from app.federation.lists import Fetched, HttpLists, NotFetched
 from app.registry.lists import store
 from app.registry.lists.signed import MAX_LIST
 from app.registry.sessions import Database
@@ -342,3 +344,105 @@ async def test_what_was_taken_away_stays_taken_away(follower, database, publishe
     assert five.keys == three.keys
     assert five.seals["63990000000001"][0].until == NOW
     assert five.seals["63990000000002"] == three.seals["63990000000002"]
+
+
+# ---- several sources
+
+
+class Served:
+    """Fits `services.following.Lists`: by the host of the address, one of which never answers."""
+
+    def __init__(self, **files):
+        self.files = files
+        self.asked = []
+
+    async def fetch(self, url, networks, held=None):
+        host, name = url.split("/")[2], url.rpartition("/")[2]
+        self.asked.append(host)
+        match self.files[host]:
+            case "silent":
+                await asyncio.Event().wait()
+            case "broken":
+                raise RuntimeError("a fault of our own")
+            case files:
+                return Fetched(files[name])
+        raise AssertionError
+
+
+async def follow_at(database, publisher, host, name=None):
+    pinned = store.read_pinned(publisher.pinned() | ({"publisher": name} if name else {}))
+    async with database.writing() as session:
+        await store.follow(session, pinned, url=f"https://{host}/trust")
+
+
+async def eventually(database, held):
+    for _ in range(400):
+        if (await state(database))[0] == held:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"never held #{held}")
+
+
+@pytest.mark.parametrize("bad", ["silent", "broken", "unreadable"])
+async def test_a_bad_source_starves_no_other(database, publisher, clock, bad):
+    """One never answers, meets a fault of ours, or its held list cannot be read: first in order."""
+    await follow_at(database, publisher, "bad", "bad.example")
+    await follow_at(database, publisher, "good")
+    if bad == "unreadable":
+        async with database.writing() as session:
+            await session.execute(text(STORED), {"at": NOW})
+            await session.execute(
+                text("UPDATE trust_source SET held = 1, address = :a WHERE publisher = :p"),
+                {"a": "0" * 64, "p": "bad.example"},
+            )
+    served = Served(bad=bad, good=publisher.files())
+    follower = Follower(database=database, lists=served, clock=clock)
+    pulling = asyncio.ensure_future(follower.keep_pulling(every=0.01))
+    await eventually(database, 2)
+    publisher.publish(at=NOW)
+    served.files["good"] = publisher.files()
+    clock.now += timedelta(hours=1)
+    await eventually(database, 3)  # and so in every round
+    assert not pulling.done()
+    pulling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await pulling
+    assert served.asked.count("bad") <= (1 if bad == "silent" else 2)  # one at a time
+
+
+STORED = """
+INSERT INTO trust_list
+  (publisher, number, address, raw, issued_at, expires_at, accepted_at, withdrawals)
+SELECT 'bad.example', 1, repeat('0', 64), 'junk', at, at + interval '1 day', at, '{}'
+  FROM (SELECT CAST(:at AS timestamptz) AS at) AS now
+"""
+
+
+async def test_a_pull_has_an_end(database, publisher, clock):
+    await follow_at(database, publisher, "bad")
+    served = Served(bad="silent")
+    follower = Follower(database=database, lists=served, clock=clock)
+    hasty = replace(follower, deadline=timedelta(seconds=0.1))
+    done = await hasty.pull(publisher.name)
+    assert (done.refusal, done.detail) == (Refusal.UNREACHABLE, "no end within 0.1 s")
+    assert await refused(database) == [("unreachable", 1)]
+    served.files["bad"] = publisher.files()
+    assert (await follower.pull(publisher.name)).accepted == (2,)
+
+
+async def test_what_is_not_said_again_of_a_source_stays(database, publisher):
+    """Its place and its networks: to follow anew opens and closes nothing by being silent."""
+    pinned = store.read_pinned(publisher.pinned())
+
+    async def said(**how):
+        async with database.writing() as session:
+            source = await store.follow(session, pinned, **how)
+        return source.url, source.networks
+
+    place = ("https://a.example", LOOPBACK)
+    assert await said(url=place[0], networks=LOOPBACK) == place
+    assert await said() == place
+    assert await said(url="https://b.example") == ("https://b.example", LOOPBACK)
+    assert await said(networks=("10.0.0.0/8",)) == ("https://b.example", ("10.0.0.0/8",))
+    assert await said(networks=()) == ("https://b.example", ())
+    assert await said(by_file=True) == (None, ())
