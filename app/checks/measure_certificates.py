@@ -29,11 +29,14 @@ _PURPOSES = {
 class Judge:
     """One document's certificates."""
 
-    def __init__(self, authorities: Authorities, now: datetime) -> None:
+    def __init__(self, authorities: Authorities, now: datetime, seen: datetime | None) -> None:
         self._authorities = authorities
         self._intermediates = _readable(authorities.intermediates)
         self._ocsp = _responses(authorities.ocsp)
         self.now = now
+        self.otherwise = seen or now
+        """The time of an act of which nobody says when: when this node first saw the file, or now.
+        It was no later."""
 
     def facts(
         self, der: bytes, role: Role, then: datetime, brought: Iterable[bytes] = ()

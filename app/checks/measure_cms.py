@@ -30,7 +30,7 @@ def measure_cms(sealing: Sealing, cms: CmsSignature, judge: Judge) -> SignatureF
     found = verified[2]
     stamp = measure_timestamp(cms.timestamp, cms.value, judge)
     claimed = _claimed(sealing, cms)
-    then = signing_time(stamp, claimed, judge.now).at or judge.now
+    then = signing_time(stamp, claimed, judge.now).at or judge.otherwise
     signer = None
     if cms.certificate is not None:
         signer = judge.facts(cms.certificate, Role.SIGNER, then, cms.intermediates)

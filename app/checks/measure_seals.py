@@ -33,7 +33,7 @@ _WEAK_SIZES = frozenset({16, 20})
 
 def measure_sealing(sealing: Sealing, trust: Trust, now: datetime) -> SignatureFacts:
     """Everything the checks of a signature by certificate will read."""
-    judge = Judge(trust.authorities, now)
+    judge = Judge(trust.authorities, now, trust.first_seen)
     if sealing.signature is not None:
         return _sealed(sealing, sealing.signature, trust, judge)
     if sealing.cms is not None and sealing.cms.certificate is None:
@@ -53,7 +53,7 @@ def _sealed(
     found = verified[2]
     stamp = _timestamp(signature, judge)
     claimed = _claimed(signature, stamp, judge.now)
-    then = signing_time(stamp, claimed, judge.now).at or judge.now
+    then = signing_time(stamp, claimed, judge.now).at or judge.otherwise
     sealed = SealedFacts(
         layout=signature.layout,
         version=signature.version,

@@ -11,13 +11,13 @@ from typing import assert_never
 from app.checks.base import Check, failed, passed, silent, unsure
 from app.checks.roles import about as about_of
 from app.checks.roles import path_found, required_roles, role_of
-from app.checks.signature import SEEN
+from app.checks.signature import SEEN, time_of
 from app.domain.certificate import Chain, PathFact, RevocationState
 from app.domain.evidence import WHOLE, About, CheckName, Evidence, Outcome
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.license import LicenseFormat
 from app.domain.ofd import SHOWN_KINDS, PartKind
-from app.domain.proven import TimeSource, fault_of, proven_at, signing_time
+from app.domain.proven import TimeSource, fault_of, proven_at
 from app.domain.reasons import Reason
 from app.domain.seal import SealLayout
 from app.domain.sealed import Arithmetic, Clocks, Sameness, SealedFacts, SealFacts
@@ -157,10 +157,11 @@ def _seal_window(
     s: SignatureFacts, sealed: SealedFacts, seal: SealFacts, facts: Facts, about: About
 ) -> Evidence:
     """§6.3: within validStart and validEnd when it was used, and not used before it was made."""
+    del sealed
     name = CheckName.SEAL_IN_WINDOW
     if seal.layout is SealLayout.V5 and not _made_in_time(seal, facts):
         return failed(name, Reason.SEAL_NOT_VALID_AT_TIME, about, "createDate out of order")
-    time = signing_time(sealed.timestamp, s.signed_at, facts.now)
+    time = time_of(s, facts)
     at, seen = time.at, facts.trust.first_seen
     if at is None:
         return unsure(name, Reason.SIGNING_TIME_MISSING, about)
@@ -208,7 +209,6 @@ def _seal_file(
 
 def _fits(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
     """Role, 双证书 rule and the authorities above, at the time of signing."""
-    del s, facts
     name, signer = CheckName.CERTIFICATE_FITS, sealed.signer
     if signer is None:
         return failed(name, Reason.CERTIFICATE_UNFIT, about, "certificate unreadable")
@@ -220,6 +220,9 @@ def _fits(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) ->
             return failed(name, Reason.CERTIFICATE_UNFIT, about, finding)
         case Chain.CONSTRAINTS | Chain.MALFORMED:
             return failed(name, Reason.CERTIFICATE_UNFIT, about, signer.then.chain.value)
+        case Chain.EXPIRED if time_of(s, facts).at is None:
+            # Nobody says when: it may have been in time, and is certainly not later than today.
+            return unsure(name, Reason.SIGNING_TIME_MISSING, about, signer.then.chain.value)
         case Chain.EXPIRED | Chain.NOT_YET_VALID:
             return failed(name, Reason.SIGNED_OUTSIDE_WINDOW, about, signer.then.chain.value)
         case Chain.WEAK_ALGORITHM:

@@ -299,7 +299,7 @@ BROKEN: dict[str, tuple[Callable[[], ParsedLicense], Reason]] = {
 def _rsa(digest: str) -> CmsMaker:
     content = document().sealings[0].entry.content
     owner = ("2.5.4.10", utf8(organisation()))
-    mine = certificate(name("R", owner), RSA, ROOT, since=NOW - YEAR, until=NOW + YEAR)
+    mine = certificate(name("R", owner), RSA, ROOT, since=NOW - 2 * YEAR, until=NOW + YEAR)
     return CmsMaker(RSA, mine, content, digest=digest, algorithm=cm.algorithm(cm.RSA))
 
 
@@ -321,6 +321,74 @@ def test_a_revoked_certificate() -> None:
     assert state_of(GOOD, before) == Broken(Reason.SIGNED_AFTER_REVOCATION)
     since = trusted(revoked_entry(SERIAL, NOW - MINUTE, 1))
     assert Reason.KEY_REVOKED_SINCE in gaps(state_of(GOOD, since))
+
+
+# ---- times: the attribute before SignatureDateTime, and neither
+
+
+def declared(made: ParsedLicense, at: str | None) -> ParsedLicense:
+    """With another SignatureDateTime in Signature.xml."""
+    (one,) = made.sealings
+    entry = replace(one.entry, signed_at=at)
+    return replace(made, sealings=(replace(one, entry=entry),))
+
+
+def test_the_signers_attribute_tells_the_time_before_the_description_does() -> None:
+    later = (clock() + 2 * MINUTE).strftime("%Y%m%d%H%M%SZ")
+    for at in (later, None):
+        facts = facts_of(declared(GOOD, at))
+        assert facts.document.signatures[0].signed_at == clock()
+        assert state(facts) == Sound()
+    bare = signed(maker(attributes=None).make())
+    facts = facts_of(declared(bare, later))
+    assert facts.document.signatures[0].signed_at == clock() + 2 * MINUTE
+
+
+def timeless(**changes: object) -> ParsedLicense:
+    """Signed, and nobody says when."""
+    return declared(signed(maker(attributes=None, certificate=leaf(**changes)).make()), None)
+
+
+def test_fault_a_certificate_that_ended_and_no_time_at_all_is_doubt_and_no_forgery() -> None:
+    """It may have been signed in time; that is not shown, and neither is the opposite."""
+    assert gaps(state_of(timeless())) == (Reason.SIGNING_TIME_MISSING,)
+    ended = timeless(until=NOW - DAY)
+    assert set(gaps(state_of(ended))) == {Reason.SIGNING_TIME_MISSING, Reason.KEY_EXPIRED_SINCE}
+    assert verdict_of(ended).conclusion == "indeterminate"
+    never = timeless(since=NOW + DAY)  # whenever it was signed, it was before now
+    assert state_of(never) == Broken(Reason.SIGNED_OUTSIDE_WINDOW)
+
+
+def test_a_certificate_that_ended_and_no_time_at_all_but_seen_before() -> None:
+    ended = timeless(until=NOW - DAY)
+    for seen, sound in ((NOW - 2 * DAY, True), (NOW - DAY / 2, False)):
+        found = state_of(ended, trusted(first_seen=seen))
+        assert (found == Sound()) is sound, found
+        assert not isinstance(found, Broken)
+
+
+# ---- algorithms: two names of one scheme
+
+
+@pytest.mark.parametrize(
+    ("method", "reason"),
+    [
+        ("1.2.840.113549.1.1.11", None),  # sha256WithRSAEncryption, as the value was made
+        (cm.RSA, None),
+        ("1.2.840.113549.1.1.12", Reason.ALGORITHM_MISMATCH),  # with SHA-384
+        ("1.2.840.113549.1.1.5", Reason.ALGORITHM_MISMATCH),  # with SHA-1
+        ("1.2.156.10197.1.501", Reason.ALGORITHM_MISMATCH),
+        ("1.2.3.4", Reason.ALGORITHM_MISMATCH),
+    ],
+)
+def test_signature_method_names_the_scheme_the_value_was_made_by(
+    method: str, reason: Reason | None
+) -> None:
+    """CMS writes rsaEncryption and the digest apart; GB/T 33190 writes one name for both."""
+    (one,) = signed(replace(_rsa(cm.SHA256), attributes=None).make()).sealings
+    named = replace(one, entry=replace(one.entry, method=method))
+    made = replace(document(), sealings=(named,))
+    assert state_of(made) == (Sound() if reason is None else Broken(reason))
 
 
 def test_a_container_without_the_signers_certificate_is_nobodys() -> None:
