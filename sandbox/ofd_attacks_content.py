@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sandbox import ofd, pages
-from sandbox.ofd import Bends
+from sandbox.ofd import Bends, Job, Reference
 from sandbox.ofd_forging import (
     Forge,
     OfdAttack,
@@ -186,6 +186,29 @@ def _carrying(part: str, content: bytes) -> Forge:
     return after(lambda parts: {**parts, part: content})
 
 
+def _by_a_stranger(bends: Bends) -> Forge:
+    """A file smuggled in, and a second seal of somebody nobody asked that refers to it."""
+
+    def forge(scene: Scene) -> bytes:
+        holder = scene.world.seals.holders["stranger-current"]
+        second = Job(holder=holder, at=scene.license.signed_at, bends=bends)
+        return ofd.write(scene.made, scene.shape, scene.job, second)
+
+    return forge
+
+
+def _smuggle(parts: Parts) -> Parts:
+    return {**parts, "run.html": b"<script>1</script>"}
+
+
+def _false_digests(references: list[Reference]) -> list[Reference]:
+    return [(target, bytes(32)) for target, _ in references]
+
+
+def _two_seals(scene: Scene) -> bytes:
+    return _by_a_stranger(Bends())(scene)
+
+
 def hidden() -> Iterator[OfdAttack]:
     """夹带文件 (GM/T 0099 annex D)."""
     for name, part, content in (
@@ -195,6 +218,17 @@ def hidden() -> Iterator[OfdAttack]:
         ("extra_signature_file", "Doc_0/Signs/Sign_0/Seal2.esl", b"\x30\x00"),
     ):
         yield attack(name, "hidden_content", "OFD-04", _carrying(part, content))
+    for name, bends in (
+        ("signed", Bends(draft=_smuggle)),
+        ("named", Bends(draft=_smuggle, references=_false_digests)),
+    ):
+        yield attack(
+            f"extra_{name}_by_stranger",
+            "hidden_content",
+            "OFD-04 OFD-10",
+            _by_a_stranger(bends),
+            genuine=_two_seals,
+        )
     yield attack(
         "encrypted",
         "encrypted",

@@ -16,15 +16,16 @@ def is_structural(name: str) -> bool:
 
 def coverage_facts(coverage: Coverage) -> CoverageFacts:
     """The same, with names that may be a person's words replaced by their place."""
+    names = _Names(coverage.parts)
     return CoverageFacts(
         digest=coverage.digest,
         weak=coverage.weak,
         covered=len(coverage.covered),
-        changed=_names(coverage.changed),
-        unchecked=_names(coverage.unchecked),
+        changed=names.of(coverage.changed),
+        unchecked=names.of(coverage.unchecked),
         missing=len(coverage.missing),
-        uncovered={kind: _names(parts) for kind, parts in coverage.uncovered.items()},
-        unreferenced=_names(coverage.unreferenced),
+        uncovered={kind: names.of(parts) for kind, parts in coverage.uncovered.items()},
+        unreferenced=names.of(coverage.unreferenced),
     )
 
 
@@ -35,12 +36,19 @@ def package_facts(package: OfdPackage) -> PackageFacts:
         encrypted=package.encrypted,
         bodies=len(package.bodies),
         ambiguous=ambiguous,
-        hidden=_names(package.unreferenced),
+        hidden=_Names(package.members).of(package.unreferenced),
         deviations=frozenset(deviation.value for deviation in package.deviations),
     )
 
 
-def _names(parts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(
-        part if is_structural(part) else f"#{place}" for place, part in enumerate(parts, 1)
-    )
+class _Names:
+    """Names of parts fit to be kept. One that may be a person's words is told by its place among
+    all such names, in the order of the alphabet: the same part is the same in every list.
+    """
+
+    def __init__(self, parts: Iterable[str]) -> None:
+        free = sorted(part for part in parts if not is_structural(part))
+        self._places = {part: f"#{place}" for place, part in enumerate(free, 1)}
+
+    def of(self, parts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self._places.get(part, part) for part in parts)

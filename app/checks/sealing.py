@@ -9,18 +9,18 @@ from datetime import timedelta
 from typing import assert_never
 
 from app.checks.base import Check, failed, passed, silent, unsure
+from app.checks.roles import UNPLACED, path_found, required_roles, role_of
 from app.checks.roles import about as about_of
-from app.checks.roles import path_found, required_roles, role_of
 from app.checks.signature import SEEN, time_of
 from app.domain.certificate import Chain, PathFact, RevocationState
-from app.domain.evidence import WHOLE, About, CheckName, Evidence, Outcome
+from app.domain.evidence import WHOLE, About, CheckName, Evidence, Outcome, Role
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.license import LicenseFormat
 from app.domain.ofd import SHOWN_KINDS, PartKind
 from app.domain.proven import TimeSource, fault_of, proven_at
 from app.domain.reasons import Reason
 from app.domain.seal import SealLayout
-from app.domain.sealed import Arithmetic, Clocks, Sameness, SealedFacts, SealFacts
+from app.domain.sealed import Arithmetic, Clocks, PackageFacts, Sameness, SealedFacts, SealFacts
 from app.domain.verdict import CLOCK_SKEW
 
 Ask = Callable[[SignatureFacts, SealedFacts, Facts, About], Evidence]
@@ -314,20 +314,33 @@ def _one_document(facts: Facts) -> Iterator[Evidence]:
 
 
 def _nothing_hidden(facts: Facts) -> Iterator[Evidence]:
-    """What no reference leads to is no part of the document, unless a signer signed it all the
-    same.
+    """What no reference leads to is no part of the document, unless one who had to sign signed it
+    all the same. A stranger's signature excuses nothing.
     """
     name, package = CheckName.NOTHING_HIDDEN, facts.document.package
-    sealed = [s.sealed for s in facts.document.signatures if s.sealed]
     if package is None or package.encrypted:  # then nothing can be followed: said by ONE_DOCUMENT
         yield silent(name)
         return
-    each = [frozenset(s.coverage.unreferenced) for s in sealed] or [frozenset(package.hidden)]
+    each = [_hidden_from(s, package) for s in _needed(facts)] or [frozenset(package.hidden)]
     hidden = sorted(frozenset.intersection(*each))
     if hidden:
         yield failed(name, Reason.HIDDEN_CONTENT, WHOLE, f"{len(hidden)}: {', '.join(hidden[:8])}")
     else:
         yield passed(name)
+
+
+def _needed(facts: Facts) -> list[SealedFacts]:
+    """What was signed by those who had to; where nobody did, by those who might be the missing."""
+    by_role = [(role_of(s, facts), s.sealed) for s in facts.document.signatures if s.sealed]
+    placed = [sealed for role, sealed in by_role if role not in UNPLACED]
+    return placed or [sealed for role, sealed in by_role if role is Role.CANDIDATE]
+
+
+def _hidden_from(sealed: SealedFacts, package: PackageFacts) -> frozenset[str]:
+    """A reference whose digest does not agree signs nothing."""
+    coverage = sealed.coverage
+    unmet = {*coverage.changed, *coverage.unchecked}.intersection(package.hidden)
+    return frozenset({*coverage.unreferenced, *unmet})
 
 
 def _check(name: CheckName, question: str, question_zh: str, ask: Ask) -> Check:

@@ -427,6 +427,12 @@ class Coverage:
         return bool(self.covered) and not (self.changed or self.unchecked or self.missing)
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """Every member of the package, whatever the signature makes of it."""
+        met = (self.covered, self.changed, self.unchecked, self.own, self.unreferenced)
+        return tuple(part for parts in (*met, *self.uncovered.values()) for part in parts)
+
+    @property
     def shown_uncovered(self) -> tuple[str, ...]:
         """Uncovered parts of what a reader sees."""
         return tuple(

@@ -337,7 +337,7 @@ COVERAGE = Coverage(
 def test_coverage() -> None:
     found = coverage_facts(COVERAGE)
     assert (found.digest, found.weak, found.covered) == (Digest.SM3, False, 2)
-    assert found.changed == ("#1", "Doc_0/x.xml")
+    assert found.changed == ("#2", "Doc_0/x.xml")
     assert found.unchecked == ("u.xml",)
     assert found.uncovered == {PartKind.PAGE: ("#1", "p.xml")}
     assert found.unreferenced == ("h",)
@@ -346,7 +346,7 @@ def test_coverage() -> None:
     assert coverage_facts(replace(COVERAGE, missing=(lost, lost))).missing == 2
     long = "x" * 160
     named = coverage_facts(replace(COVERAGE, changed=(long, long + "x", "a\n", "")))
-    assert named.changed == (long, "#2", "#3", "#4")
+    assert named.changed == (long, "#4", "#2", "#1")
 
 
 def test_package() -> None:
@@ -360,7 +360,8 @@ def test_package() -> None:
     old = Version(**dict.fromkeys(Version.__dataclass_fields__, "") | {"current": False})  # type: ignore[arg-type]
     versioned = replace(package.bodies[0], versions=(old,))
     assert package_facts(replace(package, bodies=(versioned,))).ambiguous
-    assert package_facts(replace(package, unreferenced=("我的",))).hidden == ("#1",)
+    more = replace(package, members={**package.members, "我的": b""}, unreferenced=("我的",))
+    assert package_facts(more).hidden == ("#1",)
     assert package_facts(package).deviations == {d.value for d in package.deviations}
     assert all(isinstance(name, str) for name in found.deviations)
 

@@ -224,11 +224,13 @@ def test_where_only_strangers_sealed_their_cover_is_told() -> None:
     assert one(scene.trust(FILE, owners={}), CN.CONTENT_COVERED) == "passed"
 
 
-def test_hidden_is_what_no_seal_signed() -> None:
+def test_hidden_is_what_no_needed_seal_signed() -> None:
     hides = replace(scene.COVERAGE, unreferenced=("x", "y"))
     signs_x = replace(scene.COVERAGE, unreferenced=("y",))
     both = scene.also(scene.sealed(coverage=hides), scene.others_seal(coverage=signs_x))
-    assert says(both, CN.NOTHING_HIDDEN) == ["failed hidden_content @document/document: 1: y"]
+    delegate = scene.mandates(both, scene.mandate(Kind.ORIGINAL))
+    assert says(delegate, CN.NOTHING_HIDDEN) == ["failed hidden_content @document/document: 1: y"]
+    assert says(both, CN.NOTHING_HIDDEN) == ["failed hidden_content @document/document: 2: x, y"]
 
 
 def test_an_unreadable_seal_hides_nothing_more() -> None:
