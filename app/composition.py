@@ -12,18 +12,21 @@ from pathlib import Path
 
 from app.config import Settings
 from app.crypto.provider import FolderKeys
+from app.domain.audit import Operation, Result
 from app.domain.errors import Refused
 from app.domain.identifier import IssuerCode
+from app.domain.verification import Asker
 from app.federation.gateway import HttpIssuers, OfflineIssuers
 from app.federation.lines import Lines
 from app.federation.lists import HttpLists
 from app.federation.resilience import ResilientIssuers
-from app.registry.audit import PostgresAudit
+from app.registry.audit import PostgresAudit, append_within
+from app.registry.auditing import event
 from app.registry.health import PostgresLedger
 from app.registry.journal import PostgresJournal
 from app.registry.lists.signed import MAX_LIST
 from app.registry.peers import PostgresPeers
-from app.registry.sessions import Database
+from app.registry.sessions import Database, WriteSession
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
 from app.registry.standing import PostgresStanding
 from app.registry.trust import PostgresRegistry
@@ -50,10 +53,27 @@ def publisher(settings: Settings, keys: FolderKeys) -> ReportPublisher:
     )
 
 
-def follower(settings: Settings, database: Database) -> Follower:
-    """Brings followed trust lists up to date. Raises `Refused` as `asking`."""
+def follower(settings: Settings, database: Database, *, caller: str = "following") -> Follower:
+    """Brings followed trust lists up to date. Raises `Refused` as `asking`.
+
+    `caller`: who does it, for the audit log.
+    """
     lists = HttpLists(most=MAX_LIST, trust=_authorities_of(settings.ca_bundle))
-    return Follower(database=database, lists=lists, clock=now)
+    keys = FolderKeys(settings.key_folder)
+
+    async def log(session: WriteSession, what: str) -> None:
+        row = event(
+            Asker(caller=caller),
+            keys,
+            Operation.ADMINISTER,
+            Result.ANSWERED,
+            at=now(),
+            version=VERSION,
+            object=what,
+        )
+        await append_within(session, row)
+
+    return Follower(database=database, lists=lists, clock=now, log=log)
 
 
 def asking(settings: Settings, keys: FolderKeys) -> ResilientIssuers:

@@ -164,7 +164,7 @@ async def _pull(publisher: str | None, file: Path | None) -> list[Pulled | None]
         raise Refused("publisher", "say whose list the file is")
     config = settings()
     async with database(config) as opened:
-        following = follower(config, opened)
+        following = follower(config, opened, caller="command-line")
         if file is not None and publisher is not None:
             return [await following.hand_in(publisher, content_of(file))]
         if publisher is not None:

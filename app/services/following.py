@@ -6,7 +6,7 @@ happens (an outage, an attack, another worker) leaves it as it is and is noted.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -17,7 +17,7 @@ from app.federation.lists import Fetched, NotFetched, Unchanged
 from app.registry.lists import store
 from app.registry.lists.signed import SignedList, read_list
 from app.registry.lists.store import Source
-from app.registry.sessions import Database
+from app.registry.sessions import Database, WriteSession
 
 MAX_STEPS: Final = 400
 """Lists walked in one pull: more than a year of daily ones. The next pull goes on from there."""
@@ -32,6 +32,10 @@ LOOK: Final = 20.0
 """Seconds between two looks of a worker at what is due."""
 
 logger = logging.getLogger(__name__)
+
+
+Log = Callable[[WriteSession, str], Awaitable[None]]
+"""Writes a row about what is changed, in the transaction that changes it. Raises `Unavailable`."""
 
 
 class Lists(Protocol):
@@ -73,6 +77,7 @@ class Follower:
     lists: Lists
     clock: Callable[[], datetime]
     deadline: timedelta = DEADLINE
+    log: Log
 
     async def pull(self, publisher: str) -> Pulled:
         """Fetch the latest list of a followed publisher, and those between, and decide on each.
@@ -227,6 +232,9 @@ class _Walk:
                     self.follower.clock(),
                     on_the_way=on_the_way,
                 )
+                if isinstance(result, Held) and result.number > self.held.number:
+                    what = f"trust list {publisher}#{result.number} accepted: {result.address}"
+                    await self.follower.log(session, what)
             match result:
                 case Refusal():
                     raise _Stop(result)

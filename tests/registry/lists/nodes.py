@@ -52,7 +52,12 @@ class Node:
             clock=self.clock,
         )
         lists = HttpLists(most=MAX_LIST, deadline=DEADLINE)
-        self.follower = Follower(database=self.database, lists=lists, clock=self.clock)
+        self.follower = Follower(
+            database=self.database, lists=lists, clock=self.clock, log=self._unlogged
+        )
+
+    async def _unlogged(self, session: object, what: str) -> None:
+        del session, what
 
     async def follow(self, publisher, server) -> None:
         async with self.database.writing() as session:

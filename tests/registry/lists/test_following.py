@@ -5,14 +5,18 @@ its refusals, and take the publisher's next list as if nothing had been.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
 from sqlalchemy import text
 
+from app import composition
+from app.config import Settings
 from app.domain.errors import Refused, Unavailable
 from app.domain.trustlist import Refusal
 from app.federation.lists import Fetched, HttpLists, NotFetched
@@ -50,7 +54,12 @@ def clock() -> Clock:
 
 def follower_of(database, clock, **options) -> Follower:
     lists = HttpLists(**{"most": MAX_LIST, "deadline": DEADLINE, **options})
-    return Follower(database=database, lists=lists, clock=clock)
+    return Follower(database=database, lists=lists, clock=clock, log=unlogged)
+
+
+async def unlogged(session: object, what: str) -> None:
+    """Tests here are about lists; one below is about their rows."""
+    del session, what
 
 
 @pytest.fixture
@@ -88,6 +97,49 @@ async def test_the_latest_list_is_fetched_and_kept(follower, database, publisher
     assert (again.accepted, again.refusal, again.held) == ((), None, done.held)
     assert await refused(database) == []
     assert server.seen == ["latest.json", "latest.json"]
+
+
+async def rows(database: Database) -> list[tuple[str, str]]:
+    """Who accepted which list, as the audit log has it, in its order."""
+    async with database.pool.acquire() as connection:
+        found = await connection.fetch("SELECT body FROM audit WHERE operation = 'administer'")
+    told = [row for row in (json.loads(each["body"]) for each in found) if _of_list(row)]
+    ordered = sorted(told, key=lambda row: str(row["at"]))
+    return [(row["caller"], row["object"].partition(":")[0]) for row in ordered]
+
+
+def _of_list(row: dict[str, Any]) -> bool:
+    return str(row["object"]).startswith("trust list ")
+
+
+async def test_a_list_that_is_accepted_has_its_row_and_none_without(
+    database, server, publisher, clock, tmp_path
+):
+    """Both are kept, or neither; a list that is refused, or held already, leaves none."""
+    await follow(database, publisher, server)
+    options: dict[str, Any] = {"DATABASE_URL": "", "key_folder": tmp_path / "keys"}
+    whole = composition.follower(Settings(**options), database, caller="command-line")
+    follower = replace(whole, clock=clock, lists=follower_of(database, clock).lists)
+    before = await rows(database)
+    async with database.pool.acquire() as connection:
+        await connection.execute(
+            "ALTER TABLE audit ADD CONSTRAINT full_disk CHECK (false) NOT VALID"
+        )
+        with pytest.raises(Unavailable):
+            await follower.pull(publisher.name)
+        await connection.execute("ALTER TABLE audit DROP CONSTRAINT full_disk")
+    assert (await state(database))[0] == 0
+    await follower.pull(publisher.name)
+    await follower.pull(publisher.name)  # nothing new
+    old = publisher.lists[0].raw
+    assert (await follower.hand_in(publisher.name, old)).refusal is Refusal.OLDER
+    publisher.publish(at=NOW - timedelta(hours=20))
+    server.files = publisher.files()
+    await follower.pull(publisher.name)
+    assert (await rows(database))[len(before) :] == [
+        ("command-line", f"trust list {publisher.name}#2 accepted"),
+        ("command-line", f"trust list {publisher.name}#3 accepted"),
+    ]
 
 
 async def test_a_gap_is_walked_one_by_one(follower, database, publisher, server):
@@ -396,7 +448,7 @@ async def test_a_bad_source_starves_no_other(database, publisher, clock, bad):
                 {"a": "0" * 64, "p": "bad.example"},
             )
     served = Served(bad=bad, good=publisher.files())
-    follower = Follower(database=database, lists=served, clock=clock)
+    follower = Follower(database=database, lists=served, clock=clock, log=unlogged)
     pulling = asyncio.ensure_future(follower.keep_pulling(every=0.01))
     await eventually(database, 2)
     publisher.publish(at=NOW)
@@ -421,7 +473,7 @@ SELECT 'bad.example', 1, repeat('0', 64), 'junk', at, at + interval '1 day', at,
 async def test_a_pull_has_an_end(database, publisher, clock):
     await follow_at(database, publisher, "bad")
     served = Served(bad="silent")
-    follower = Follower(database=database, lists=served, clock=clock)
+    follower = Follower(database=database, lists=served, clock=clock, log=unlogged)
     hasty = replace(follower, deadline=timedelta(seconds=0.1))
     done = await hasty.pull(publisher.name)
     assert (done.refusal, done.detail) == (Refusal.UNREACHABLE, "no end within 0.1 s")
