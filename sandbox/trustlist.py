@@ -91,7 +91,10 @@ def sections(world: World, endpoints: Mapping[str, str]) -> JsonObject:
     ]
     return {
         "license_types": types,
-        "issuers": document["issuers"],
+        "issuers": [
+            {name: value for name, value in issuer.items() if name != "sample"}
+            for issuer in document["issuers"]
+        ],
         "delegations": document["delegations"],
         "authorities": authorities(world)["authorities"],
         "seals": [],
@@ -351,7 +354,7 @@ ATTACKS: Mapping[str, Attack] = {
     "issued_earlier": Attack(
         "a higher number with an earlier date",
         "issued_earlier",
-        lambda p: _next(p, p.keys[:2], _set(issued_at=_time(p.now - timedelta(days=400)))),
+        lambda p: _next(p, p.keys[:2], _set(issued_at=_time(p.now - timedelta(days=300)))),
     ),
     "expired": Attack(
         "the next list, too late",

@@ -16,7 +16,7 @@ from app.domain.trust import Kind, SealEnding
 from app.models import Use
 from app.registry.lists.content import LEVELS, MAX_FIELDS, MAX_MATTERS, MAX_SEAL_ID, MAX_SEALS
 from app.registry.lists.signed import FORMAT, LEAST_THRESHOLD, MAX_NUMBER, MAX_SIGNERS
-from app.registry.registration import LONGEST_AGE, MAX_ISSUERS, MAX_KEYS
+from app.registry.registration import LONGEST_AGE, MAX_ISSUERS, MAX_KEYS, MAX_PLATFORMS
 
 EXAMPLE: Final[Any] = json.loads(
     Path(__file__).with_name("trust-list.example.json").read_text(encoding="utf-8")
@@ -140,6 +140,35 @@ class SuccessionPart(_Part):
     types: Annotated[list[TypeCode], Field(min_length=1)]
 
 
+class OwnersPlatformPart(_Part):
+    """Where the body answers for all types that somebody defined."""
+
+    kind: Literal["type_owner"]
+    prefixes: Annotated[
+        list[Annotated[str, Field(pattern=r"^[0-9A-Z]{18}$", description="of type codes")]],
+        Field(min_length=1),
+    ]
+    url: str
+
+
+class RegionsPlatformPart(_Part):
+    """Where the body answers for a region."""
+
+    kind: Literal["region"]
+    prefixes: Annotated[
+        list[Annotated[str, Field(pattern=r"^([0-9]{2}){1,3}$", description="GB/T 2260")]],
+        Field(min_length=1),
+    ]
+    url: str
+
+
+class UpstreamPlatformPart(_Part):
+    """Where the body answers for everybody."""
+
+    kind: Literal["upstream"]
+    url: str
+
+
 class IssuerPart(_Part):
     """证照颁发机构, or a body that acts for one."""
 
@@ -152,6 +181,10 @@ class IssuerPart(_Part):
     keys: Annotated[list[KeyPart], Field(max_length=MAX_KEYS)]
     endpoint: str | None = None
     encryption_key: EncryptionJwk | None = None
+    platforms: Annotated[
+        list[OwnersPlatformPart | RegionsPlatformPart | UpstreamPlatformPart],
+        Field(max_length=MAX_PLATFORMS, description="where it answers for others"),
+    ] = []
     succeeded_by: SuccessionPart | None = None
 
 

@@ -23,6 +23,7 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 KEY = generation(1, "first")[2:]
 ONLY_THE_READER = {
     "issued_no_day": "a day there is not",
+    "expires_too_late": "two members compared",
     "expires_before": "two members compared",
     "previous_null": "two members compared",
     "threshold_3_of_2": "two members compared",
@@ -34,6 +35,8 @@ ONLY_THE_READER = {
     "seal_cancelled_for_a_while": "two members compared",
     "seal_thawed_before": "two members compared",
     "seal_twice": "entries compared",
+    "seal_nameless": "what a name of a seal is",
+    "seal_unseen": "what a name of a seal is",
     "url_host": "what a host is",
     "url_scheme": "what a host is",
     "anchor_is_none": "certificates",
@@ -61,6 +64,11 @@ def payload():
         ]
         value["authorities"]["crl_locations"] = [
             {"authority": "0" * 64, "url": "https://ca.example/list.crl"}
+        ]
+
+        value["issuers"][0]["platforms"] = [
+            {"kind": "region", "prefixes": ["63"], "url": "https://region.example/ivp"},
+            {"kind": "upstream", "url": "https://above.example/ivp"},
         ]
 
     return made.publish(more, renamed(market, data, NOW), seal_ended("1", "frozen", NOW)).payload

@@ -2,11 +2,13 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from app.domain.errors import Refused
-from app.registry.lists.signed import compose
+from app.registry.lists.signed import compose, read_list
+from app.registry.lists.withdrawals import withdrawals_of
 from app.registry.making.changes import (
     Action,
     Change,
@@ -19,7 +21,7 @@ from app.registry.making.changes import (
 )
 from app.registry.reader import Reader
 from sandbox import trustlist
-from sandbox.trustlist import Publisher
+from sandbox.trustlist import Publisher, make, signed
 from tests.trust.conftest import NOW
 
 ADD, CHANGE, END = Action
@@ -200,7 +202,23 @@ def test_a_whole_province_changed_in_every_kind_composes(world, sections, entrie
     public = {**sections, "issuers": [_public(i) for i in sections["issuers"]]}
     made = apply(public, [*ends, *adds], place="changes")
     publisher = Publisher(world, NOW)
-    compose({**publisher.draft(), **made})
+    octets = compose({**publisher.draft(), **made})
+    before = read_list(make(publisher.draft(), publisher.keys).raw).content
+    content = read_list(signed(octets, publisher.keys)).content
+    taken, was = withdrawals_of(content), withdrawals_of(before)
+    (anchor,) = taken.anchors.keys() - was.anchors.keys()
+    assert anchor == content.authorities.anchors[0].fingerprint
+    assert len(taken.keys.keys() - was.keys.keys()) == 1
+    delegation = entries[Kind.DELEGATION]
+    assert len(taken.mandates) == len(delegation["types"]) * len(delegation["kinds"])
+    at = datetime(2026, 12, 1, tzinfo=UTC)
+    assert {taken.anchors[anchor], *taken.mandates.values()} == {at}
+    assert len(content.seals) == len(content.crl_locations) == len(content.official_urls) == 1
+    for kind, member in ((Kind.SEAL, "status"), (Kind.CRL_LOCATION, "url")):
+        bad = Change(ADD, kind, NEW[kind] | {member: "?"})  # one of them wrong, and it does not
+        wrong = apply(public, [*ends, bad], place="changes")
+        with pytest.raises(Refused):
+            compose({**publisher.draft(), **wrong})
 
 
 def _public(issuer):

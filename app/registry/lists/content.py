@@ -113,6 +113,9 @@ def read_content(sections: Mapping[str, object], *, networks: Sequence[str] = ()
     top = Reader.of(dict(sections), "", optional=SECTIONS)
     types = top.objects("license_types", MAX_ISSUERS)
     issuers = top.objects("issuers", MAX_ISSUERS)
+    for each in issuers:
+        if "sample" in each.members:  # facts of a holder, and a list is public
+            refuse(each.at("sample"), "is for registration documents: a list has none")
     registration = read_registration(
         {
             "license_types": [_plain_type(each) for each in types],

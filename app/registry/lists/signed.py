@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from app.crypto.jose import JsonLimits, base64url, protected_header, read_json_object, to_base64url
@@ -33,6 +33,9 @@ MAX_SIGNERS: Final = 32
 MAX_NUMBER: Final = 2**31 - 1
 MAX_MESSAGE: Final = 300
 """Characters kept of why a list cannot be read."""
+LONGEST: Final = timedelta(days=400)
+"""From issue to expiry: a year, and time to sign the next list. Whoever keeps newer lists from a
+follower is found out by the expiry alone, so no publisher may put it off for ever."""
 LEAST_THRESHOLD: Final = 2
 """Of keys that sign a list which is not for demonstration."""
 
@@ -227,6 +230,8 @@ def _head(top: Reader, address: str) -> Head:
     issued_at, expires_at = _moment(top, "issued_at"), _moment(top, "expires_at")
     if expires_at <= issued_at:
         refuse("expires_at", "is not after issued_at")
+    if expires_at - issued_at > LONGEST:
+        refuse("expires_at", f"is more than {LONGEST.days} days after issued_at")
     signers = read_signers(top.members["signers"], "signers", demonstration=demonstration)
     return Head(
         publisher=publisher,

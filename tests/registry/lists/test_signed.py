@@ -4,6 +4,7 @@ import hashlib
 import json
 from contextlib import suppress
 from copy import deepcopy
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -232,6 +233,11 @@ BAD_PAYLOADS = {
     "issued_offset": to("issued_at", "2026-11-24T12:00:00+00:00"),
     "issued_fraction": to("issued_at", "2026-11-24T12:00:00.5Z"),
     "issued_no_day": to("issued_at", "2026-02-30T12:00:00Z"),
+    "expires_too_late": to("expires_at", "2027-12-29T12:00:01Z"),
+    "issuer_sample": lambda p: p["issuers"][0].update(sample={"number": "1", "type": p["issuers"][0]["types"][0], "holder": "某"}),
+    "platform_kind": lambda p: p["issuers"][0].update(
+        platforms=[{"kind": "issuer", "url": "https://a.example/"}]
+    ),
     "expires_before": to("expires_at", "2020-01-01T00:00:00Z"),
     "previous_null": to("previous", None),
     "previous_upper": to("previous", "A" * 64),
@@ -297,6 +303,18 @@ def test_another_payload_is_not_read(publisher, name):
     with pytest.raises(Malformed) as caught:
         read_list(make(draft, publisher.keys).raw)
     assert len(str(caught.value)) <= signed.MAX_MESSAGE
+
+
+def test_a_list_lives_four_hundred_days_and_not_a_second_more(publisher):
+    """A freeze is found out by the expiry alone: it must not be put off for ever."""
+    for seconds, read in ((0, True), (1, False)):
+        lifetime = signed.LONGEST + timedelta(seconds=seconds)
+        raw = make(publisher.draft(at=NOW, lifetime=lifetime), publisher.keys).raw
+        if read:
+            assert read_list(raw).head.expires_at == NOW + lifetime
+            continue
+        with pytest.raises(Malformed, match="expires_at is more than 400 days after issued_at"):
+            read_list(raw)
 
 
 def test_a_demonstration_may_have_one_key(publisher):
