@@ -10,6 +10,7 @@ from app.cli import (
     callers,
     conforming,
     federating,
+    kit,
     making,
     registering,
     serving,
@@ -42,6 +43,7 @@ app.command("conformance")(conforming.conformance)
 registering.issuer.command("test")(trying.try_endpoint)
 app.add_typer(registering.issuer, name="issuer")
 app.add_typer(registering.key, name="key")
+app.add_typer(kit.kit, name="issuer-kit")
 app.add_typer(registering.delegation, name="delegation")
 app.add_typer(authorities.anchor, name="anchor")
 app.add_typer(authorities.crl, name="crl")

@@ -32,7 +32,7 @@ def serve(
     where, number = host or config.host, port or config.port
     if not config.database_url:
         raise Refused("DATABASE_URL", "set it: postgresql+asyncpg://user@host/name")
-    _refuse_taken(where, number)
+    refuse_taken(where, number)
     uvicorn.run(
         "app.main:create_app", factory=True, host=where, port=number, workers=workers, **SERVER
     )
@@ -53,7 +53,7 @@ def _help() -> str:
 HELP: Final = _help()
 
 
-def _refuse_taken(host: str, port: int) -> None:
+def refuse_taken(host: str, port: int) -> None:
     """Say which port is taken and what changes it, before any worker starts."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -31,7 +31,13 @@ from app.federation.trial.texts import WORDS
 from app.registry import catalogue
 from app.registry.entries import IssuerEntry
 from app.registry.reader import Reader
-from app.registry.registration import encryption_jwk, issuer_code, key_id, type_code
+from app.registry.registration import (
+    encryption_jwk,
+    issuer_code,
+    key_id,
+    read_registration,
+    type_code,
+)
 from app.registry.samples import read_sample, read_samples
 from app.registry.snapshot import SnapshotRegistry, read_document
 from app.registry.trust import PostgresRegistry
@@ -187,8 +193,10 @@ async def _registered(
 ) -> tuple[Endpoint, TypeCode | None]:
     """Out of the file, or of the database; and a type of its own."""
     if registration is not None:
-        snapshot = SnapshotRegistry.read(registration, now, networks=networks)
-        chosen = type or _first_type(owner, snapshot.registration.issuers)
+        # Types may be those of somebody else, and registered already: here they are not needed.
+        said = read_registration(read_document(registration), networks=networks)
+        snapshot = SnapshotRegistry(registration=said, name="", clock=now)
+        chosen = type or _first_type(owner, said.issuers)
         trust = await snapshot.trust_for(_question(owner, chosen))
         return _endpoint(owner, trust), chosen
     async with database(settings()) as opened:

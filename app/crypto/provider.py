@@ -239,6 +239,24 @@ def new_key_file(path: Path, scheme: Scheme = Scheme.ED25519) -> FileSigner:
     return _signer(content)
 
 
+def new_agreement_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """A key on P-256 to which facts are sealed, in a file of its own, mode 0600.
+
+    Raises as `new_key_file`.
+    """
+    new_key_file(path, Scheme.ECDSA_P256_SHA256)
+    return read_agreement_key(path)
+
+
+def read_agreement_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """As `new_agreement_key` made it. Raises `Unavailable`."""
+    match read_key_file(path).held:
+        case _P256Signer(key=key):
+            return key
+        case _:
+            raise Unavailable("key file: not a key on P-256")
+
+
 def passing_key(scheme: Scheme) -> FileSigner:
     """A new private key that is kept nowhere. Raises `Unavailable` for other schemes."""
     return _signer(_new_signing_key(scheme))

@@ -61,8 +61,7 @@ class Identifier:
         return self.check == mod_37_36(self.type + self.issuer + self.serial + self.version)
 
 
-def nobodys(issuer: IssuerCode, type: TypeCode, serial: str) -> Identifier:
-    """An identifier in its right form, for questions about a license that nobody has."""
-    version = "000"
+def nobodys(issuer: IssuerCode, type: TypeCode, serial: str, *, version: str = "000") -> Identifier:
+    """An identifier in its right form, of a license that nobody has."""
     check = mod_37_36(type + issuer + serial + version)
     return Identifier(ROOT, type, issuer, serial, version, check)

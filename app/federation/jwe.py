@@ -2,7 +2,7 @@
 
 ECDH-ES in direct key agreement (RFC 7518 §4.6), A256GCM (§5.3), one ephemeral key per message,
 so the same facts never look the same twice and nothing here can open them again. Only the issuer
-opens; there is no reader in this service.
+opens (`app.federation.opening`, in the issuer kit); a verifying node has no key to.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Sealing facts: RFC 7518 appendix C for the key derivation, and two openers that are not ours.
 
-The openers are the sandbox's and one written here from the RFCs; nothing in the service opens.
+The openers are the sandbox's and one written here from the RFCs; ours, of the issuer kit, has tests of its own.
 """
 
 import base64
