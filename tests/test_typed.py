@@ -3,8 +3,8 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer.main
 
@@ -17,7 +17,7 @@ DOCUMENTS = ("issuer-kit.md", "issuer-test.md", "federation.md")
 
 def commands() -> list[tuple[str, str]]:
     return [
-        (name, line.partition("   #")[0].strip())
+        (name, line.partition("  #")[0].strip())
         for name in DOCUMENTS
         for block in FENCED.findall((DOCS / name).read_text("utf-8"))
         for line in block.splitlines()
@@ -26,16 +26,15 @@ def commands() -> list[tuple[str, str]]:
 
 
 def parse(line: str) -> str:
-    """The leaf command. Raises click's errors for what cannot be typed."""
+    """The leaf command. Raises what the command line does for what cannot be typed."""
     words = shlex.split(line)[1:]
-    command: click.Command = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
     parent = None
-    while isinstance(command, click.Group):
+    while hasattr(command, "commands"):
         context = command.make_context(command.name, [], parent, resilient_parsing=True)
-        name, command, words = command.resolve_command(context, words)
-        assert name is not None
-        assert command is not None
-        parent, context.resilient_parsing = context, False
+        context.resilient_parsing = False  # a group alone asks for a command; this is not one
+        _, command, words = command.resolve_command(context, words)
+        parent = context
     command.make_context(command.name, words, parent)
     return str(command.name)
 
@@ -52,5 +51,5 @@ def test_and_one_that_is_mistyped_cannot():
         "zhengyan issuer test --smaple x",
         "zhengyan issuer-kit new",
     ):
-        with pytest.raises((click.ClickException, click.exceptions.UsageError)):
+        with pytest.raises(Exception, match=r"No such|Missing"):
             parse(line)
