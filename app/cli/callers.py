@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ from app.config import settings
 from app.crypto import schemes
 from app.crypto.jose import CompactLimits, JsonLimits, read_json_object, split_compact
 from app.crypto.provider import FolderKeys
-from app.domain.audit import Head
+from app.domain.audit import Finding, Head
 from app.domain.caller import Scope, Tenant
 from app.domain.errors import InvalidSignature, Malformed, Refused
 from app.domain.scheme import Scheme
@@ -121,21 +121,47 @@ def caller_list() -> None:
 
 
 @audit.command("verify")
-def audit_verify() -> None:
-    """Walk every chain: names each row that was changed, dropped, inserted, moved or cut off."""
+def audit_verify(
+    head: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="File with signed heads that were kept elsewhere, one a line; repeatable."
+        ),
+    ] = None,
+) -> None:
+    """Walk every chain: names each row that was changed, dropped, inserted, moved or cut off.
 
-    async def run() -> tuple[int, list[Any]]:
+    Whoever can write to the database can make it consistent again; not with heads kept elsewhere.
+    """
+    elsewhere = [_read_head(token) for file in head or () for token in _heads_in(file)]
+
+    async def run() -> tuple[int, list[Finding], int]:
         async with database(settings()) as opened:
             log = PostgresAudit(opened)
-            signed = [_read_head(token) for token in await log.signed_heads()]
-            return await log.verify(signed)
+            here = [_read_head(token) for token in await log.signed_heads()]
+            return *await log.verify([*here, *elsewhere]), len(here)
 
-    rows, flaws = asyncio.run(run())
+    rows, flaws, here = asyncio.run(run())
     for flaw in flaws:
         typer.echo(f"chain {flaw.chain} row {flaw.seq}: {flaw.flaw}")
     typer.echo(f"{rows} rows, {len(flaws)} flaws")
+    typer.echo(f"held against {here} heads kept here and {len(elsewhere)} kept elsewhere")
     if flaws:
         raise typer.Exit(10)
+
+
+@audit.command("heads")
+def audit_heads(
+    last: Annotated[int, typer.Option(min=1, help="How many, the newest.")] = 1,
+) -> None:
+    """Print signed heads that this node made, the oldest first: to be kept elsewhere."""
+
+    async def run() -> list[str]:
+        async with database(settings()) as opened:
+            return await PostgresAudit(opened).signed_heads()
+
+    for token in asyncio.run(run())[-last:]:
+        typer.echo(token)
 
 
 @audit.command("sign")
@@ -150,6 +176,17 @@ def audit_sign() -> None:
             return await run(opened)
 
     typer.echo(asyncio.run(with_database()))
+
+
+def _heads_in(file: Path) -> list[str]:
+    """At least one. Raises `Refused` naming the file."""
+    try:
+        found = content_of(file).decode("ascii").split()
+    except UnicodeDecodeError:
+        found = []
+    if not found:
+        raise Refused("head", f"{file}: no line of `zhengyan audit sign` or `audit heads`")
+    return found
 
 
 def _read_head(token: str) -> Mapping[int, Head]:

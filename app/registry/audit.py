@@ -166,8 +166,7 @@ class PostgresAudit:
         heads, anchored = await self.heads(), list(signed)
         total, flaws = 0, list[Finding]()
         for chain in range(CHAINS):
-            known = {h[chain].seq: h[chain].hash for h in anchored if chain in h}
-            check = ChainCheck(chain, known)
+            check = ChainCheck(chain, [h[chain] for h in anchored if chain in h])
             async for link in self.links(chain):
                 check.take(link)
             flaws += check.finish(heads.get(chain, Head(chain, 0, START)))
@@ -178,10 +177,13 @@ class PostgresAudit:
 class ChainCheck:
     """Walks one chain. Pure; a flaw does not hide those behind it."""
 
-    def __init__(self, chain: int, signed: Mapping[int, bytes]) -> None:
+    def __init__(self, chain: int, signed: Iterable[Head]) -> None:
+        """`signed`: where it was signed to stand; two that disagree are two histories."""
         self.rows = 0
         self._chain = chain
-        self._signed = signed
+        self._signed: dict[int, set[bytes]] = {}
+        for head in signed:
+            self._signed.setdefault(head.seq, set()).add(head.hash)
         self._last, self._hash = 0, START
         self._flaws: list[Finding] = []
 
@@ -195,7 +197,7 @@ class ChainCheck:
             self._flaw(link.seq, Flaw.CHANGED)
         elif not gap and link_hash(self._hash, link.seq, link.digest) != link.hash:
             self._flaw(link.seq, Flaw.BROKEN)
-        if self._signed.get(link.seq, link.hash) != link.hash:
+        if self._signed.get(link.seq, {link.hash}) != {link.hash}:
             self._flaw(link.seq, Flaw.FORKED)
         self._last, self._hash = link.seq, link.hash
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shlex
+from itertools import chain
 from pathlib import Path
 
 import asyncpg
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from app.cli import app
 from app.config import settings
+from app.domain.errors import Refused
 from app.registry.sessions import read_address
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -25,8 +27,8 @@ def told(database_url, tmp_path, monkeypatch):
     monkeypatch.setenv("ZHENGYAN_KEY_FOLDER", str(tmp_path / "keys"))
     settings.cache_clear()
 
-    def run(*words: str) -> tuple[int, list[str]]:
-        result = CliRunner().invoke(app, list(words))
+    def run(*words: str, strict: bool = False) -> tuple[int, list[str]]:
+        result = CliRunner().invoke(app, list(words), catch_exceptions=not strict)
         return result.exit_code, asyncio.run(administered(database_url))
 
     yield run
@@ -56,6 +58,31 @@ def test_a_change_has_its_row_and_what_failed_has_none(told):
     assert "caller add desk-2" not in rows
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "field"),
+    [
+        ("--code", "12630100MB0000027E", "code"),  # one character mistyped
+        ("--code", "12630100MB0000000X", "code"),
+        ("--code", "12630100mb0000027f", "code"),
+        ("--code", "12630100MB000027F", "code"),
+        ("--code", "630100", "code"),
+        ("--region", "63010", "region"),
+        ("--region", "西宁", "region"),
+    ],
+)
+def test_a_tenant_with_a_mistyped_code_is_refused_by_field(told, option, value, field):
+    good = {"--code": "12630100MB0000027F", "--region": "630100"}
+    command = ("caller", "tenant", "hospital-2", "--name", "第二医院")
+    _, before = told("caller", "list")
+    with pytest.raises(Refused) as refused:
+        told(*command, *chain.from_iterable((good | {option: value}).items()), strict=True)
+    assert refused.value.field == field
+    assert f"{field} is no " in str(refused.value)
+    assert value not in str(refused.value)
+    code, rows = told(*command, *chain.from_iterable(good.items()))  # the twin
+    assert (code, len(rows) - len(before)) == (0, 1)
+
+
 def test_reading_leaves_none(told):
     _, before = told("caller", "list")
     code, after = told("issuer", "list")
@@ -82,6 +109,10 @@ def test_the_documented_commands_run(told, tmp_path, monkeypatch):
     ]
     assert len(lines) >= 8
     for words in lines:
+        if ">>" in words:
+            output = CliRunner().invoke(app, words[: words.index(">>")]).output
+            Path(words[-1]).write_text(output, "utf-8")
+            continue
         code, _ = told(*words)
         assert code == 0, words
 

@@ -188,7 +188,7 @@ def test_a_flaw_does_not_hide_those_behind_it():
         links.append(Link(0, seq, body, digested, before))
     links[2] = replace(links[2], body=b"other")
     del links[5]
-    check = ChainCheck(0, {})
+    check = ChainCheck(0, ())
     for link in links:
         check.take(link)
     flaws = check.finish(Head(0, 8, before))
