@@ -37,10 +37,14 @@ class Health(Protocol):
 class TrustLists(Protocol):
     """Lists this node holds, octet for octet."""
 
-    async def latest(self, publisher: str | None) -> ServedList | None:
-        """Of a publisher; None: the node's own, else the first it follows."""
+    async def latest(self, publisher: str | None, known: frozenset[str]) -> ServedList | None:
+        """Of a publisher; None: the node's own, else the first it follows. `known`: addresses of
+        lists whose octets are not needed.
+        """
 
-    async def numbered(self, publisher: str, number: int) -> ServedList | None:
+    async def numbered(
+        self, publisher: str, number: int, known: frozenset[str]
+    ) -> ServedList | None:
         """Any that was accepted."""
 
 

@@ -1,5 +1,6 @@
 """The trust lists this node publishes or follows, for whoever follows it (docs/trust-list.md)."""
 
+import re
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path
@@ -14,6 +15,7 @@ from app.schemas.trust import EXAMPLE
 router = APIRouter(tags=["trust"])
 
 LATEST: Final = "public, max-age=60"
+_TAG: Final = re.compile(r'"[0-9a-f]{64}"')
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
@@ -51,14 +53,14 @@ Known = Annotated[str | None, Header(alias="If-None-Match")]
             responses=_RESPONSES, response_class=Response)  # fmt: skip
 async def first(node: NodeDep, known: Known = None) -> Response:
     """What this node would have others follow: its own list, or whose it follows first."""
-    return _served(await node.trust_lists.latest(None), known, LATEST)
+    return _served(await node.trust_lists.latest(None, _addresses(known)), LATEST)
 
 
 @router.get("/v1/trust-list/{publisher}", summary="The newest list of a publisher",
             responses=_RESPONSES, response_class=Response)  # fmt: skip
 async def latest(node: NodeDep, publisher: Publisher, known: Known = None) -> Response:
     """As this node holds it: accepted under its publisher's keys, expired or not."""
-    return _served(await node.trust_lists.latest(publisher), known, LATEST)
+    return _served(await node.trust_lists.latest(publisher, _addresses(known)), LATEST)
 
 
 @router.get("/v1/trust-list/{publisher}/{name}", summary="One list of a publisher, by number",
@@ -69,17 +71,24 @@ async def numbered(
     """A past list stays, for replay and for whoever walks a gap; `latest.json` is the newest."""
     word = name.removesuffix(".json")
     if word == "latest":
-        return _served(await node.trust_lists.latest(publisher), known, LATEST)
+        return _served(await node.trust_lists.latest(publisher, _addresses(known)), LATEST)
     number = int(word)
-    found = await node.trust_lists.numbered(publisher, number) if number <= MAX_NUMBER else None
-    return _served(found, known, FOR_EVER)
+    if number > MAX_NUMBER:
+        return _served(None, FOR_EVER)
+    found = await node.trust_lists.numbered(publisher, number, _addresses(known))
+    return _served(found, FOR_EVER)
 
 
-def _served(found: ServedList | None, known: str | None, age: str) -> Response:
+def _addresses(known: str | None) -> frozenset[str]:
+    """The entity tags of If-None-Match (RFC 9110 §13.1.2) that could be a list's."""
+    tags = (each.strip().removeprefix("W/") for each in (known or "").split(","))
+    return frozenset(tag[1:-1] for tag in tags if _TAG.fullmatch(tag))
+
+
+def _served(found: ServedList | None, age: str) -> Response:
     if found is None:
         return problem(404, "unknown-trust-list", "No such trust list is held here")
-    tag = f'"{found.address}"'
-    headers = {"ETag": tag, "Cache-Control": age}
-    if known is not None and tag in {each.strip().removeprefix("W/") for each in known.split(",")}:
+    headers = {"ETag": f'"{found.address}"', "Cache-Control": age}
+    if found.raw is None:
         return Response(status_code=304, headers=headers)
     return Response(found.raw, media_type=MEDIA_TYPE, headers=headers)

@@ -21,6 +21,7 @@ from app.domain.errors import Refused, Unavailable
 from app.domain.trustlist import Refusal
 from app.federation.lists import Fetched, HttpLists, NotFetched
 from app.registry.lists import store
+from app.registry.lists.published import PublishedLists
 from app.registry.lists.signed import MAX_LIST
 from app.registry.sessions import Database
 from app.services.following import MAX_STEPS, Follower, Pulled
@@ -233,6 +234,26 @@ async def test_one_byte_over_the_limit_is_too_long(server, publisher):
     over = await HttpLists(most=size - 1).fetch(url, LOOPBACK)
     assert isinstance(over, NotFetched)
     assert over.why is Refusal.OVERSIZED
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+async def test_a_list_that_the_asker_has_is_not_loaded(
+    follower, database, publisher, server, numbered
+):
+    """By its address alone: of eight megabytes none leaves the database."""
+    await follower.pull(publisher.name)
+    lists = PublishedLists(database)
+    have, other = publisher.latest.address, "0" * 64
+
+    async def ask(*known):
+        if numbered:
+            return await lists.numbered(publisher.name, 2, frozenset(known))
+        return await lists.latest(None, frozenset(known))
+
+    for known, raw in (((have,), None), ((other, have), None), ((other,), publisher.latest.raw)):
+        found = await ask(*known)
+        assert (found.address, found.raw) == (have, raw)
+    assert (await ask()).raw == publisher.latest.raw
 
 
 async def test_a_freeze_is_no_refusal_and_the_list_goes_stale(
