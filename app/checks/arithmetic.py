@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from app.crypto.ses.verify import VerifiedValue
 from app.crypto.weak import WeakAlgorithm
-from app.domain.errors import InvalidSignature, Malformed
+from app.domain.errors import BeyondLimits, InvalidSignature, Malformed, UnknownAlgorithm
 from app.domain.facts import Value
 from app.domain.sealed import Arithmetic
 
@@ -13,6 +13,7 @@ VALUES = {
     Arithmetic.FAILS: Value.FAILS,
     Arithmetic.WEAK: Value.WEAK,
     Arithmetic.UNREADABLE: Value.UNREADABLE,
+    Arithmetic.UNSUPPORTED: Value.UNSUPPORTED,
 }
 
 
@@ -24,7 +25,11 @@ def arithmetic(
         return Arithmetic.HOLDS, "", verify()
     except WeakAlgorithm as exc:
         return Arithmetic.WEAK, str(exc), None
+    except UnknownAlgorithm as exc:
+        return Arithmetic.UNSUPPORTED, str(exc), None
     except InvalidSignature as exc:
         return Arithmetic.FAILS, str(exc), None
+    except BeyondLimits as exc:
+        return Arithmetic.UNSUPPORTED, str(exc), None
     except Malformed as exc:
         return Arithmetic.UNREADABLE, str(exc), None

@@ -11,6 +11,8 @@ from app.domain.facts import DocumentFacts, Facts, SignatureFacts, Value
 from app.domain.license import Claims, ParsedLicense, Signature
 from app.domain.trust import NO_AUTHORITIES, Trust, TrustedKey
 
+_NO_SCHEME = "the algorithm is none of ours"
+
 
 def measure(
     license: ParsedLicense,
@@ -52,7 +54,7 @@ def _measured(signature: Signature, key: TrustedKey | None) -> SignatureFacts:
 
 def _value(signature: Signature, key: TrustedKey | None) -> tuple[Value, str]:
     if key is None:
-        return Value.UNMEASURED, ""
+        return (Value.UNMEASURED, "") if signature.scheme else (Value.UNSUPPORTED, _NO_SCHEME)
     if key.scheme is not signature.scheme:
         return Value.SCHEME_DIFFERS, f"the key is registered for {key.scheme}"
     try:

@@ -62,6 +62,8 @@ def _claimed(sealing: Sealing, cms: CmsSignature) -> datetime | None:
 
 
 def _data_hash(cms: CmsSignature, content: bytes) -> Arithmetic:
+    if cms.digest is None:
+        return Arithmetic.UNSUPPORTED
     if cms.digest in WEAK_DIGESTS:
         return Arithmetic.WEAK
     return Arithmetic.HOLDS if content_agrees(cms, content) else Arithmetic.FAILS

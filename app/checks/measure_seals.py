@@ -60,7 +60,7 @@ def _sealed(
         seal=_seal(signature.seal, trust, judge),
         signer=judge.facts(signature.certificate, Role.SIGNER, then),
         listed=lists_signer(signature.seal, signature.certificate),
-        data_hash=_data_hash(sealing, signature),
+        data_hash=_data_hash(sealing, signature, verified[0]),
         scope=_scope(sealing, signature),
         seal_file=_seal_file(sealing, signature.seal),
         mismatched_algorithms=_mismatches(sealing, signature, found),
@@ -86,7 +86,8 @@ def _claimed(
     """TimeInfo; of a token in its place the genTime, if nothing is wrong with it."""
     if signature.time is not None or stamp is None:
         return signature.time
-    return stamp.at if fault_of(stamp, None, now) is None else None
+    sound = stamp.value is Arithmetic.HOLDS and fault_of(stamp, None, now) is None
+    return stamp.at if sound else None
 
 
 def _seal(seal: Seal, trust: Trust, judge: Judge) -> SealFacts:
@@ -113,7 +114,7 @@ def _seal(seal: Seal, trust: Trust, judge: Judge) -> SealFacts:
 # ---- comparisons
 
 
-def _data_hash(sealing: Sealing, signature: SealSignature) -> Arithmetic:
+def _data_hash(sealing: Sealing, signature: SealSignature, value: Arithmetic) -> Arithmetic:
     """SM3 with SM2 (§7.2); seals by RSA of GM/T 0031-2014 took other digests, told by length."""
     by_length = {32: (Digest.SM3, Digest.SHA256), 48: (Digest.SHA384,), 64: (Digest.SHA512,)}
     candidates = by_length.get(len(signature.data_hash), ())
@@ -122,8 +123,10 @@ def _data_hash(sealing: Sealing, signature: SealSignature) -> Arithmetic:
     if len(signature.data_hash) in _WEAK_SIZES and signature.algorithm != _SM2:
         return Arithmetic.WEAK
     content = sealing.entry.content
-    found = any(same(digest(name, content), signature.data_hash) for name in candidates)
-    return Arithmetic.HOLDS if found else Arithmetic.FAILS
+    if any(same(digest(name, content), signature.data_hash) for name in candidates):
+        return Arithmetic.HOLDS
+    # Beside an algorithm that is not in our table, a digest may be none of ours either.
+    return Arithmetic.UNSUPPORTED if value is Arithmetic.UNSUPPORTED else Arithmetic.FAILS
 
 
 def _scope(sealing: Sealing, signature: SealSignature) -> Sameness:

@@ -6,7 +6,7 @@ from app.checks.arithmetic import arithmetic
 from app.checks.measure_certificates import Judge
 from app.crypto.timestamps import read_timestamp, verify_timestamp
 from app.domain.certificate import Role
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Malformed
 from app.domain.sealed import Arithmetic, TimestampFacts
 
 
@@ -28,8 +28,9 @@ def measure_timestamp(
     try:
         read = read_timestamp(token)
     except Malformed as exc:
+        beyond = isinstance(exc, BeyondLimits)
         return TimestampFacts(
-            value=Arithmetic.UNREADABLE,
+            value=Arithmetic.UNSUPPORTED if beyond else Arithmetic.UNREADABLE,
             detail=str(exc),
             at=None,
             accuracy=timedelta(0),

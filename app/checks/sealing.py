@@ -59,7 +59,7 @@ def _algorithms(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: Abo
         detail = ", ".join(sealed.mismatched_algorithms)
         return failed(name, Reason.ALGORITHM_MISMATCH, about, detail)
     odd = ", called a signature by the list" if sealed.type_differs else ""
-    return passed(name, about, s.scheme.value + odd)
+    return passed(name, about, (s.scheme.value if s.scheme else "") + odd)
 
 
 def _data_hash(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
@@ -72,6 +72,8 @@ def _data_hash(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: Abou
             return failed(name, Reason.WEAK_ALGORITHM, about)
         case Arithmetic.FAILS | Arithmetic.UNREADABLE:
             return failed(name, Reason.DATA_HASH_DIFFERS, about)
+        case Arithmetic.UNSUPPORTED:
+            return unsure(name, Reason.SIGNATURE_UNSUPPORTED, about)
         case _:
             assert_never(sealed.data_hash)
 
@@ -115,6 +117,8 @@ def _seal_holds(
             return failed(name, Reason.SEAL_INVALID, about, seal.value_detail)
         case Arithmetic.WEAK:
             return failed(name, Reason.WEAK_ALGORITHM, about, seal.value_detail)
+        case Arithmetic.UNSUPPORTED:
+            return unsure(name, Reason.SIGNATURE_UNSUPPORTED, about, seal.value_detail)
         case _:
             assert_never(seal.value)
 
@@ -263,6 +267,8 @@ def _timestamp(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: Abou
         known = stamp.tsa is not None and path_found(stamp.tsa.then)
         unproven = "its standing unknown" if known else "no registered authority vouches for it"
         why = "under the signature" if stamp.inside else unproven
+        if stamp.value is Arithmetic.UNSUPPORTED:
+            why = f"of a kind that is not verified here ({stamp.detail})"
         return Evidence(name, about, Outcome.NOT_APPLICABLE, detail=f"{why}: the time is a claim")
     return passed(name, about)
 

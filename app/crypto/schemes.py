@@ -5,6 +5,7 @@
 the scheme. Names that are known to be weak are refused by name, all others because they are absent.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +17,7 @@ from app.crypto import der, sm2, spki
 from app.crypto.classic import EcdsaKey, Ed25519Key, RsaKey
 from app.crypto.spki import Curve, EcPoint, Material
 from app.crypto.weak import PREFIX, WEAK_JOSE, WEAK_OIDS, WeakAlgorithm, WeakKey
-from app.domain.errors import InvalidKey, InvalidSignature, Malformed
+from app.domain.errors import InvalidKey, InvalidSignature, Malformed, UnknownAlgorithm
 from app.domain.scheme import Digest, Scheme
 
 KEYS: Final = 1024
@@ -156,17 +157,32 @@ _MAY_BE_NULL: Final = frozenset(
 """Schemes whose OID may come with parameters NULL beside absent ones (RFC 4055 §5)."""
 
 
+_JOSE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]{0,63}")
+_NO_SIGNATURES: Final = (
+    *("HS", "RSA1_5", "RSA-OAEP", "A128", "A192", "A256", "DIR", "ECDH", "PBES2"),
+)
+"""How names of MACs and of encryption begin (RFC 7518 §3.1, §4.1, §5.1); none of them signs."""
+
+
+def _signs_nothing(name: str) -> bool:
+    return name.casefold() == "none" or name.upper().startswith(_NO_SIGNATURES)
+
+
 def scheme_for_jose(name: str) -> Scheme:
     """The scheme of a JOSE `alg`.
 
     Raises:
         WeakAlgorithm: a registered name that is prohibited.
-        InvalidSignature: any other name; MACs and `none` among them.
+        UnknownAlgorithm: a name that may be that of a signature algorithm.
+        InvalidSignature: `none`, MACs, algorithms of encryption, and what is no name.
     """
     if name in WEAK_JOSE:
         raise WeakAlgorithm(WEAK_JOSE[name])
     if name not in SCHEME_BY_JOSE:
-        raise InvalidSignature("algorithm unknown: a JOSE name not in the table")
+        unknown = "algorithm unknown: a JOSE name not in the table"
+        if _JOSE_NAME.fullmatch(name) and not _signs_nothing(name):
+            raise UnknownAlgorithm(unknown)
+        raise InvalidSignature(unknown)
     return SCHEME_BY_JOSE[name]
 
 
@@ -179,7 +195,8 @@ def scheme_for_oid(oid: str, parameters: bytes | None = None) -> Scheme:
 
     Raises:
         WeakAlgorithm: a weak algorithm, named.
-        InvalidSignature: an OID not in the table, or parameters that do not go with it.
+        UnknownAlgorithm: an OID not in the table.
+        InvalidSignature: parameters that do not go with it.
     """
     if oid in WEAK_OIDS:
         raise WeakAlgorithm(WEAK_OIDS[oid])
@@ -192,7 +209,7 @@ def scheme_for_oid(oid: str, parameters: bytes | None = None) -> Scheme:
             raise InvalidSignature(f"algorithm unknown: {broken}") from broken
     scheme = SCHEME_BY_OID.get(oid)
     if scheme is None:
-        raise InvalidSignature("algorithm unknown: an OID not in the table")
+        raise UnknownAlgorithm("algorithm unknown: an OID not in the table")
     if parameters is not None and not (parameters == _NULL and scheme in _MAY_BE_NULL):
         raise InvalidSignature("algorithm unknown: parameters that do not go with its OID")
     return scheme

@@ -15,7 +15,7 @@ from app.crypto.cms.read import SIZES
 from app.crypto.digests import DIGEST_BY_OID, digest, same
 from app.crypto.extensions import extension
 from app.crypto.ses import VerifiedValue
-from app.domain.errors import InvalidSignature, Malformed
+from app.domain.errors import InvalidSignature, Malformed, UnknownAlgorithm
 from app.domain.timestamp import TimestampToken
 
 LIMITS = Limits(octets=64 * 1024, children=32, depth=10)
@@ -118,6 +118,7 @@ def verify_timestamp(token: TimestampToken, stamped: bytes | None) -> VerifiedVa
     Raises:
         Malformed: the certificate or the value cannot be read.
         WeakAlgorithm: by name; of the signature or of the imprint.
+        UnknownAlgorithm: a digest or algorithm not in the table.
         InvalidSignature: another value, no certificate named, or an imprint of something else.
     """
     content, attributes = token.signature.content, token.signature.attributes
@@ -128,7 +129,7 @@ def verify_timestamp(token: TimestampToken, stamped: bytes | None) -> VerifiedVa
     verified = verify_cms(token.signature, content)
     if stamped is not None:
         if token.digest is None:
-            raise InvalidSignature("messageImprint: a digest not in the table")
+            raise UnknownAlgorithm("messageImprint: a digest not in the table")
         if not same(digest(token.digest, stamped), token.imprint):
             raise InvalidSignature("messageImprint is of something else")
     return verified

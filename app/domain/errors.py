@@ -6,6 +6,7 @@ ServiceError
 │   ├── BeyondLimits     its own rules may hold; it is larger or rarer than what is read here
 │   └── Encrypted        nothing of it can be read without a secret
 ├── InvalidSignature     a primitive refused a signature value
+│   └── UnknownAlgorithm nothing was computed: it is by an algorithm not in our table
 ├── InvalidKey           the ingest gate refused a public key
 ├── Refused              a request that cannot be carried out as asked; names the field
 └── Unavailable          the database or the journal does not answer; never a verdict
@@ -51,6 +52,13 @@ class Encrypted(Malformed):
 
 class InvalidSignature(ServiceError):
     """A primitive refused a signature value."""
+
+
+class UnknownAlgorithm(InvalidSignature):
+    """Nothing was computed: the algorithm is not in our table, which is no fault of the document.
+
+    A MAC, `none`, and an algorithm that does not go with its key or its digest are none of these.
+    """
 
 
 class InvalidKey(ServiceError):

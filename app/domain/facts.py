@@ -40,7 +40,8 @@ class SignatureFacts:
     """One signature, measured."""
 
     label: str
-    scheme: Scheme
+    scheme: Scheme | None
+    """None: the document names an algorithm that is not in our table."""
     signer: IssuerCode
     key_id: KeyId
     covers: frozenset[Fact]

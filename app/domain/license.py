@@ -89,8 +89,8 @@ class Signature:
 
     label: str
     """Unique in its document."""
-    scheme: Scheme
-    """A hint; the registered key decides."""
+    scheme: Scheme | None
+    """A hint; the registered key decides. None: it names an algorithm that is not in our table."""
     message: bytes = field(repr=False)
     value: bytes = field(repr=False)
     signer: IssuerCode

@@ -50,6 +50,8 @@ def fault_of(
         now: of this verification.
         tolerance: between the clocks of signer and TSA.
     """
+    if stamp.value is Arithmetic.UNSUPPORTED:  # our limit, no fault: it proves nothing
+        return None
     if stamp.value is not Arithmetic.HOLDS or stamp.at is None:
         return stamp.detail or stamp.value.value
     if stamp.tsa is None:
@@ -92,6 +94,8 @@ def proven_at(
     keeper of a list who gives no reason makes no document invalid.
     """
     if stamp is None or stamp.inside or stamp.tsa is None:
+        return None
+    if stamp.value is not Arithmetic.HOLDS:
         return None
     if fault_of(stamp, claimed, now) is not None or stamp.tsa.then.chain is not Chain.ANCHORED:
         return None

@@ -27,6 +27,8 @@ class Arithmetic(StrEnum):
     WEAK = "weak"
     """Recognised, and refused by name."""
     UNREADABLE = "unreadable"
+    UNSUPPORTED = "unsupported"
+    """By an algorithm, or in a form, that this service does not know."""
 
 
 class Sameness(StrEnum):

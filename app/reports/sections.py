@@ -61,6 +61,7 @@ def signature(found: SignatureFacts, facts: Facts, verification: Verification) -
     """One signature; who signed is the registry's word, the key id the document's."""
     own = [e for e in verification.evidence if e.check.each and e.subject.label == found.label]
     key = None if found.sealed else facts.trust.keys.get(found.key_id)
+    scheme = key.scheme if key else found.scheme
     return {
         "label": found.label,
         "role": own[0].subject.role.value if own else Role.EXTRA.value,
@@ -68,7 +69,7 @@ def signature(found: SignatureFacts, facts: Facts, verification: Verification) -
         "key_id": found.key_id,
         "key_registered": key is not None,
         "signer": _signer(_owner(found, key, facts, own), facts),
-        "scheme": (key.scheme if key else found.scheme).value,
+        "scheme": scheme.value if scheme else None,
         "covers": sorted(fact.value for fact in found.covers),
         "time": _time(found, facts),
         "checks": {e.check.value: e.outcome.value for e in own},

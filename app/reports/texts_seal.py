@@ -49,8 +49,8 @@ SEAL: Final[Mapping[Reason, Entry]] = {
             "the signature is of a kind that is not verified here",
         ),
         engineer=(
-            "签名值里没有签名者证书：是裸签名值，或不含证书的 GB/T 35275 容器，见 signature_holds 的 detail。是谁签的无从得知；不猜测，也不视为通过。",
-            "The value holds no certificate of its signer: it is a bare value, or a GB/T 35275 container without one; see the detail of signature_holds. Whose it is cannot be known; nothing is guessed, and nothing passes for it.",
+            "签名值里没有签名者证书（裸签名值，或不含证书的 GB/T 35275 容器），或签名、摘要的算法不在本服务的算法表内，见相应检查的 detail。不猜测，也不视为通过。",
+            "The value holds no certificate of its signer (a bare value, or a GB/T 35275 container without one), or its algorithm or digest is not in this service's table; see the detail of the check. Nothing is guessed, and nothing passes for it.",
         ),
         clerk=(
             "文件带有本系统不能核验的签名，不能断定真假。",

@@ -271,7 +271,10 @@ class SignatureOut(_Out):
         bool, Field(description="by itself; for a seal an authority vouches instead")
     ]
     signer: Annotated[SignerOut | None, Field(description="by the registry; null: it names nobody")]
-    scheme: Annotated[Scheme, Field(description="as registered; as claimed where it is not")]
+    scheme: Annotated[
+        Scheme | None,
+        Field(description="as registered; as claimed where it is not; null: not one of ours"),
+    ]
     covers: Annotated[list[Fact], Field(description="facts under this signature")]
     time: TimeOut
     checks: dict[CheckName, Outcome]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.crypto.cms import content_agrees, read_cms, verify_cms
 from app.crypto.weak import WeakAlgorithm
 from app.domain.cms import CmsContent, CmsDeviation, CmsFamily, CmsSignature
-from app.domain.errors import InvalidSignature, Malformed
+from app.domain.errors import BeyondLimits, InvalidSignature, Malformed, UnknownAlgorithm
 from app.domain.scheme import Scheme
 from app.domain.seal import SealDeviation
 from sandbox import der
@@ -394,3 +394,26 @@ def test_containers_of_the_corpus(row) -> None:
     else:
         assert row.expected != "invalid" or short in NOT_OURS
         assert cms.form is not CmsContent.DETACHED or not content_agrees(cms, b"")
+
+
+def test_an_algorithm_not_in_the_table_is_told_apart_from_one_that_does_not_fit() -> None:
+    """RSA with SM3 (1.2.156.10197.1.504) exists, and is not judged here; under an SM2 key it is a
+    contradiction.
+    """
+    rsa = CmsMaker(RSA, RSA_LEAF, digest=cm.SM3, algorithm=cm.algorithm(cm.RSA))
+    unknown = (
+        rsa.make(),
+        maker(algorithm=cm.algorithm("1.2.3.4")).make(),
+        maker(digest=cm.SHA3_256).make(),
+    )
+    for made in unknown:
+        with pytest.raises(UnknownAlgorithm):
+            verify_cms(read_cms(made), TEXT)
+    for changes in ({"algorithm": cm.algorithm(cm.RSA)}, {"digest": cm.SHA256}):
+        with pytest.raises(InvalidSignature) as refused:
+            verify_cms(read_cms(maker(**changes).make()), TEXT)
+        assert not isinstance(refused.value, UnknownAlgorithm)
+    for signers, beyond in ((0, False), (2, True)):
+        with pytest.raises(Malformed) as unread:
+            read_cms(maker(signers=signers).make())
+        assert isinstance(unread.value, BeyondLimits) is beyond

@@ -15,7 +15,7 @@ from app.crypto.schemes import Form, scheme_for_jose, scheme_for_oid
 from app.crypto.sm2.backend import EXAMPLE
 from app.crypto.spki import FIELD_SIZE, Curve, EcPoint
 from app.crypto.weak import WEAK_JOSE, WEAK_OIDS, WeakAlgorithm
-from app.domain.errors import InvalidSignature
+from app.domain.errors import InvalidSignature, UnknownAlgorithm
 from app.domain.scheme import Digest, Scheme
 from tests.crypto import vectors
 
@@ -225,6 +225,8 @@ def test_sig_01_other_jose_names_are_absent(name: str) -> None:
     with pytest.raises(InvalidSignature, match="JOSE name not in the table") as refused:
         scheme_for_jose(name)
     assert not isinstance(refused.value, WeakAlgorithm)
+    unheard_of = {"ES256K", "ES521", "es256", "SM2", "Ed448"}
+    assert isinstance(refused.value, UnknownAlgorithm) == (name in unheard_of)
 
 
 def test_oids_and_their_parameters() -> None:

@@ -16,7 +16,7 @@ from app.crypto.cms.attributes import signed_attributes, timestamp_token
 from app.crypto.digests import DIGEST_BY_OID
 from app.domain.certificate import Certificate
 from app.domain.cms import CmsAttributes, CmsContent, CmsDeviation, CmsFamily, CmsSignature
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Malformed
 from app.domain.scheme import Digest
 
 LIMITS = Limits(octets=4 * 1024 * 1024, children=256, depth=16)
@@ -56,13 +56,13 @@ def read_cms(der: bytes, content_types: frozenset[str] = DATA) -> CmsSignature:
     """The signed container `der` consists of, its content being of one of `content_types`.
 
     Raises:
-        Malformed: anything but SignedData by one signer within `LIMITS`.
+        BeyondLimits: several signers, or a version to come.
+        Malformed: anything else than SignedData by one signer within `LIMITS`.
     """
     seen: set[CmsDeviation] = set()
     family, signed = _signed_data(_definite(der, seen))
     version = asn1.integer(signed.take(Tag.INTEGER, "version"), "SignedData.version")
-    if version not in _VERSIONS:
-        raise Malformed("SignedData.version: unknown")
+    _check_version(version)
     announced = {
         algorithm(each, "digestAlgorithms")[0]
         for each in signed.take(Tag.SET, "digestAlgorithms").children("digestAlgorithms")
@@ -75,9 +75,7 @@ def read_cms(der: bytes, content_types: frozenset[str] = DATA) -> CmsSignature:
         signed.any("crls")
     signers = tuple(signed.take(Tag.SET, "signerInfos").children("signerInfos"))
     signed.end()
-    if len(signers) != 1:
-        raise Malformed(f"signerInfos: {len(signers)} signers, and exactly one is judged")
-    signer = asn1.sequence(signers[0], "SignerInfo")
+    signer = asn1.sequence(_only(signers), "SignerInfo")
     own = _identified(signer, certificates)
     digest_oid, _ = algorithm(signer.take(Tag.SEQUENCE, "digestAlgorithm"), "digestAlgorithm")
     attributes = _attributes(signer, content_type, seen)
@@ -113,6 +111,22 @@ def read_cms(der: bytes, content_types: frozenset[str] = DATA) -> CmsSignature:
         raw=der,
         deviations=frozenset(seen),
     )
+
+
+def _check_version(version: int) -> None:
+    if version > max(_VERSIONS):
+        raise BeyondLimits("SignedData.version: of a standard to come")
+    if version not in _VERSIONS:
+        raise Malformed("SignedData.version: unknown")
+
+
+def _only(signers: tuple[Element, ...]) -> Element:
+    """Nobody's signature is none (SIG-26); of several, each would have to be judged."""
+    if not signers:
+        raise Malformed("signerInfos: 0 signers")
+    if len(signers) > 1:
+        raise BeyondLimits(f"signerInfos: {len(signers)} signers, and exactly one is judged")
+    return signers[0]
 
 
 def _definite(der: bytes, seen: set[CmsDeviation]) -> bytes:

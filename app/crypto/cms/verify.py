@@ -16,7 +16,7 @@ from app.crypto.ses import VerifiedValue, sm2_value
 from app.crypto.weak import WeakAlgorithm
 from app.domain.certificate import Certificate
 from app.domain.cms import CertificateReference, CmsContent, CmsSignature
-from app.domain.errors import InvalidSignature
+from app.domain.errors import InvalidSignature, UnknownAlgorithm
 from app.domain.scheme import WEAK_DIGESTS, Digest, Scheme
 from app.domain.seal import SealDeviation
 
@@ -57,13 +57,14 @@ def verify_cms(cms: CmsSignature, content: bytes) -> VerifiedValue:
     Raises:
         Malformed: the certificate or the value cannot be read.
         WeakAlgorithm: by name, before anything is computed.
+        UnknownAlgorithm: digest or signature algorithm not in the table.
         InvalidSignature: no certificate, algorithms that do not go together, a messageDigest that
             is not of what is encapsulated, another certificate named than used, or another value.
     """
     if cms.certificate is None:
         raise InvalidSignature("no certificate in the container is the signer's")
     key = read_certificate(cms.certificate)
-    scheme = _scheme(cms)
+    scheme = _scheme(cms, key)
     message = content if cms.content is None else cms.content
     if cms.attributes is not None:
         if cms.content is not None and not _is_digest(cms, cms.attributes.digest, cms.content):
@@ -111,16 +112,18 @@ def _is_digest(cms: CmsSignature, claimed: bytes, data: bytes) -> bool:
     return expected is not None and same(expected, claimed)
 
 
-def _scheme(cms: CmsSignature) -> Scheme:
+def _scheme(cms: CmsSignature, key: Certificate) -> Scheme:
     """The one scheme that digest and signature algorithm name together."""
     if cms.digest is None:
-        raise InvalidSignature("algorithm unknown: a digest not in the table")
+        raise UnknownAlgorithm("algorithm unknown: a digest not in the table")
     if cms.digest in WEAK_DIGESTS:
         raise WeakAlgorithm(cms.digest)
     if cms.algorithm == _SM2_KEY:
         scheme: Scheme | None = Scheme.SM2_SM3
     elif cms.algorithm == spki.RSA_ENCRYPTION:
         scheme = _RSA_BY_DIGEST.get(cms.digest)
+        if scheme is None and key.scheme is None:  # an RSA key; 1.2.156.10197.1.504 and its like
+            raise UnknownAlgorithm("algorithm unknown: RSA with that digest")
     else:
         scheme = schemes.scheme_for_oid(cms.algorithm, cms.parameters)
     if scheme is None or _DIGEST_BY_SCHEME[scheme] is not cms.digest:
@@ -131,7 +134,7 @@ def _scheme(cms: CmsSignature) -> Scheme:
 def _same_certificate(named: CertificateReference, key: Certificate) -> None:
     """ESSCertID only narrows: a match proves nothing, so SHA-1 may say that it differs."""
     if named.algorithm is None:
-        raise InvalidSignature("signingCertificate: a digest not in the table")
+        raise UnknownAlgorithm("signingCertificate: a digest not in the table")
     if named.algorithm is Digest.SHA1:
         found = sha1(key.der, usedforsecurity=False).digest()
     else:

@@ -21,7 +21,7 @@ from app.crypto.ses.parts import (
 )
 from app.crypto.ses.times import asn1_time, text_time
 from app.crypto.ses.values import bit_octets, data_hash
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Malformed
 from app.domain.scheme import Digest
 from app.domain.seal import Seal, SealDeviation, SealLayout, SealSignature
 
@@ -34,6 +34,8 @@ MAX_PROPERTY = 4096
 
 _V1_INTEGERS = frozenset({1, 2, 4})
 """What authentic seals of the 2014 layout carry as their version."""
+_NEWEST = 5
+"""GM/T 0031-2025; before it 1 (GM/T 0031-2014) and 4 (GB/T 38540-2020)."""
 
 
 def read_seal(der: bytes) -> Seal:
@@ -146,6 +148,7 @@ def _layout(version: int, *, two: bool, members: int, seen: set[SealDeviation]) 
     """Structure and integer, which must agree as authentic seals let them agree."""
     if two:
         if version not in _V1_INTEGERS:
+            _to_come(version)
             raise Malformed("SESeal: the layout of 2014 with a version it never carried")
         if version != 1:
             seen.add(SealDeviation.OTHER_INTEGER_IN_V1)
@@ -158,7 +161,14 @@ def _layout(version: int, *, two: bool, members: int, seen: set[SealDeviation]) 
         case 5:
             return SealLayout.V5
         case _:
+            _to_come(version)
             raise Malformed("SESeal: four members with neither version 4 nor 5")
+
+
+def _to_come(version: int) -> None:
+    """What comes after the newest standard is not ours to call forged; 3 there never was."""
+    if version > _NEWEST:
+        raise BeyondLimits("SESeal: of a version this service does not know")
 
 
 def _token(fields: Fields, seen: set[SealDeviation]) -> bytes | None:

@@ -11,13 +11,14 @@ from typing import assert_never
 
 from app.crypto.cms import read_cms
 from app.crypto.ses import form_of, read_seal_signature
+from app.domain.cms import CmsSignature
 from app.domain.dates import LicenseDate, read_date, read_moment
 from app.domain.elements import COPY_ELEMENTS, COPY_TERMS, LicenseElement
 from app.domain.errors import BeyondLimits, Malformed
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.license import Claims, Fact, LicenseFormat, ParsedLicense, Sealing
 from app.domain.ofd import Coverage, OfdPackage
-from app.domain.seal import ValueForm
+from app.domain.seal import SealSignature, ValueForm
 from app.formats.archive import read_archive
 from app.formats.ofd.coverage import coverages
 from app.formats.ofd.metadata import FoundElement, FoundIn, find_elements
@@ -75,35 +76,48 @@ def _sealings(package: OfdPackage) -> list[Sealing]:
 def _sealing(package: OfdPackage, index: int, coverage: Coverage) -> Sealing:
     """One entry of the list; a value that cannot be read is a fact about that signature."""
     entry = package.signatures[index]
-    value, form = entry.signed_value, ValueForm.OTHER
-    signature, cms, problem, beyond = None, None, "", False
-    if value is None:
-        problem = "the signed value is missing"
-    else:
-        form = form_of(value)
-        try:
-            match form:
-                case ValueForm.CMS:
-                    cms = read_cms(value)
-                case ValueForm.BARE:
-                    problem = _BARE
-                case ValueForm.SEAL | ValueForm.OTHER:
-                    signature = read_seal_signature(value)
-                case _:
-                    assert_never(form)
-        except Malformed as exc:
-            problem, beyond = str(exc), isinstance(exc, BeyondLimits)
+    found = read_value(entry.signed_value)
     return Sealing(
         label=f"{entry.body}:{entry.id}",
         entry=entry,
-        signature=signature,
-        cms=cms,
-        form=form,
-        problem=problem,
-        beyond=beyond,
+        signature=found.signature,
+        cms=found.cms,
+        form=found.form,
+        problem=found.problem,
+        beyond=found.beyond,
         coverage=coverage,
         covers=frozenset(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedValue:
+    """What SignedValue.dat was found to hold; the words are those of `Sealing`."""
+
+    form: ValueForm
+    signature: SealSignature | None = None
+    cms: CmsSignature | None = None
+    problem: str = ""
+    beyond: bool = False
+
+
+def read_value(value: bytes | None) -> SignedValue:
+    """By its own octets, once; never raises."""
+    if value is None:
+        return SignedValue(ValueForm.OTHER, problem="the signed value is missing")
+    form = form_of(value)
+    try:
+        match form:
+            case ValueForm.CMS:
+                return SignedValue(form, cms=read_cms(value))
+            case ValueForm.BARE:
+                return SignedValue(form, problem=_BARE)
+            case ValueForm.SEAL | ValueForm.OTHER:
+                return SignedValue(form, signature=read_seal_signature(value))
+            case _:
+                assert_never(form)
+    except Malformed as exc:
+        return SignedValue(form, problem=str(exc), beyond=isinstance(exc, BeyondLimits))
 
 
 # ---- elements
