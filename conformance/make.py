@@ -51,6 +51,7 @@ class Case:
     threats: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     twin: str | None = None
+    matter: str | None = None
 
     @property
     def folder(self) -> str:
@@ -65,29 +66,32 @@ class Case:
             "why": {"zh": self.zh, "en": self.en},
             "threats": list(self.threats),
             "twin": self.twin,
+            **({} if self.matter is None else {"matter": self.matter}),
         }
 
 
 def cases(world: World) -> Iterator[Case]:
     """All of them; a twin comes before the first case that names it."""
-    twins: dict[bytes, str] = {}
+    twins: dict[tuple[bytes, str | None], str] = {}
     license = world.pick("traffic")
     for shape in SHAPES:
         content = world.ofd(license, shape)
-        twins[content] = f"ofd-{shape}"
+        twins[content, None] = f"ofd-{shape}"
         zh, en = f"真实的签章文件（{shape} 形态）。", f"A genuine sealed file of shape {shape}."
-        yield Case(twins[content], "input.ofd", content, VALID, None, zh, en)
+        yield Case(twins[content, None], "input.ofd", content, VALID, None, zh, en)
     for attack in (*OFD_ATTACKS.values(), *TOLERATED.values()):
         yield from _sealed(world, attack, twins)
     yield from _tokens(world, license)
 
 
-def _sealed(world: World, attack: OfdAttack, twins: dict[bytes, str]) -> Iterator[Case]:
-    twin = attack.twin(world)
+def _sealed(
+    world: World, attack: OfdAttack, twins: dict[tuple[bytes, str | None], str]
+) -> Iterator[Case]:
+    twin = attack.twin(world), attack.matter
     if twin not in twins:
         twins[twin] = f"ofd-before-{attack.name.replace('_', '-')}"
         zh, en = "真实的签章文件。", "A genuine sealed file."
-        yield Case(twins[twin], "input.ofd", twin, VALID, None, zh, en)
+        yield Case(twins[twin], "input.ofd", twin[0], VALID, None, zh, en, matter=attack.matter)
     yield Case(
         f"ofd-{attack.name.replace('_', '-')}",
         "input.ofd",
@@ -99,6 +103,7 @@ def _sealed(world: World, attack: OfdAttack, twins: dict[bytes, str]) -> Iterato
         attack.threats,
         attack.also,
         twins[twin],
+        attack.matter,
     )
 
 

@@ -36,12 +36,14 @@ class Case:
             "at": str(self.expect["at"]),
             "answer": str(self.file.with_name("answer.json")),
             "file": str(self.file),
+            **({"matter": str(self.expect["matter"])} if "matter" in self.expect else {}),
         }
 
     @property
     def arguments(self) -> list[str]:
-        r = self.request
-        return ["--trust", r["trust"], "--at", r["at"], "--answer", r["answer"], r["file"]]
+        options = {name: value for name, value in self.request.items() if name != "file"}
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        return [*words, self.request["file"]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sandbox import (
     ofd_attacks_archive,
     ofd_attacks_binding,
     ofd_attacks_content,
+    ofd_attacks_copies,
     ofd_attacks_lists,
     ofd_attacks_maker,
     ofd_attacks_markup,
@@ -32,6 +33,7 @@ from sandbox.world import World
 
 _FAMILIES = (
     ofd_attacks_content,
+    ofd_attacks_copies,
     ofd_attacks_lists,
     ofd_attacks_archive,
     ofd_attacks_markup,

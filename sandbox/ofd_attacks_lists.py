@@ -193,6 +193,9 @@ def listed() -> Iterator[OfdAttack]:
 # ---- what the file says of itself
 
 
+_IDENTIFIER = frozenset({"证照标识"})
+
+
 def _foreign_identifier(scene: Scene) -> str:
     return scene.world.of(scene.license.issuer, "in_force")[1].id
 
@@ -205,7 +208,7 @@ def _relabelled(scene: Scene) -> bytes:
 
 def _unproven(scene: Scene) -> bytes:
     """The identifier stands in an open OFD.xml only, and is another license's."""
-    made = replace(scene.made, identifier_shown=False)
+    made = replace(scene.made, unshown=_IDENTIFIER)
     parts = ofd.sealed(made, replace(scene.shape, layout=Layout.BARE), scene.job)
     change = once(f">{scene.license.id}<", f">{_foreign_identifier(scene)}<")
     return ofd.pack(edited(OFD_XML, change)(parts), scene.shape)
@@ -213,7 +216,7 @@ def _unproven(scene: Scene) -> bytes:
 
 def _bare(scene: Scene, *, shown: bool = True, related: str | None = None) -> Parts:
     """The page bears values without names, and perhaps names a related license."""
-    made = replace(scene.made, identifier_shown=shown)
+    made = replace(scene.made, unshown=frozenset() if shown else _IDENTIFIER)
     if related is not None:
         made = replace(made, fields=(*made.fields, ("关联证照", related)))
     return ofd.sealed(made, replace(scene.shape, layout=Layout.BARE), scene.job)

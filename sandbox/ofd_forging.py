@@ -35,6 +35,7 @@ OPEN_REASONS = frozenset(
         "encrypted",
         "beyond_limits",
         "copy_expiry_missing",
+        "copy_matter_unproven",
     }
 )
 """Nothing is proven false; something is not proven. Every other reason makes a file invalid."""
@@ -99,6 +100,8 @@ class OfdAttack:
     genuine: Forge | None = None
     """The untouched twin, where it is not simply the license in its shape."""
     answer: Answer = Answer()
+    matter: str | None = None
+    """事项编码 the caller verifies for, in file and twin alike."""
 
     @property
     def conclusion(self) -> str:

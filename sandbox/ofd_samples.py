@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from sandbox.bodies import moment
 from sandbox.jws import JsonObject
 from sandbox.ofd_attacks import OFD_ATTACKS, TOLERATED
 from sandbox.ofd_forging import INVALID, VALID
@@ -78,7 +79,7 @@ FORGED = (
 
 @lru_cache(maxsize=4)
 def make_ofd_samples(world: World) -> tuple[OfdSample, ...]:
-    return (*_shapes(world), *_states(world), *_forged(world))
+    return (*_shapes(world), *_states(world), *_copies(world), *_forged(world))
 
 
 def _shapes(world: World) -> Iterator[OfdSample]:
@@ -94,6 +95,21 @@ def _states(world: World) -> Iterator[OfdSample]:
         license = world.pick(issuer, scenario)
         content = world.ofd(license, "stamp-service")
         yield OfdSample(f"sealed-{name}", conclusion, reason, zh, en, content, license.id)
+
+
+def _copies(world: World) -> Iterator[OfdSample]:
+    good = world.copies[0]
+    past = next(copy for copy in world.copies if copy.expired(moment(world.today)))
+    for name, copy, conclusion, reason, zh, en in (
+        ("sealed-copy", good, VALID, None,
+         "加注件，由共享平台重新签章，在有效期内。",
+         "An annotated copy sealed anew by the share platform, within its time."),
+        ("sealed-copy-run-out", past, INVALID, "copy_expired",
+         "加注件已过自身的使用期限，证照仍然有效。",
+         "An annotated copy past its own end; the license is in force."),
+    ):  # fmt: skip
+        content = world.copy_ofd(copy, "stamp-service")
+        yield OfdSample(name, conclusion, reason, zh, en, content, copy.license.id)
 
 
 def _forged(world: World) -> Iterator[OfdSample]:

@@ -24,6 +24,7 @@ def write_world(world: World, out: Path, endpoints: Mapping[str, str]) -> int:
     for ordinal, copy in enumerate(world.copies):
         file = copies / f"{copy.license.id}-{ordinal}.jws"
         file.write_bytes(world.copy_token(copy))
+        file.with_suffix(".ofd").write_bytes(world.copy_ofd(copy))
     made = make_samples(world)
     for sample in made:
         if sample.content is not None and sample.file is not None:

@@ -54,6 +54,15 @@ NAMES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         ),
         "有效期起始日期": ("ZZYXQQSRQ", "certificateEffectiveDate", "certificate_validate_start"),
         "有效期截止日期": ("ZZYXQJZRQ", "certificateExpiringDate", "certificate_validate_end"),
+        "加注件制作时间": (
+            "JZJZZSJ", "certificateCopyCreationTime", "certificate_copy_creation_time",
+        ),
+        "加注件制作者": ("JZJZZZ", "certificateCopyCreator", "certificate_copy_creator"),
+        "加注件制作事由": ("JZJZZSY", "certificateCopyCause", "certificate_copy_cause"),
+        "加注件有效期截止时间": (
+            "JZJYXQJZSJ", "certificateCopyExpiringTime", "certificate_copy_expiring_time",
+        ),
+        "事项编码": ("certificateEventCode", "certificateEventCode", "certificate_event_code"),
     }
 )  # fmt: skip
 """证照元数据 in Chinese → pinyin, camelCase, snake_case (GB/T 36903, standards §1.3)."""
@@ -69,7 +78,8 @@ class Made:
     token: bytes
     fields: tuple[tuple[str, str], ...]
     """Chinese name and value, in the order of the page."""
-    identifier_shown: bool = True
+    unshown: frozenset[str] = frozenset()
+    """Fields of OFD.xml that the page does not bear."""
 
 
 def made(license: License, issuer: str, token: bytes) -> Made:
@@ -144,7 +154,7 @@ def element(shape: Shape, name: str, body: str, attributes: str = "") -> bytes:
 class _Writer:
     def __init__(self, made: Made, shape: Shape) -> None:
         self._made, self._shape = made, shape
-        shown = [f for f in made.fields if made.identifier_shown or f[0] != "证照标识"]
+        shown = [(name, value) for name, value in made.fields if name not in made.unshown]
         self._texts = list(self._lay_out(shown))
 
     def _part(self, name: str, body: str, attributes: str = "") -> bytes:

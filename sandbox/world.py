@@ -5,12 +5,11 @@ day, so a demonstration never ages; pin `today` where bytes are compared.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from types import MappingProxyType
 
-from sandbox import ofd, pages, seals, tokens
+from sandbox import copies, ofd, pages, seals, tokens
 from sandbox.authorities import Authorities
 from sandbox.bodies import (
     BEIJING,
@@ -22,6 +21,7 @@ from sandbox.bodies import (
     moment,
 )
 from sandbox.books import Desk, write_book
+from sandbox.copies import Copy
 from sandbox.licenses import License
 from sandbox.ofd import Job
 from sandbox.seals import SealHolder, Seals
@@ -35,21 +35,6 @@ PURPOSES = (
     ("仅用于入职登记", None),
 )
 """加注事由, and its 事项编码 if it has one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """An annotated copy (加注件) made by the issuer's delegate for copies."""
-
-    license: License
-    maker: str
-    purpose: str
-    matter: str | None
-    made_at: datetime
-    expires: datetime
-
-    def expired(self, at: datetime) -> bool:
-        return at >= self.expires
 
 
 def utc_now() -> datetime:
@@ -188,6 +173,20 @@ class World:
             matter=copy.matter,
             expires=copy.expires,
         )
+
+    def copied(self, copy: Copy) -> pages.Made:
+        """What the copy's document is made from."""
+        return copies.copied(self.made(copy.license), copy, self.body(copy.maker).title)
+
+    def copy_job(self, copy: Copy) -> Job:
+        """Its sealing by the platform that made it."""
+        holder = self.seals.holders[self.body(copy.maker).held("copy").kid]
+        return Job(holder=holder, at=copy.made_at)
+
+    def copy_ofd(self, copy: Copy, shape: Shape | str = "tax") -> bytes:
+        """The copy as an OFD sealed anew, in the shape of one producer."""
+        chosen = SHAPES[shape] if isinstance(shape, str) else shape
+        return ofd.write(self.copied(copy), chosen, self.copy_job(copy))
 
     def files_of(self, license: License) -> tuple[bytes, ...]:
         """Every file issued for this license: its token and its copies."""

@@ -52,7 +52,9 @@ def _registry(trust: Path, at: datetime) -> SnapshotRegistry:
     return SnapshotRegistry.read(trust, lambda: at, networks=[LOOPBACK])
 
 
-def judge(trust: Path, at: datetime, answer: Answered, content: bytes) -> dict[str, str | None]:
+def judge(
+    trust: Path, at: datetime, answer: Answered, content: bytes, matter: str | None = None
+) -> dict[str, str | None]:
     """Conclusion and reason of one case. Raises `Refused` for a trust folder that is none."""
     verifier = Verifier(
         registry=_registry(trust, at),
@@ -62,7 +64,7 @@ def judge(trust: Path, at: datetime, answer: Answered, content: bytes) -> dict[s
         clock=lambda: at,
     )
     try:
-        receipt = asyncio.run(verifier.verify(Submission(content=content)))
+        receipt = asyncio.run(verifier.verify(Submission(content=content, matter=matter)))
     except UnrecognisedFormat:
         return {"conclusion": "refused", "reason": "unrecognised"}
     verdict = receipt.verification.verdict
@@ -117,6 +119,9 @@ def conformance(
     trust: Annotated[Path | None, typer.Option(help="Folder with registration.json.")] = None,
     at: Annotated[str | None, typer.Option(help="The time to judge at, RFC 3339.")] = None,
     answer: Annotated[Path | None, typer.Option(help="What the issuer says (JSON).")] = None,
+    matter: Annotated[
+        str | None, typer.Option(help="事项编码 the caller verifies for, where a case has one.")
+    ] = None,
     stream: Annotated[
         bool, typer.Option("--stream", help="Read one such request a line, answer each in one.")
     ] = False,
@@ -131,24 +136,26 @@ def conformance(
         return
     if file is None or trust is None or at is None or answer is None:
         raise Refused("FILE", "give --trust, --at, --answer and FILE; or --stream")
-    _print(_case(str(trust), at, str(answer), str(file)))
+    _print(_case(str(trust), at, str(answer), str(file), matter))
 
 
 def _of(line: bytes) -> dict[str, str | None]:
     try:
         request = read_json_object(line, LIMITS)
-        return _case(*(str(request[name]) for name in ("trust", "at", "answer", "file")))
+        trust, at, answer, file = (str(request[n]) for n in ("trust", "at", "answer", "file"))
+        matter = request.get("matter")
+        return _case(trust, at, answer, file, None if matter is None else str(matter))
     except (Malformed, KeyError):
         return {"conclusion": "error", "reason": "no request"}
 
 
-def _case(trust: str, at: str, answer: str, file: str) -> dict[str, str | None]:
+def _case(trust: str, at: str, answer: str, file: str, matter: str | None) -> dict[str, str | None]:
     try:
         moment = _time(at)
         content, word = Path(file).read_bytes(), Path(answer).read_bytes()
     except (ValueError, OSError) as exc:
         raise Refused("case", str(exc)) from None
-    return judge(Path(trust), moment, read_answer(word), content)
+    return judge(Path(trust), moment, read_answer(word), content, matter)
 
 
 def _print(told: dict[str, str | None]) -> None:

@@ -67,7 +67,12 @@ class Core:
     registry: SnapshotRegistry
     now: datetime
 
-    def judge(self, content: bytes, answer: Mapping[str, Any] | None = None) -> Told:
+    def judge(
+        self,
+        content: bytes,
+        answer: Mapping[str, Any] | None = None,
+        matter: str | None = None,
+    ) -> Told:
         issuers = Said(answer or IN_FORCE, self.now)
         verifier = Verifier(
             registry=self.registry,
@@ -77,7 +82,7 @@ class Core:
             clock=lambda: self.now,
         )
         try:
-            done: Any = asyncio.run(verifier.verify(Submission(content=content)))
+            done: Any = asyncio.run(verifier.verify(Submission(content=content, matter=matter)))
         except UnrecognisedFormat:
             return Told("refused", "unrecognised", 0, frozenset())
         reason = done.verdict.reason

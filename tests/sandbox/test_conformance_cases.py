@@ -21,7 +21,7 @@ def verdicts() -> dict[str, Verdict]:
     core = core_of(run.TRUST, datetime.fromisoformat(day))
     for case in CASES:
         answer = json.loads(case.file.with_name("answer.json").read_text(encoding="utf-8"))
-        told = core.judge(case.file.read_bytes(), answer)
+        told = core.judge(case.file.read_bytes(), answer, case.request.get("matter"))
         found[case.name] = Verdict(told.conclusion, told.reason)
     return found
 

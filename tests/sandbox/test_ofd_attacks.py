@@ -12,21 +12,22 @@ from sandbox.ofd_forging import OfdAttack, once
 from sandbox.world import World
 from tests.sandbox.core import Core, Told
 
-SEEN: dict[bytes, Told] = {}
+SEEN: dict[tuple[bytes, str | None], Told] = {}
 """Verdicts of twins: many attacks share one."""
 TRUST = {
     "no_anchor", "signer_unidentified", "seal_maker_unknown", "seal_maker_invalid",
     "key_revoked_since", "key_expired_since", "seal_ended_since", "revocation_unavailable", "identifier_unproven",
     "identifier_disagrees", "content_disagrees", "signer_not_issuer", "signed_in_future",
-    "signed_after_revocation", "copy_expiry_missing",
+    "signed_after_revocation", "copy_expiry_missing", "copy_expired", "copy_matter_unproven",
+    "copy_purpose_differs",
 }  # fmt: skip
 """What the independent checker does not ask: who is trusted, and what the metadata say."""
 
 
 def known(attack: OfdAttack, core: Core, world: World) -> Told:
-    twin = attack.twin(world)
+    twin = attack.twin(world), attack.matter
     if twin not in SEEN:
-        SEEN[twin] = core.judge(twin)
+        SEEN[twin] = core.judge(twin[0], matter=attack.matter)
     return SEEN[twin]
 
 
@@ -38,7 +39,7 @@ def test_an_attack_fails_for_its_reason_and_its_twin_is_valid(
     assert (twin.conclusion, twin.calls) == ("valid", 1), "the twin must be valid"
     forged = attack.make(pinned)
     assert forged != attack.twin(pinned)
-    told = core.judge(forged)
+    told = core.judge(forged, matter=attack.matter)
     assert told.conclusion != "valid"
     assert told.reason in {attack.reason, *attack.also}
     assert told.reason != attack.reason or told.conclusion == attack.conclusion
