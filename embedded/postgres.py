@@ -33,6 +33,8 @@ SOCKET_NAME = f"/.s.PGSQL.{PORT}"
 LONGEST_SOCKET = 107  # bytes in sockaddr_un.sun_path without its closing zero, unix(7)
 PAUSE_SECONDS = 0.01
 STOP_SECONDS = 20.0  # a fast shutdown writes a checkpoint; then it is told to stop at once
+START_SECONDS = 60.0  # until it is ready, on a slow or busy machine, or after a kill
+ABANDON_SECONDS = 5.0  # until one that did not become ready has gone; then it is killed
 PRIVATE = 0o700
 READY_LINE = 7  # of postmaster.pid, counted from 0
 LOG_LINES = 8  # of the server's log, in error messages
@@ -99,7 +101,8 @@ def start(base: Path, *, durable: bool = True, patience: float = 20.0) -> Server
     """Start the server of a folder, after making its data at the first time.
 
     `durable=False` gives up safety against power loss for speed: for tests only. `patience` is
-    how many seconds a starting or ending predecessor is waited for. Raises LauncherError.
+    how many seconds a starting or ending predecessor is waited for; our own server has a minute
+    to become ready. Raises LauncherError.
     Call from the main thread: the server ends with the thread that started it.
     """
     if os.name != "posix":
@@ -253,7 +256,7 @@ def _launch(
                 env=_environment(),
             )
         try:
-            complaint = _wait_ready(tied.process, base / "data" / "postmaster.pid", until)
+            complaint = _wait_ready(tied.process, base / "data" / "postmaster.pid")
         except BaseException:  # a Ctrl-C while it starts
             _abandon(tied)
             raise
@@ -267,11 +270,12 @@ def _launch(
         raise LauncherError(f"PostgreSQL {complaint}; the end of {log}:\n{_tail(said)}")
 
 
-def _wait_ready(process: subprocess.Popen[bytes], pid_file: Path, until: float) -> str | None:
+def _wait_ready(process: subprocess.Popen[bytes], pid_file: Path) -> str | None:
     """Wait for *this* process to say "ready" (lines 1 and 8 of postmaster.pid), or say why not.
 
     Without the comparison of process ids, the file of a killed predecessor would do.
     """
+    until = time.monotonic() + START_SECONDS
     while True:
         if process.poll() is not None:
             return f"ended at once (exit {process.returncode})"
@@ -288,9 +292,14 @@ def _wait_ready(process: subprocess.Popen[bytes], pid_file: Path, until: float) 
 
 
 def _abandon(tied: Tied) -> None:
+    """End it at once. A signal that comes before the server listens for it may be lost."""
     if tied.process.poll() is None:
         tied.process.send_signal(signal.SIGQUIT)
-        tied.process.wait()
+        try:
+            tied.process.wait(ABANDON_SECONDS)
+        except subprocess.TimeoutExpired:
+            tied.process.kill()
+            tied.process.wait()
     tied.release()
 
 

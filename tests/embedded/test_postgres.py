@@ -14,9 +14,19 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from embedded import AlreadyRunning, LauncherError, Server, WrongVersion, start, temporary_folder
+from embedded import (
+    AlreadyRunning,
+    LauncherError,
+    Server,
+    WrongVersion,
+    postgres,
+    start,
+    temporary_folder,
+)
 from embedded.binaries import find_binaries
 from embedded.occupants import occupants
+from embedded.postgres import _abandon
+from embedded.tied import spawn
 
 PROJECT = Path(__file__).parents[2]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="uses /proc")
@@ -216,6 +226,22 @@ def test_of_two_starters_on_an_empty_folder_one_wins_and_one_is_told_who(base):
     assert lines[0].startswith("refused ")
     assert "DATABASE_URL=postgresql+asyncpg://" in lines[0]
     assert any(f"process {racer.pid}," in lines[0] for racer in racers)
+
+
+def test_patience_is_for_others_and_not_for_our_own_server(base):
+    with start(base, durable=False, patience=0.0) as server:
+        assert ask(server, "SELECT 1") == 1
+
+
+def test_one_that_does_not_hear_that_it_should_end_is_killed(base, monkeypatch):
+    monkeypatch.setattr(postgres, "ABANDON_SECONDS", 0.3)
+    with (base / "log").open("wb") as log:
+        deaf = spawn(["/bin/sh", "-c", "trap '' QUIT; while :; do sleep 0.1; done"], log=log)
+        heard = spawn(["/bin/sh", "-c", "while :; do sleep 0.1; done"], log=log)
+    time.sleep(0.2)
+    for tied, ended_by in ((deaf, signal.SIGKILL), (heard, signal.SIGQUIT)):
+        _abandon(tied)
+        assert tied.process.returncode == -ended_by
 
 
 def test_a_second_start_waits_for_one_that_stops_meanwhile(base):
