@@ -160,3 +160,10 @@ def test_one_spelling() -> None:
         for file in PROJECT.rglob(suffix):
             if not HIDDEN & set(file.relative_to(PROJECT).parts):
                 assert not other.search(file.read_text("utf-8")), name(file)
+
+
+def test_tolerances_of_clocks_stand_in_one_place() -> None:
+    """Each meaning once, with its reason; a second constant of that name is how they drift apart."""
+    made = re.compile(r"^\w*(?:SKEW|GRACE|LEEWAY|CLOCKS_AGREE)\b[^=\n]*=", re.MULTILINE)
+    found = {str(p.relative_to(APP)) for p in modules("") if made.search(p.read_text("utf-8"))}
+    assert found == {"domain/clocks.py"}

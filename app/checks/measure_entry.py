@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from app.checks.arithmetic import VALUES
 from app.crypto.ses.verify import VerifiedValue
+from app.domain.clocks import CLOCKS_AGREE
 from app.domain.facts import SignatureFacts, Value
 from app.domain.identifier import IssuerCode
 from app.domain.license import KeyId, Sealing
@@ -13,8 +14,6 @@ from app.domain.seal import ValueForm
 from app.domain.sealed import Arithmetic, Clocks, SealedFacts
 from app.domain.signing_time import read_signing_time
 
-CLOCKS_AGREE = timedelta(minutes=10)
-"""Between the time in Signature.xml and that under the signature: slow signers, skewed clocks."""
 EIGHT_HOURS = timedelta(hours=8)
 _UNREAD = "unread"
 

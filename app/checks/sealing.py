@@ -13,6 +13,7 @@ from app.checks.roles import UNPLACED, path_found, required_roles, role_of
 from app.checks.roles import about as about_of
 from app.checks.signature import SEEN, time_of
 from app.domain.certificate import Chain, PathFact, RevocationState
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.evidence import WHOLE, About, CheckName, Evidence, Outcome, Role
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.license import LicenseFormat
@@ -21,7 +22,6 @@ from app.domain.proven import TimeSource, fault_of, proven_at
 from app.domain.reasons import Reason
 from app.domain.seal import SealLayout
 from app.domain.sealed import Arithmetic, Clocks, PackageFacts, Sameness, SealedFacts, SealFacts
-from app.domain.verdict import CLOCK_SKEW
 
 Ask = Callable[[SignatureFacts, SealedFacts, Facts, About], Evidence]
 AskSeal = Callable[[SignatureFacts, SealedFacts, SealFacts, Facts, About], Evidence]

@@ -12,13 +12,13 @@ from typing import assert_never
 from app.checks.base import Check, failed, passed, silent, unsure
 from app.checks.roles import UNPLACED, about, key_of, path_found, signer_known, windows_of
 from app.domain.certificate import Chain, RevocationState
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.evidence import About, CheckName, Evidence
 from app.domain.facts import Facts, SignatureFacts, Value
 from app.domain.proven import SigningTime, TimeSource, signing_time
 from app.domain.reasons import Reason
 from app.domain.sealed import CertificateFacts
 from app.domain.trust import TrustedKey
-from app.domain.verdict import CLOCK_SKEW
 
 Ask = Callable[[SignatureFacts, Facts, About], Evidence]
 

@@ -17,7 +17,7 @@ from app.crypto.asn1 import Element, Fields, Limits, Tag
 from app.crypto.certificates import algorithm, read_certificate
 from app.crypto.digests import DIGEST_BY_OID, digest
 from app.crypto.extensions import extension
-from app.crypto.revocation import CLOCK_SKEW, REASONS, Standing, unknown
+from app.crypto.revocation import REASONS, Standing, unknown
 from app.domain.certificate import (
     FATAL_DEVIATIONS,
     Certificate,
@@ -28,6 +28,7 @@ from app.domain.certificate import (
     RevocationState,
     gravest,
 )
+from app.domain.clocks import AUTHORITY_SKEW
 from app.domain.errors import InvalidSignature, Malformed
 from app.domain.ocsp import OcspAnswer, OcspResponse, OcspStatus
 from app.domain.scheme import Digest
@@ -280,7 +281,7 @@ def _stale(
     response: OcspResponse, answer: OcspAnswer, certificate: Certificate, fresh_at: datetime
 ) -> RevocationGap | None:
     """Why "good" says nothing at `fresh_at`, or None."""
-    if max(answer.this_update, response.produced_at) > fresh_at + CLOCK_SKEW:
+    if max(answer.this_update, response.produced_at) > fresh_at + AUTHORITY_SKEW:
         return RevocationGap.FROM_FUTURE
     if answer.next_update is None:
         return RevocationGap.NO_NEXT_UPDATE

@@ -11,7 +11,7 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 from app.crypto import asn1
@@ -30,6 +30,7 @@ from app.domain.certificate import (
     RevokedEntry,
     gravest,
 )
+from app.domain.clocks import AUTHORITY_SKEW
 from app.domain.errors import InvalidSignature, Malformed
 from app.domain.scheme import Digest
 
@@ -37,8 +38,6 @@ LIMITS = Limits(octets=16 * 1024 * 1024, children=400_000, depth=10)
 """16 MiB a list: 400,000 entries of 40 bytes. National authorities publish parts far below that."""
 MAX_LISTS = 8
 """Lists of one authority looked at for one certificate, the youngest first."""
-CLOCK_SKEW = timedelta(minutes=5)
-"""How far ahead of us an authority's clock may run."""
 MAX_POINTS = 16
 MAX_POINT = 512
 _PEM = re.compile(rb"\s*-----BEGIN X509 CRL-----\s+([A-Za-z0-9+/=\s]+)-----END X509 CRL-----\s*")
@@ -373,7 +372,7 @@ def _covers(crl: Crl, certificate: Certificate) -> bool:
 
 def freshness_gap(crl: Crl, at: datetime) -> RevocationGap | None:
     """Why the list is not fresh at `at`, or None."""
-    if crl.this_update > at + CLOCK_SKEW:
+    if crl.this_update > at + AUTHORITY_SKEW:
         return RevocationGap.FROM_FUTURE
     if crl.next_update is None:
         return RevocationGap.NO_NEXT_UPDATE

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.certificate import COMPROMISED, ORDERLY, Chain, RevocationState, RoleFinding
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.sealed import Arithmetic, CertificateFacts, TimestampFacts
-from app.domain.verdict import CLOCK_SKEW
 
 _BROKEN_PATHS = frozenset(
     {Chain.WRONG_ROLE, Chain.EXPIRED, Chain.NOT_YET_VALID, Chain.CONSTRAINTS, Chain.MALFORMED}

@@ -5,13 +5,11 @@ the clock is an argument. Rules and their numbers: docs/trust-list.md, "What a f
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.scheme import Scheme
-
-CLOCK_SKEW = timedelta(seconds=60)
-"""By which the publisher's clock may be ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import NoReturn
 
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.license import Fact
 from app.domain.reasons import Family, Reason
 
 BEIJING = timezone(timedelta(hours=8))
-CLOCK_SKEW = timedelta(minutes=1)
 DECIDED = object()
 """Only `app.policy` may name this; a test reads the sources to see that."""
 

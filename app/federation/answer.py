@@ -7,7 +7,7 @@ party that was asked, else `Unreachable` with the reason. Details name rules and
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +19,7 @@ from app.crypto.jose import (
     split_compact,
 )
 from app.crypto.schemes import SCHEME_BY_JOSE, verify_jose
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.errors import InvalidSignature, Malformed
 from app.domain.identifier import Identifier, IssuerCode
 from app.domain.issuer import (
@@ -37,8 +38,6 @@ from app.domain.license import Fact
 from app.federation.wire import Original, Question
 
 TYP: Final = "ivp-answer+jwt"
-SKEW: Final = timedelta(seconds=60)
-"""What a clock may be off (docs/ivp.md)."""
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MATCHES: Final = MappingProxyType(
@@ -251,11 +250,11 @@ def _check_subject(payload: Mapping[str, object], question: Question, party: _Pa
 
 def _check_clock(payload: Mapping[str, object], question: Question, now: datetime) -> datetime:
     made, as_of = _time(payload, "iat"), _time(payload, "as_of")
-    if made < question.asked_at - SKEW:
+    if made < question.asked_at - CLOCK_SKEW:
         raise _Unusable(Silence.CLOCK, "iat is before the question")
-    if made > now + SKEW:
+    if made > now + CLOCK_SKEW:
         raise _Unusable(Silence.CLOCK, "iat is in the future")
-    if as_of > now + SKEW:
+    if as_of > now + CLOCK_SKEW:
         raise _Unusable(Silence.CLOCK, "as_of is in the future")
     return as_of
 

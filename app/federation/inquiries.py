@@ -7,7 +7,7 @@ and what was used before is looked up by whoever calls.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from app.crypto.jose import (
@@ -21,6 +21,7 @@ from app.crypto.jose import (
 )
 from app.crypto.schemes import SCHEME_BY_JOSE, verify_jose
 from app.crypto.signing import Signer
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.errors import InvalidSignature, Malformed
 from app.domain.identifier import Identifier, TypeCode
 from app.domain.issuer import Answered, AnswerKey, Code, Match, Speaker
@@ -28,8 +29,6 @@ from app.domain.license import Fact
 from app.federation.answer import TYP as ANSWER_TYP
 from app.federation.wire import LIFETIME, TYP, digest_of, sign_token
 
-SKEW: Final = timedelta(seconds=60)
-"""What a clock may be off (docs/ivp.md)."""
 MAX_HOPS: Final = 3
 """Nodes a question passes, the first asker counted."""
 MAX_DOCUMENTS: Final = 8
@@ -146,7 +145,7 @@ def check_inquiry(asked: Asked, *, body: str, node: str, now: datetime) -> None:
     if asked.audience != body:
         raise InquiryRefused(403, "not_for_this_body")
     for each in {asked.digest: asked, asked.first.digest: asked.first}.values():
-        if each.issued > now + SKEW or each.expires <= now - SKEW:
+        if each.issued > now + CLOCK_SKEW or each.expires <= now - CLOCK_SKEW:
             raise InquiryRefused(401, "out_of_time")
     if node in asked.via:
         raise InquiryRefused(508, "loop")

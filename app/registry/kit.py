@@ -15,13 +15,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlsplit
 
 from app.crypto.jose import JsonLimits, read_json_object
 from app.crypto.keys import read_public_key
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.errors import InvalidKey, Malformed, Refused, Unavailable
 from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.issuer import AnswerKey, PeerScope
@@ -41,8 +42,6 @@ FACTS: Final = "facts.pem"
 USED: Final = "used.db"
 LIMITS: Final = JsonLimits(size=1024 * 1024)
 MAX_ASKERS: Final = 256
-GRACE: Final = timedelta(seconds=60)
-"""How long after its end a question would still be taken (docs/ivp.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +156,7 @@ class FolderAskers:
 
     async def once(self, node: str, jti: str, *, expires: datetime, now: datetime) -> bool:
         """Whether this is the first time, over restarts too. Raises `Unavailable`."""
-        until = int((expires + GRACE).timestamp())
+        until = int((expires + CLOCK_SKEW).timestamp())
         return await asyncio.to_thread(self._use, (node, jti, until), int(now.timestamp()))
 
     def _use(self, row: tuple[str, str, int], now: int) -> bool:

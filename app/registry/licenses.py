@@ -10,11 +10,11 @@ from datetime import date, datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.errors import Refused
 from app.domain.identifier import Identifier, IssuerCode
 from app.domain.issuer import State, Statement
 from app.domain.license import KeyId
-from app.domain.verdict import CLOCK_SKEW
 from app.models import IssuerRow, LicenseRow, LicenseStatusRow, LicenseTypeRow, StatementRow
 from app.registry.merge import Change, merge, require
 from app.registry.sessions import ReadSession, WriteSession

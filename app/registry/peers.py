@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from app.crypto.keys import read_public_key
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.errors import InvalidKey, Refused
 from app.domain.issuer import AnswerKey, PeerScope
 from app.domain.license import KeyId
@@ -20,8 +21,6 @@ from app.registry.sessions import Connection, Database, ReadSession, WriteSessio
 
 MAX_KEYS: Final = 16
 """Of one node."""
-GRACE: Final = timedelta(seconds=60)
-"""How long after its end a question would still be taken, by the clocks of docs/ivp.md."""
 
 FIND_SQL: Final = """
 SELECT n.scopes, n.revoked_at, k.scheme, k.spki, k.not_before, k.not_after, k.revoked_at
@@ -91,7 +90,7 @@ class PostgresPeers:
         """Whether this is the first time. Raises `Unavailable`: then nothing is known."""
 
         async def write(connection: Connection) -> bool:
-            used = await connection.fetchval(USE_SQL, node, jti, expires + GRACE, now)
+            used = await connection.fetchval(USE_SQL, node, jti, expires + CLOCK_SKEW, now)
             return used is not None
 
         return await self.database.run(write)

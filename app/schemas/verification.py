@@ -16,11 +16,11 @@ from pydantic import (
     model_validator,
 )
 
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.errors import Refused
 from app.domain.identifier import MAX_LENGTH, Identifier
 from app.domain.license import LicenseFormat
 from app.domain.policies import POLICIES, policy_for
-from app.domain.verdict import CLOCK_SKEW
 from app.domain.verification import PUBLIC_CHECK
 from app.schemas.report import ReportOut, VerificationOut
 

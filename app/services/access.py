@@ -9,13 +9,13 @@ from typing import Final, Protocol
 from app.crypto import schemes
 from app.crypto.jose import Compact, CompactLimits, JsonLimits, read_json_object, split_compact
 from app.domain.caller import ANONYMOUS, Caller
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.errors import InvalidSignature, Malformed, ServiceError
 from app.registry.callers import AssertionKey, Known
 
 TYP: Final = "client-assertion+jwt"
 LONGEST: Final = timedelta(minutes=10)
 """Between `iat` and `exp` of an assertion."""
-SKEW: Final = timedelta(seconds=60)
 _SECOND: Final = timedelta(seconds=1)
 _JTI: Final = re.compile(r"[A-Za-z0-9_-]{22,128}\Z")
 _LIMITS: Final = CompactLimits(token=4096)
@@ -92,7 +92,7 @@ class Gate:
         jti = claims.get("jti")
         if expires is None or not isinstance(jti, str) or not _JTI.match(jti):
             return None
-        first = await self.callers.use_once(key.known.caller.id, jti, expires + SKEW)
+        first = await self.callers.use_once(key.known.caller.id, jti, expires + CLOCK_SKEW)
         return key.known if first else None
 
     @staticmethod
@@ -118,7 +118,7 @@ class Gate:
             return None
         if type(iat) is not int or type(exp) is not int:
             return None
-        longest, skew = LONGEST // _SECOND, SKEW // _SECOND
+        longest, skew = LONGEST // _SECOND, CLOCK_SKEW // _SECOND
         if not 0 <= iat < exp <= iat + longest:
             return None
         if not iat - skew <= now.timestamp() < exp + skew:

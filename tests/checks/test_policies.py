@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.evidence import SIGNATURE_CHECKS, WHOLE, About, CheckName, Evidence, Outcome, Role
 from app.domain.issuer import Silence, Unreachable
 from app.domain.license import LicenseFormat
 from app.domain.policies import POLICIES, Level, Policy, policy_for
 from app.domain.reasons import Reason
 from app.domain.verdict import (
-    CLOCK_SKEW,
     Conclusion,
     FactsOnly,
     Gap,

@@ -21,6 +21,7 @@ from app.domain.certificate import (
     Role,
     RoleFinding,
 )
+from app.domain.clocks import AUTHORITY_SKEW
 from app.domain.errors import Malformed
 from sandbox import der
 from tests import pki
@@ -138,9 +139,9 @@ def test_limits_are_named() -> None:
         (NOW, None),
         (NOW + timedelta(days=6), None),
         (NOW + timedelta(days=6, seconds=1), RevocationGap.STALE),
-        (NOW - timedelta(days=1) - revocation.CLOCK_SKEW, None),
+        (NOW - timedelta(days=1) - AUTHORITY_SKEW, None),
         (
-            NOW - timedelta(days=1) - revocation.CLOCK_SKEW - timedelta(seconds=1),
+            NOW - timedelta(days=1) - AUTHORITY_SKEW - timedelta(seconds=1),
             RevocationGap.FROM_FUTURE,
         ),
     ],

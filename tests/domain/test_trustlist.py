@@ -13,10 +13,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.scheme import Scheme
 from app.domain.trustlist import (
     ALARMS,
-    CLOCK_SKEW,
     Head,
     Held,
     Offered,
