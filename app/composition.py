@@ -23,6 +23,7 @@ from app.federation.resilience import ResilientIssuers
 from app.registry.audit import PostgresAudit, append_within
 from app.registry.auditing import event
 from app.registry.health import PostgresLedger
+from app.registry.imports.store import PostgresImports
 from app.registry.journal import PostgresJournal
 from app.registry.lists.signed import MAX_LIST
 from app.registry.peers import PostgresPeers
@@ -33,6 +34,7 @@ from app.registry.trust import PostgresRegistry
 from app.routers.state import Watched
 from app.services.answering import Answering, InquiryLog
 from app.services.following import Follower
+from app.services.importing import Importer
 from app.services.probing import Prober
 from app.services.publish import ReportPublisher
 from app.services.verify import Issuers, Journal, Registry, Verifier
@@ -135,6 +137,11 @@ def _around(gateway: HttpIssuers, settings: Settings) -> ResilientIssuers:
         monotonic=time.monotonic,
         max_answers=settings.answers_kept,
     )
+
+
+def importer(keys: FolderKeys, opened: Database) -> Importer:
+    """Takes in what issuers push."""
+    return Importer(imports=PostgresImports(opened, keys), keys=keys, clock=now, version=VERSION)
 
 
 def answering(

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from app.composition import VERSION, answering, follower, now, publisher, watching
+from app.composition import VERSION, answering, follower, importer, now, publisher, watching
 from app.config import Settings, settings
 from app.crypto import sm2
 from app.crypto.provider import FolderKeys
@@ -30,6 +30,7 @@ from app.routers.body import Limits, Room
 from app.routers.description import describe
 from app.routers.door import Door, admit
 from app.routers.headers import SafeHeaders
+from app.routers.imports import STREAMS
 from app.routers.pages import WEB, interface
 from app.routers.problems import register
 from app.routers.state import Node, State
@@ -139,6 +140,8 @@ def production(config: Settings) -> Lifespan:
                     clock=now,
                     places=places,
                     room=Room(config.max_buffered),
+                    importer=importer(keys, database),
+                    streams=asyncio.Semaphore(STREAMS),
                     watched=way.watched,
                     answering=answering(config, keys, database, registry, issuers),
                 )

@@ -10,6 +10,7 @@ from app.cli import (
     callers,
     conforming,
     federating,
+    importing,
     kit,
     making,
     registering,
@@ -47,6 +48,7 @@ app.add_typer(kit.kit, name="issuer-kit")
 app.add_typer(registering.delegation, name="delegation")
 app.add_typer(authorities.anchor, name="anchor")
 app.add_typer(authorities.crl, name="crl")
+app.command("import")(importing.import_rows)
 app.command("route")(federating.route)
 app.add_typer(federating.peer, name="peer")
 app.add_typer(callers.caller, name="caller")

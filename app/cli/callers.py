@@ -21,6 +21,7 @@ from app.domain.errors import InvalidSignature, Malformed, Refused
 from app.domain.scheme import Scheme
 from app.registry import callers
 from app.registry.audit import HEAD_TYP, PostgresAudit
+from app.registry.merge import Change
 from app.registry.sessions import Database, WriteSession
 
 caller = typer.Typer(no_args_is_help=True, help="Callers: systems of tenants, and their scopes.")
@@ -40,6 +41,24 @@ def tenant_add(
     tenant = Tenant(id, name, code, region)
     change = written(f"caller tenant {id}", lambda s: callers.add_tenant(s, tenant))
     typer.echo(f"{id}: {change.value}")
+
+
+@caller.command("issuer")
+def tenant_issuer(
+    tenant: Annotated[str, typer.Argument(help="Short name of the organisation.")],
+    code: Annotated[str, typer.Argument(help="Code of the issuer.")],
+    revoke: Annotated[bool, typer.Option("--revoke", help="Take it back from now on.")] = False,
+) -> None:
+    """Let an organisation push records of an issuer (归集). Its own code needs no such grant."""
+
+    async def work(session: WriteSession) -> Change:
+        if revoke:
+            return await callers.withdraw_issuer(session, tenant, code, now())
+        return await callers.grant_issuer(session, tenant, code)
+
+    what = "revoked" if revoke else "granted"
+    change = written(f"caller issuer {tenant} {code} {what}", work)
+    typer.echo(f"{tenant} for {code}: {what}, {change.value}")
 
 
 @caller.command("add")

@@ -17,6 +17,7 @@ from app.crypto.provider import FolderKeys
 from app.domain.audit import AuditEvent, Operation, Result
 from app.domain.errors import Malformed, Refused
 from app.domain.identifier import TypeCode
+from app.domain.lookup import Level
 from app.domain.scheme import Scheme
 from app.domain.trust import Issuer, Kind, LicenseType, Window
 from app.domain.verification import Asker
@@ -232,6 +233,19 @@ def issuer_type(
     )
     change = written(f"issuer type {code}", lambda s: catalogue.add_license_type(s, type))
     typer.echo(f"{code}: {change.value}")
+
+
+@issuer.command("level")
+def issuer_level(
+    code: Annotated[str, typer.Argument(help="证照类型代码, 21 characters.")],
+    level: Annotated[Level, typer.Argument(help="How closely its records are kept (分级).")],
+) -> None:
+    """Say how much of the records of a license type a look-up may show."""
+    wanted = type_code("code", code)
+    change = written(
+        f"issuer level {code} {level}", lambda s: catalogue.set_level(s, wanted, level)
+    )
+    typer.echo(f"{code}: {level}, {change.value}")
 
 
 @issuer.command("list")

@@ -26,6 +26,11 @@ class Operation(StrEnum):
     REJECTED = "rejected"
     """Let in, and could not be carried out as asked: a body that cannot be read, a term that cannot
     be met."""
+    IMPORT_RECORDS = "import_records"
+    """Rows of an issuer came in; one row here for each chunk that was acknowledged."""
+    CHANGE_STATUS = "change_status"
+    """Decisions about licenses; likewise."""
+    LOOK_UP = "look_up"
     ADMINISTER = "administer"
     """A change of registry, trust or callers."""
 

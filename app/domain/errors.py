@@ -9,6 +9,7 @@ ServiceError
 │   └── UnknownAlgorithm nothing was computed: it is by an algorithm not in our table
 ├── InvalidKey           the ingest gate refused a public key
 ├── Refused              a request that cannot be carried out as asked; names the field
+├── NotYours             a caller that may not write, or read, in that issuer's name
 └── Unavailable          the database or the journal does not answer; never a verdict
 """
 
@@ -71,6 +72,10 @@ class Refused(ServiceError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class NotYours(ServiceError):
+    """Nothing of this issuer is the caller's to write; the same for an issuer nobody knows."""
 
 
 class Unavailable(ServiceError):

@@ -11,12 +11,14 @@ from app.models.caller import (
     BucketRow,
     CallerKeyRow,
     CallerRow,
+    TenantIssuerRow,
     TenantRow,
     UsedAssertionRow,
 )
 from app.models.health import IssuerHealthRow
+from app.models.importing import ImportBatchRow, ImportFaultRow
 from app.models.journal import FirstSeenRow, VerificationRow
-from app.models.license import LicenseRow, LicenseStatusRow, StatementRow
+from app.models.license import LicenseKeyRow, LicenseRow, LicenseStatusRow, StatementRow
 from app.models.peer import PeerKeyRow, PeerNodeRow, UsedInquiryRow
 from app.models.proposal import (
     Decided,
@@ -38,7 +40,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0007"
+REVISION: Final = "0008"
 """The newest migration: tables these rows fit."""
 
 __all__ = [
@@ -59,12 +61,15 @@ __all__ = [
     "DecisionRow",
     "DelegationRow",
     "FirstSeenRow",
+    "ImportBatchRow",
+    "ImportFaultRow",
     "IntermediateRow",
     "IssuerEndpointRow",
     "IssuerHealthRow",
     "IssuerKeyRow",
     "IssuerOrganisationRow",
     "IssuerRow",
+    "LicenseKeyRow",
     "LicenseRow",
     "LicenseStatusRow",
     "LicenseTypeRow",
@@ -77,6 +82,7 @@ __all__ = [
     "RevocationListRow",
     "StatementRow",
     "SuccessionRow",
+    "TenantIssuerRow",
     "TenantRow",
     "TrustListRow",
     "TrustRefusalRow",

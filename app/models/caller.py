@@ -25,6 +25,17 @@ class TenantRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class TenantIssuerRow(Base):
+    """An issuer in whose name a tenant may push records, beside the tenant itself."""
+
+    __tablename__ = "tenant_issuer"
+
+    tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
+    issuer: Mapped[str] = mapped_column(ForeignKey("issuer.code"), primary_key=True)
+    revoked_at: Mapped[datetime | None]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class CallerRow(Base):
     """A system of a tenant. Never deleted: audit rows name it."""
 

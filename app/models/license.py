@@ -31,7 +31,35 @@ class LicenseRow(Base):
     valid_until: Mapped[date | None]
     """Last day in force, Beijing time; NULL with long_term is 长期."""
     long_term: Mapped[bool] = mapped_column(server_default=text("false"))
+    issued_on: Mapped[date | None]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Number, name and holders, encrypted; NULL: none were told."""
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Keyed hash of all that was told: what comes again unchanged is not written again."""
+    as_of: Mapped[datetime | None]
+    """When its issuer's system said so; what is older does not replace it."""
+    known_since: Mapped[datetime] = mapped_column(server_default=func.now())
+    """When this node first heard of it."""
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    """When it became as it is."""
+
+
+class LicenseKeyRow(Base):
+    """What a license is found by, other than its identifier: type and number.
+
+    Keys are added and never taken back: a record that no longer has the number is not shown for it.
+    """
+
+    __tablename__ = "license_key"
+    __table_args__ = (
+        CheckConstraint("octet_length(hmac) = 32", name="hmac"),
+        {"postgresql_partition_by": "HASH (hmac)"},
+    )
+
+    hmac: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """Nested under every version of the index key up to `version`."""
+    identifier: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
 
 
 class LicenseStatusRow(Base):
@@ -54,6 +82,8 @@ class LicenseStatusRow(Base):
     replaced_at: Mapped[datetime | None]
     """Until when we thought so; NULL: we still do."""
     state: Mapped[str]
+    successor: Mapped[str | None]
+    """证照标识 of the license that took its place."""
 
 
 class StatementRow(Base):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.evidence import Role
 from app.domain.issuer import Adapter, EndpointKind
+from app.domain.lookup import Level
 from app.domain.scheme import Scheme
 from app.domain.trust import Kind
 from app.models.base import Base, in_order, one_of, some_of
@@ -159,6 +160,7 @@ class LicenseTypeRow(Base):
         CheckConstraint(f"code ~ {TYPE_CODE}", name="code"),
         CheckConstraint("max_status_age >= interval '0'", name="max_status_age"),
         some_of("roles", (Role.ISSUER, Role.COPIER, Role.COUNTERSIGNER)),
+        one_of("level", Level),
     )
 
     code: Mapped[str] = mapped_column(primary_key=True)
@@ -168,4 +170,6 @@ class LicenseTypeRow(Base):
     max_status_age: Mapped[timedelta] = mapped_column(Interval)
     signed_answers: Mapped[bool] = mapped_column(server_default=text("false"))
     roles: Mapped[list[str]]
+    level: Mapped[str] = mapped_column(server_default=text(f"'{Level.SHARED.value}'"))
+    """分级: how much of a record a look-up may show."""
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())

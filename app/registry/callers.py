@@ -16,8 +16,15 @@ from app.domain.caller import Caller, Scope, Tenant, powers_of
 from app.domain.codes import region_well_formed, uscc_check_ok
 from app.domain.errors import InvalidKey, Refused
 from app.domain.scheme import Scheme
-from app.models import ApiKeyRow, CallerKeyRow, CallerRow, TenantRow
-from app.registry.merge import Change, alone, merge
+from app.models import (
+    ApiKeyRow,
+    CallerKeyRow,
+    CallerRow,
+    IssuerRow,
+    TenantIssuerRow,
+    TenantRow,
+)
+from app.registry.merge import Change, alone, merge, require
 from app.registry.reader import refuse
 from app.registry.sessions import Connection, Database, ReadSession, WriteSession
 
@@ -156,6 +163,25 @@ async def add_tenant(session: WriteSession, tenant: Tenant) -> Change:
     await alone(session)
     values = {"id": tenant.id, "name": tenant.name, "code": tenant.code, "region": tenant.region}
     return (await merge(session, TenantRow, [values]))[0]
+
+
+async def grant_issuer(session: WriteSession, tenant: str, issuer: str) -> Change:
+    """Let a tenant push records in the name of an issuer other than itself. Raises `Refused`."""
+    await alone(session)
+    if await session.get(TenantRow, tenant) is None:
+        refuse("tenant", "is not registered: `zhengyan caller tenant` first")
+    await require(session, IssuerRow.code, [("issuer", issuer)], "an issuer")
+    values = {"tenant": tenant, "issuer": issuer, "revoked_at": None}
+    return (await merge(session, TenantIssuerRow, [values]))[0]
+
+
+async def withdraw_issuer(session: WriteSession, tenant: str, issuer: str, at: datetime) -> Change:
+    """Take that back; what was pushed stays. Raises `Refused` where nothing was granted."""
+    await alone(session)
+    if await session.get(TenantIssuerRow, (tenant, issuer)) is None:
+        refuse("issuer", "was not granted to this tenant")
+    values = {"tenant": tenant, "issuer": issuer, "revoked_at": at}
+    return (await merge(session, TenantIssuerRow, [values]))[0]
 
 
 async def add_caller(

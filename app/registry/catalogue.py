@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, exists, insert, select
 
 from app.domain.identifier import TypeCode
+from app.domain.lookup import Level
 from app.domain.trust import LicenseType
 from app.models import (
     IssuerEndpointRow,
@@ -45,6 +46,7 @@ __all__ = [
     "list_license_types",
     "revoke_delegation",
     "revoke_key",
+    "set_level",
 ]
 
 
@@ -79,6 +81,13 @@ async def add_license_type(session: WriteSession, type: LicenseType) -> Change:
 async def knows_license_types(session: ReadSession) -> bool:
     """Whether any is registered."""
     return bool(await session.scalar(select(exists(select(LicenseTypeRow.code)))))
+
+
+async def set_level(session: WriteSession, code: TypeCode, level: Level) -> Change:
+    """How much of its records look-ups may show (分级). Raises `Refused` for an unknown type."""
+    await alone(session)
+    await require(session, LicenseTypeRow.code, [("code", code)], "a license type")
+    return (await merge(session, LicenseTypeRow, [{"code": code, "level": level.value}]))[0]
 
 
 async def list_license_types(session: ReadSession) -> list[LicenseType]:

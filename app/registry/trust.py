@@ -83,7 +83,8 @@ SELECT
     (SELECT array_agg(issuer) FROM sealing),
     (SELECT max(t) FROM (
         SELECT greatest(as_of, recorded_at) AS t FROM statement WHERE identifier = $4
-        UNION ALL SELECT recorded_at FROM license_status WHERE identifier = $4) told),
+        UNION ALL SELECT greatest(recorded_at, replaced_at)
+                    FROM license_status WHERE identifier = $4) told),
     (SELECT array_agg(row(code, name, name_en, types)) FROM issuer
       WHERE code IN (SELECT successor FROM taken_over UNION ALL SELECT unnest($8::text[]))),
     (SELECT array_agg(row(encode(sha256, 'hex'), revoked_at)) FROM issuer_key

@@ -28,6 +28,9 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
     {
         ("POST", "/v1/verifications"): _VERIFY,
         ("GET", "/v1/verifications/{id}"): frozenset({Scope.REPORT_READ}),
+        ("POST", "/v1/imports"): frozenset({Scope.LICENSE_INGEST}),
+        ("POST", "/v1/status-changes"): frozenset({Scope.LICENSE_REVOKE}),
+        ("GET", "/v1/imports/{id}"): frozenset({Scope.LICENSE_INGEST, Scope.LICENSE_REVOKE}),
         ("GET", "/v1/policies/{name}"): OPEN,
         ("POST", "/federation/v1/inquiries"): OPEN,  # the inquiry itself is signed by its asker
         ("GET", "/v1/trust-list"): OPEN,

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from app.domain.errors import Refused, ServiceError, Unavailable, UnrecognisedFormat
+from app.domain.errors import NotYours, Refused, ServiceError, Unavailable, UnrecognisedFormat
 from app.routers.access import Forbidden, Limited
 from app.routers.body import BadRequest, Busy
 from app.routers.door import LetIn
@@ -89,13 +89,10 @@ async def _service_error(_: Request, exc: Exception) -> JSONResponse:
                 field="authorization",
                 detail="Send a live API key or a fresh signed assertion, or none at all.",
             )
-        case Forbidden():
+        case Forbidden() | NotYours():
+            field = "issuer" if isinstance(exc, NotYours) else "authorization"
             return problem(
-                403,
-                "forbidden",
-                "This caller may not do that",
-                field="authorization",
-                detail=str(exc),
+                403, "forbidden", "This caller may not do that", field=field, detail=str(exc)
             )
         case Limited():
             return problem(

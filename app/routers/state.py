@@ -1,5 +1,6 @@
 """What a request finds: put there by the composition root, the same type in tests."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from app.registry.lists.published import ServedList
 from app.routers.body import Limits, Room
 from app.routers.door import Door
 from app.services.answering import Answering
+from app.services.importing import Importer
 from app.services.places import Places
 from app.services.verify import Verifier
 from app.services.watching import Metrics
@@ -76,6 +78,9 @@ class Node:
     """For verifications under way."""
     room: Room = field(repr=False)
     """Memory of bodies under way."""
+    importer: Importer = field(repr=False)
+    streams: asyncio.Semaphore = field(repr=False)
+    """For imports under way."""
     watched: Watched | None = None
     """None: nothing is counted."""
     answering: Answering | None = None

@@ -22,9 +22,12 @@ from app.config import Settings
 from app.crypto.provider import FolderKeys
 from app.domain.caller import ANONYMOUS, Caller, Power, Scope, Tenant, powers_of
 from app.domain.errors import Refused
+from app.domain.identifier import IssuerCode
+from app.domain.trust import Issuer
 from app.main import create_app
-from app.registry import callers
+from app.registry import callers, catalogue
 from app.registry.audit import PostgresAudit
+from app.registry.entries import IssuerEntry
 from app.registry.sessions import Database
 from app.routers.access import ROUTES, allowed_purpose, client_address
 from app.routers.door import REFUSALS
@@ -32,6 +35,8 @@ from tests.service import NODE, Service
 
 BUSINESS = sorted(scope for scope in Scope if scope.power is Power.BUSINESS)
 PURPOSE = "loan-check"
+PUSHED = "630000"
+"""The issuer in whose name "bank" may push; registered for no type."""
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +45,9 @@ def two_tenants(_service: Service) -> Service:
         _service.write(
             lambda s, t=tenant: callers.add_tenant(s, Tenant(t, f"样例{t}", None, "630000"))
         )
+    body = Issuer(IssuerCode(PUSHED), "样例省", "Sample", frozenset())
+    _service.write(lambda s: catalogue.add_issuer(s, IssuerEntry(body)))
+    _service.write(lambda s: callers.grant_issuer(s, "bank", PUSHED))
     return _service
 
 
@@ -103,6 +111,11 @@ def calls(service: Service) -> dict[str, tuple[frozenset[Scope], Any]]:
     def post(headers: dict[str, str], **body: Any) -> httpx.Response:
         return client.post("/v1/verifications", headers=headers, **body)
 
+    def push(path: str, headers: dict[str, str]) -> httpx.Response:
+        media = {"Content-Type": "application/x-ndjson"}
+        query = {"issuer": PUSHED, "batch": path.rpartition("/")[2]}
+        return client.post(path, params=query, headers={**headers, **media}, content=b"")
+
     return {
         "file": (
             frozenset({Scope.VERIFY_FILE}),
@@ -113,6 +126,18 @@ def calls(service: Service) -> dict[str, tuple[frozenset[Scope], Any]]:
             lambda h: post(h, json={"token": token, "purpose": PURPOSE}),
         ),
         "number": (frozenset({Scope.VERIFY_NUMBER}), lambda h: post(h, json=facts)),
+        "import": (
+            frozenset({Scope.LICENSE_INGEST}),
+            lambda h: push("/v1/imports", h),
+        ),
+        "decide": (
+            frozenset({Scope.LICENSE_REVOKE}),
+            lambda h: push("/v1/status-changes", h),
+        ),
+        "progress": (
+            frozenset({Scope.LICENSE_INGEST, Scope.LICENSE_REVOKE}),
+            lambda h: client.get("/v1/imports/630000.never", headers=h),
+        ),
         "report": (
             frozenset({Scope.REPORT_READ}),
             lambda h: client.get(f"/v1/verifications/{'A' * 22}", headers=h),

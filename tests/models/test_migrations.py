@@ -18,7 +18,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.models import PARTITIONS, PARTS, REVISION, Base
 
 PROJECT = Path(__file__).parents[2]
-PARTITIONED = {"license", "license_status", "statement", "verification", "first_seen"}
+PARTITIONED = {
+    "license",
+    "license_key",
+    "license_status",
+    "statement",
+    "verification",
+    "first_seen",
+}
 
 
 def alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:

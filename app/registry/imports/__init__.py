@@ -1,0 +1,1 @@
+"""归集: rows of issuers into records, statuses and statements, a chunk at a time."""

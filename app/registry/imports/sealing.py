@@ -1,0 +1,52 @@
+"""The fields of a record that are somebody's: encrypted where they stand, and read again."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.crypto.signing import KeyProvider
+from app.domain.errors import Malformed
+from app.domain.records import Holder, LicenseRecord
+
+_PLACE: Final = "license"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What of a record is sealed."""
+
+    number: str | None = field(repr=False)
+    name: str | None
+    holders: tuple[Holder, ...] = field(repr=False)
+
+
+def plain_of(record: LicenseRecord) -> bytes:
+    """The sealed fields before they are sealed; the same for the same."""
+    return json.dumps(
+        {
+            "number": record.naming.number,
+            "name": record.name,
+            "holders": [[holder.name, holder.code] for holder in record.holders],
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    ).encode()
+
+
+def seal(keys: KeyProvider, identifier: str, plain: bytes) -> bytes:
+    """Bound to its record: put beside another it cannot be read. Raises `Unavailable`."""
+    return keys.encrypt(plain, _context(identifier))
+
+
+def unseal(keys: KeyProvider, identifier: str, sealed: bytes) -> Held:
+    """Raises `Malformed` for what was altered or moved, and `Unavailable`."""
+    found = json.loads(keys.decrypt(sealed, _context(identifier)))
+    try:
+        holders = tuple(Holder(name, code) for name, code in found["holders"])
+        return Held(found["number"], found["name"], holders)
+    except (KeyError, TypeError, ValueError):
+        raise Malformed("sealed record: not of this format") from None
+
+
+def _context(identifier: str) -> bytes:
+    return f"{_PLACE}\0{identifier}".encode()
