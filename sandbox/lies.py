@@ -196,8 +196,10 @@ _simple(
     lambda d, _: d.without("state", "type", "version").with_payload(outcome=5, document="unknown"),
 )  # fmt: skip
 _simple(
-    "contradicts_document", "in force, and not this file",
-    lambda d, _: d.with_payload(outcome=0, state="issued", document="differs"),
+    "contradicts_document", "in force, or the code given as `code`, and not this file",
+    lambda d, s: (d.without("state") if s.args.count("code", 0) else d).with_payload(
+        outcome=s.args.count("code", 0), document="differs"
+    ),
 )  # fmt: skip
 _simple(
     "contradicts_facts", "in force, and every fact a mismatch",

@@ -92,6 +92,9 @@ TABLE: Mapping[str, Said] = {
     "0, and number, type, holder, dates all match": Said("document_unknown"),
     "0, and compared nothing": Said("facts_unknown"),
     "0, but the file's digest differs": Said("contradicts_document", instead=NOT_SHOWN),
+    "4 or 7, and the file's digest differs": Said(
+        "contradicts_document", {"code": 7}, instead=NOT_SHOWN
+    ),
     "0, but a fact differs": Said("contradicts_facts", instead=NOTHING_COMPARED),
     "0, older than the limit": Said("stale_as_of", {"seconds": 3600}),
     "0, but a newer signed statement says ended": Said(
