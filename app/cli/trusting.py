@@ -147,7 +147,11 @@ def follow_remove(publisher: Publisher) -> None:
 def pull(
     publisher: AnyPublisher = None,
     file: Annotated[
-        Path | None, typer.Option(help="A list that came another way, in place of the network.")
+        list[Path] | None,
+        typer.Option(
+            help="A list that came another way, in place of the network. Repeatable: lists that "
+            "were missed, in order."
+        ),
     ] = None,
 ) -> None:
     """Fetch what is new now, and accept it or say why not. Exit code 1: something was refused."""
@@ -159,14 +163,14 @@ def pull(
         raise typer.Exit(1)
 
 
-async def _pull(publisher: str | None, file: Path | None) -> list[Pulled | None]:
-    if file is not None and publisher is None:
+async def _pull(publisher: str | None, files: list[Path] | None) -> list[Pulled | None]:
+    if files and publisher is None:
         raise Refused("publisher", "say whose list the file is")
     config = settings()
     async with database(config) as opened:
         following = follower(config, opened, caller="command-line")
-        if file is not None and publisher is not None:
-            return [await following.hand_in(publisher, content_of(file))]
+        if files and publisher is not None:
+            return [await following.hand_in(publisher, *map(content_of, files))]
         if publisher is not None:
             return [await following.pull(publisher)]
         async with opened.reading() as session:

@@ -98,12 +98,16 @@ class Follower:
             return await self._stopped(walk, await walk.noted(Refusal.UNREACHABLE, detail))
         return Pulled(publisher, walk.held, tuple(walk.accepted))
 
-    async def hand_in(self, publisher: str, raw: bytes) -> Pulled:
-        """Decide on a list that came another way. Raises as `pull`."""
+    async def hand_in(self, publisher: str, *raws: bytes) -> Pulled:
+        """Decide on lists that came another way, in order: all but the last are steps to it.
+
+        Raises as `pull`.
+        """
         source, held = await self.held(publisher)
         walk = _Walk(self, source, held)
         try:
-            await walk.take(await walk.read(raw))
+            for left, raw in zip(range(len(raws) - 1, -1, -1), raws, strict=True):
+                await walk.take(await walk.read(raw), on_the_way=left > 0)
         except _Stop as stop:
             return await self._stopped(walk, stop)
         return Pulled(publisher, walk.held, tuple(walk.accepted))

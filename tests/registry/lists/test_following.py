@@ -364,6 +364,27 @@ async def test_a_list_may_be_handed_in(database, publisher, clock):
         await follower.pull(publisher.name)
 
 
+async def test_lists_that_were_missed_are_handed_in_in_order(database, publisher, clock):
+    """Over keys that were rotated and lists that have expired: a step, but the last a ground."""
+    pinned = store.read_pinned(publisher.pinned())
+    async with database.writing() as session:
+        await store.follow(session, pinned)
+    follower = follower_of(database, clock)
+    assert (await follower.hand_in(publisher.name, publisher.latest.raw)).accepted == (2,)
+    for keys, at in (("second", NOW), ("third", NOW + DAY)):
+        publisher.publish(new_keys=generation(1, keys), at=at, lifetime=5 * DAY)
+    publisher.publish(at=NOW + 40 * DAY)
+    clock.now = NOW + 41 * DAY
+    missed = [made.raw for made in publisher.lists[2:]]
+    alone = await follower.hand_in(publisher.name, missed[0])
+    assert (alone.refusal, alone.accepted) == (Refusal.EXPIRED, ())
+    skipped = await follower.hand_in(publisher.name, missed[0], missed[2])
+    assert (skipped.refusal, skipped.accepted) == (Refusal.UNSIGNED_BY_HELD, (3,))
+    done = await follower.hand_in(publisher.name, *missed[1:])
+    assert (done.refusal, done.accepted) == (None, (4, 5))
+    assert done.held.fresh(clock.now)
+
+
 async def test_pinned_keys_are_not_changed_under_a_held_list(follower, database, publisher, server):
     other = trustlist.Publisher(publisher.world, NOW, keys=generation(1, "thief"))
     await follow(database, other, server)  # nothing held yet: the operator may correct itself
