@@ -14,13 +14,13 @@ from typing import Final, NoReturn
 
 from app.domain import codes
 from app.domain.batch import Kind
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.dates import BEIJING, LicenseDate, read_date
 from app.domain.elements import COPY_ELEMENTS, LicenseElement, element_named
 from app.domain.errors import Refused
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.lifecycle import CHINESE, Decision, Event
 from app.domain.names import folded_code
-from app.domain.verdict import CLOCK_SKEW
 
 MAX_TEXT: Final = 512
 """Characters of one value: the widest column of the national share table."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from app.domain.clocks import CLOCK_SKEW
 from app.domain.errors import InvalidSignature, Malformed, Refused
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.issuer import AnswerKey, Code
 from app.domain.license import KeyId
 from app.domain.records import STATEMENT
 from app.domain.scheme import Scheme
-from app.domain.verdict import CLOCK_SKEW
 from app.formats.statement import SignedWord, read_statement, verify_statement
 from app.registry.sessions import Connection
 
