@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -270,13 +271,26 @@ def test_refused_for_what_was_signed(case: str) -> None:
         verify_cms(read_cms(bent()), TEXT)
 
 
-def test_the_certificate_named_is_the_one_used() -> None:
-    for named in (
-        cm.certificate_v1(LEAF),
-        cm.certificate_v2(LEAF),
-        cm.certificate_v2(LEAF, cm.SM3),
-    ):
-        judged(maker(attributes=[*maker().usual(), named]).make())
+NAMINGS = {
+    "by SHA-1": cm.certificate_v1,
+    "by SHA-256": cm.certificate_v2,
+    "by SM3": lambda der_: cm.certificate_v2(der_, cm.SM3),
+}
+
+
+@pytest.mark.parametrize("naming", NAMINGS)
+def test_the_certificate_named_is_the_one_used(naming: str) -> None:
+    """RFC 5035 §4: the named one verifies; a namesake of the same key and number does not."""
+    name_of = NAMINGS[naming]
+    namesake = certificate(
+        name("签名者"), KEY, ROOT, serial=0x1234, until=NOW + 700 * timedelta(days=1)
+    )
+    assert namesake != LEAF
+    judged(maker(attributes=[*maker().usual(), name_of(LEAF)]).make())
+    for other in (OTHER, namesake):
+        made = maker(attributes=[*maker().usual(), name_of(other)]).make()
+        with pytest.raises(InvalidSignature, match="names another certificate"):
+            verify_cms(read_cms(made), TEXT)
 
 
 @pytest.mark.parametrize("oid", [cm.RSA, "1.2.840.113549.1.1.5"])
