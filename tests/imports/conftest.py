@@ -82,7 +82,7 @@ CALLERS = {
 @pytest.fixture(scope="module")
 def office(_service: Service) -> Office:
     code = _service.world.body(ISSUER).code
-    tenants = {"traffic-office": code, "platform": None, "bank-office": "91630000M000100Y43"}
+    tenants = {"traffic-office": code, "platform": None, "bank-office": "91350100M000100Y43"}
     for id, own in tenants.items():
         tenant = Tenant(id, "样例", own, "630000")
         _service.write(lambda s, t=tenant: callers.add_tenant(s, t))
