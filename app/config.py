@@ -62,7 +62,7 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="requests of one address without an account, a day")
     ] = 100
     document_per_minute: Annotated[
-        int, Field(ge=1, description="questions of the public about one license")
+        int, Field(ge=1, description="questions of the public about one license by its number")
     ] = 30
     trusted_proxies: Annotated[
         str,

@@ -163,7 +163,7 @@ def _door(config: Settings, keys: FolderKeys, database: Database) -> Door:
         quotas=Quotas(
             anonymous=config.anonymous_per_minute,
             anonymous_per_day=config.anonymous_per_day,
-            document=config.document_per_minute,
+            license=config.document_per_minute,
             trusted_proxies=tuple(config.trusted_proxies.split()),
         ),
         clock=now,

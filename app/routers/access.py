@@ -68,7 +68,7 @@ class Quotas:
 
     anonymous: int = 10
     anonymous_per_day: int = 100
-    document: int = 30
+    license: int = 30
     """One license by its number, by anybody of the public: it is asked about, not collected."""
     trusted_proxies: tuple[str, ...] = ()
     """CIDR networks whose X-Forwarded-For is believed."""

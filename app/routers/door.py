@@ -122,11 +122,13 @@ class Door:
             await self.turned_away(guest, Operation.LIMITED, f"limit_{empty}")
             raise refused
 
-    async def asked_about(self, guest: Guest, document: str) -> None:
-        """The public asks about one license only so often, whoever of it asks."""
+    async def asked_about(self, guest: Guest, license: str) -> None:
+        """The public asks by number about one license only so often, whoever of it asks. A file is
+        no question of that kind: whoever has it knows what it says.
+        """
         if guest.caller.anonymous:
-            most = self.quotas.document
-            await self.within(guest, [Limit("document", document, most, most / 60)])
+            most = self.quotas.license
+            await self.within(guest, [Limit("document", license, most, most / 60)])
 
     async def note(self, guest: Guest, operation: Operation, *, report: str) -> None:
         """A row about a report that is about to be read. Raises `Unavailable`: then it is not."""
