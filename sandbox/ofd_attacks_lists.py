@@ -190,6 +190,21 @@ def listed() -> Iterator[OfdAttack]:
         yield attack(name, "malformed", "OFD-10", changed(LIST, once(old, new)))
 
 
+def _built_on(*, dropped: bool) -> Forge:
+    """Two seals, the issuer's building on the first (Relative); the open list loses the first."""
+
+    def forge(scene: Scene) -> bytes:
+        first = Job(holder=scene.world.seals.holders["university-current"], at=scene.job.at)
+        parts = ofd.sealed(scene.made, scene.shape, first, scene.job)
+        listed = once('<ofd:Signature ID="2"', '<ofd:Signature ID="2" Relative="1"')(parts[LIST])
+        if dropped:
+            start = listed.index(b'<ofd:Signature ID="1"')
+            listed = listed[:start] + listed[listed.index(b"/>", start) + 2 :]
+        return ofd.pack({**parts, LIST: listed}, scene.shape)
+
+    return forge
+
+
 # ---- what the file says of itself
 
 
@@ -250,6 +265,16 @@ def _index_astray(parts: Parts) -> Parts:
     return {**parts, pages.TAG: tag.replace(b"ZZBH>", b"X>").replace(b"CZZT>", b"ZZBH>")}
 
 
+def dropped() -> Iterator[OfdAttack]:
+    yield attack(
+        "signature_built_on_dropped",
+        "signature_dropped",
+        "OFD-10",
+        _built_on(dropped=True),
+        genuine=_built_on(dropped=False),
+    )
+
+
 def claims() -> Iterator[OfdAttack]:
     differs = "identifier_disagrees"
     threats = "OFD-02 OFD-28"
@@ -277,5 +302,5 @@ def claims() -> Iterator[OfdAttack]:
 
 def attacks() -> Iterator[OfdAttack]:
     """All of this module."""
-    for family in (references, listed, claims):
+    for family in (references, listed, dropped, claims):
         yield from family()

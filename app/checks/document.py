@@ -21,6 +21,9 @@ def _signed(facts: Facts) -> Iterator[Evidence]:
         yield silent(name)
     elif signatures and all(lacks_seal(s, facts) for s in signatures):
         yield failed(name, Reason.SIGNATURE_MISSING, detail="signed, and not sealed")
+    elif facts.document.package is not None and facts.document.package.dropped:
+        detail = f"{facts.document.package.dropped} that others build on"
+        yield failed(name, Reason.SIGNATURE_DROPPED, detail=detail)
     elif signatures:
         yield passed(name)
     elif facts.document.package is not None and facts.document.package.encrypted:

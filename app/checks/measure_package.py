@@ -1,11 +1,17 @@
 """The package around the signatures, and what each of them covers of it, fit to be kept."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
-from app.domain.ofd import Coverage, OfdPackage
-from app.domain.sealed import CoverageFacts, PackageFacts
+from app.checks.arithmetic import arithmetic
+from app.crypto.cms import content_agrees, read_cms, verify_cms
+from app.domain.errors import Malformed
+from app.domain.ofd import SIGNING_KINDS, Coverage, IntegrityList, OfdPackage, PartKind
+from app.domain.sealed import Arithmetic, CoverageFacts, IntegrityFacts, PackageFacts
 
+_BY_SIGNING = SIGNING_KINDS | {PartKind.SEAL_IMAGE}
+"""Added by those who sign after the list was made; what they show is told by their signatures."""
 _STRUCTURAL = re.compile(r"[A-Za-z0-9_./-]{1,160}\Z")
 """Names of parts that producers choose by rule; any other may be a person's words."""
 
@@ -38,7 +44,45 @@ def package_facts(package: OfdPackage) -> PackageFacts:
         ambiguous=ambiguous,
         hidden=_Names(package.members).of(package.unreferenced),
         deviations=frozenset(deviation.value for deviation in package.deviations),
+        astray=dict(Counter(gap.kind for gap in package.dangling)),
+        dropped=_dropped(package),
+        integrity=_integrity(package),
     )
+
+
+def _dropped(package: OfdPackage) -> int:
+    there = {(entry.body, entry.id) for entry in package.signatures}
+    built_on = {(entry.body, entry.relative) for entry in package.signatures if entry.relative}
+    return len(built_on - there)
+
+
+def _integrity(package: OfdPackage) -> IntegrityFacts | None:
+    listed = package.integrity
+    if listed is None:
+        return None
+    known = {*listed.files, listed.part, listed.signed_value_part}
+    unlisted = (
+        part
+        for part in package.members
+        if part not in known and package.reachable.get(part) not in _BY_SIGNING
+    )
+    return IntegrityFacts(
+        unlisted=_Names(package.members).of(unlisted),
+        missing=listed.missing,
+        broken=_broken(listed),
+    )
+
+
+def _broken(listed: IntegrityList) -> bool:
+    """GB/T 35275 (7.4.2). Of another kind, or without a certificate, it says nothing either way."""
+    try:
+        cms = read_cms(listed.signed_value or b"")
+        if cms.certificate is None:
+            return False
+    except Malformed:
+        return False
+    found, _, _ = arithmetic(lambda: verify_cms(cms, listed.content))
+    return found is Arithmetic.FAILS or not content_agrees(cms, listed.content)
 
 
 class _Names:

@@ -21,7 +21,15 @@ from app.domain.ofd import SHOWN_KINDS, PartKind
 from app.domain.proven import TimeSource, fault_of, proven_at
 from app.domain.reasons import Reason
 from app.domain.seal import SealLayout
-from app.domain.sealed import Arithmetic, Clocks, PackageFacts, Sameness, SealedFacts, SealFacts
+from app.domain.sealed import (
+    Arithmetic,
+    Clocks,
+    IntegrityFacts,
+    PackageFacts,
+    Sameness,
+    SealedFacts,
+    SealFacts,
+)
 
 Ask = Callable[[SignatureFacts, SealedFacts, Facts, About], Evidence]
 AskSeal = Callable[[SignatureFacts, SealedFacts, SealFacts, Facts, About], Evidence]
@@ -315,8 +323,9 @@ def _one_document(facts: Facts) -> Iterator[Evidence]:
         yield unsure(name, Reason.ENCRYPTED)
     elif package.ambiguous:
         yield failed(name, Reason.AMBIGUOUS_DOCUMENT, detail=f"{package.bodies} bodies")
-    else:
-        yield passed(name)
+    else:  # what is not there shows nothing; that it is not there is worth a word
+        gaps = ", ".join(f"{kind} {count}" for kind, count in sorted(package.astray.items()))
+        yield passed(name, detail=f"paths that lead nowhere: {gaps}" if gaps else "")
 
 
 def _nothing_hidden(facts: Facts) -> Iterator[Evidence]:
@@ -331,8 +340,19 @@ def _nothing_hidden(facts: Facts) -> Iterator[Evidence]:
     hidden = sorted(frozenset.intersection(*each))
     if hidden:
         yield failed(name, Reason.HIDDEN_CONTENT, WHOLE, f"{len(hidden)}: {', '.join(hidden[:8])}")
+    elif package.integrity is not None and (fault := _against(package.integrity)):
+        yield failed(name, Reason.INTEGRITY_LIST_DIFFERS, detail=fault)
     else:
         yield passed(name)
+
+
+def _against(listed: IntegrityFacts) -> str:
+    """What OFDEntries.xml says against the package; empty: nothing."""
+    if listed.unlisted:
+        return f"{len(listed.unlisted)} not listed: {', '.join(sorted(listed.unlisted)[:8])}"
+    if listed.missing:
+        return f"{listed.missing} listed and not there"
+    return "its own signature does not hold" if listed.broken else ""
 
 
 def _needed(facts: Facts) -> list[SealedFacts]:

@@ -366,6 +366,8 @@ class IntegrityList:
     part: str
     content: bytes = field(repr=False)
     files: tuple[str, ...]
+    missing: int
+    """Listed files that are not in the package."""
     signed_value_part: str | None
     signed_value: bytes | None = field(repr=False)
 

@@ -42,6 +42,7 @@ class Reason(StrEnum):
 
     # ---- signature: is there one, by whom, does it hold
     SIGNATURE_MISSING = "signature_missing", Family.SIGNATURE
+    SIGNATURE_DROPPED = "signature_dropped", Family.SIGNATURE
     UNSIGNED_COPY = "unsigned_copy", Family.SIGNATURE
     KEY_UNKNOWN = "key_unknown", Family.SIGNATURE
     SCHEME_MISMATCH = "scheme_mismatch", Family.SIGNATURE
@@ -68,6 +69,7 @@ class Reason(StrEnum):
     TIMES_DISAGREE = "times_disagree", Family.SIGNATURE
     AMBIGUOUS_DOCUMENT = "ambiguous_document", Family.SIGNATURE
     HIDDEN_CONTENT = "hidden_content", Family.SIGNATURE
+    INTEGRITY_LIST_DIFFERS = "integrity_list_differs", Family.SIGNATURE
     NO_ANCHOR = "no_anchor", Family.SIGNATURE
     # ---- signature: time
     SIGNING_TIME_MISSING = "signing_time_missing", Family.SIGNATURE

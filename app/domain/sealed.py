@@ -7,7 +7,7 @@ mathematics said. Clauses are those of GB/T 38540-2020 unless said otherwise.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -173,6 +173,20 @@ class SealedFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IntegrityFacts:
+    """OFDEntries.xml (GM/T 0099-2020 7.4.2) beside the package. Whoever signed it is asked nothing:
+    what it says can speak against a package, and never for one.
+    """
+
+    unlisted: tuple[str, ...]
+    """Parts it does not name, but for those that signing adds."""
+    missing: int
+    """Files it names that are not there."""
+    broken: bool
+    """Its own signature is there, can be read, and does not hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackageFacts:
     """The package around the signatures."""
 
@@ -184,3 +198,9 @@ class PackageFacts:
     """夹带文件: parts that no reference leads to."""
     deviations: frozenset[str]
     """Of archive and structure, by name."""
+    astray: Mapping[PartKind, int] = field(default_factory=dict)
+    """Paths that lead nowhere, by what they should have led to."""
+    dropped: int = 0
+    """Signatures that others build on (Relative), and that the list does not have."""
+    integrity: IntegrityFacts | None = None
+    """None: there is no such list."""

@@ -355,6 +355,25 @@ SEAL: Final[Mapping[Reason, Entry]] = {
         ),
         next_step=_ORIGINAL,
     ),
+    Reason.INTEGRITY_LIST_DIFFERS: invalid(
+        Block.AUTHENTICITY,
+        Own.COVERAGE,
+        info=6,
+        file=2,
+        title=(
+            "文件内容与完整性清单不符",
+            "the file is not what its integrity list says",
+        ),
+        engineer=(
+            "包内的 OFDEntries.xml（GM/T 0099-2020 7.4.2）与实际部件不符：有未列入的部件、缺少列入的部件，或清单自身的签名不成立，见 nothing_hidden 的 detail。",
+            "OFDEntries.xml in the package (GM/T 0099-2020 7.4.2) disagrees with it: a part that is not listed, a listed one that is not there, or a signature of the list that does not hold; see the detail of nothing_hidden.",
+        ),
+        clerk=(
+            "文件里的内容比它自带的清单多了或少了，不是制作时的原样。",
+            "The file holds more or less than its own list says. It is not as it was made.",
+        ),
+        next_step=_ORIGINAL,
+    ),
     Reason.NO_ANCHOR: unsure(
         Block.AUTHENTICITY,
         Etsi.NO_CERTIFICATE_CHAIN_FOUND,

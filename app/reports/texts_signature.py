@@ -34,6 +34,22 @@ SIGNATURE: Final[Mapping[Reason, Entry]] = {
         ),
         next_step=_ORIGINAL,
     ),
+    Reason.SIGNATURE_DROPPED: invalid(
+        Block.AUTHENTICITY,
+        Own.NO_SIGNATURE,
+        info=6,
+        file=1,
+        title=("文件中原有的签章被去掉了", "a signature was taken out of the file"),
+        engineer=(
+            "签名列表中有签名声明以另一签名为基础（Relative），而那一签名不在列表中，见 signed 的 detail。",
+            "A signature in the list says that it builds on another one (Relative), and the list does not have that one; see the detail of signed.",
+        ),
+        clerk=(
+            "文件上本来还有一枚签章，现在不见了，不是签章时的原样。",
+            "The file bore one more signature, which is gone. It is not as it was signed.",
+        ),
+        next_step=_ORIGINAL,
+    ),
     Reason.UNSIGNED_COPY: unsure(
         Block.AUTHENTICITY,
         Own.NO_SIGNATURE,

@@ -41,6 +41,7 @@ from app.domain.sealed import (
     CertificateFacts,
     Clocks,
     CoverageFacts,
+    IntegrityFacts,
     PackageFacts,
     Sameness,
     SealedFacts,
@@ -428,6 +429,10 @@ SEAL_SCENES: Mapping[Reason, Scene] = {
     Reason.HIDDEN_CONTENT: Scene(coverage(unreferenced=("x.bin",))),
     Reason.ENCRYPTED: Scene(package(encrypted=True)),
     Reason.COPY_MATTER_UNPROVEN: Scene(open_matter()),
+    Reason.SIGNATURE_DROPPED: Scene(package(dropped=1)),
+    Reason.INTEGRITY_LIST_DIFFERS: Scene(
+        package(integrity=IntegrityFacts(unlisted=("x.bin",), missing=0, broken=False))
+    ),
     Reason.BEYOND_LIMITS: Scene(signature(value=Value.BEYOND_LIMITS)),
     Reason.NO_ANCHOR: Scene(sealed(signer=replace(SIGNER, then=no_path(CertificateRole.SIGNER)))),
     Reason.SIGNER_UNIDENTIFIED: Scene(sealed(signer=replace(SIGNER, organisation_codes=()))),

@@ -19,7 +19,7 @@ TRUST = {
     "key_revoked_since", "key_expired_since", "seal_ended_since", "revocation_unavailable", "identifier_unproven",
     "identifier_disagrees", "content_disagrees", "signer_not_issuer", "signed_in_future",
     "signed_after_revocation", "copy_expiry_missing", "copy_expired", "copy_matter_unproven",
-    "copy_purpose_differs",
+    "copy_purpose_differs", "signature_dropped",
 }  # fmt: skip
 """What the independent checker does not ask: who is trusted, and what the metadata say."""
 

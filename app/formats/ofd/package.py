@@ -195,9 +195,12 @@ def _integrity(walk: Walk) -> IntegrityList | None:
     walk.reach(OFD_ENTRIES_XML, PartKind.INTEGRITY_LIST)
     node = walk.read(OFD_ENTRIES_XML, PartKind.INTEGRITY_LIST, "DocEntries")
     files: list[str] = []
+    missing = 0
     for one in node.only("FileList").nodes("File"):
         part, _ = walk.resolve(one.attribute("FileLoc"), OFD_ENTRIES_XML)
-        if part is not None:
+        if part is None:
+            missing += 1
+        else:
             files.append(part)
     target = node.only("SignedValueLoc").text()
     value = walk.follow(target, OFD_ENTRIES_XML, PartKind.INTEGRITY_VALUE)
@@ -205,6 +208,7 @@ def _integrity(walk: Walk) -> IntegrityList | None:
         OFD_ENTRIES_XML,
         walk.members[OFD_ENTRIES_XML],
         tuple(files),
+        missing,
         value,
         walk.members[value] if value is not None else None,
     )
