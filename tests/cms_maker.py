@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha1, sha3_256, sha256, sha512
+from hashlib import sha1, sha3_256, sha256, sha384, sha512
 
 from sandbox import der
 from sandbox.sm2 import sm3
@@ -22,12 +22,14 @@ SM3, SHA256, SHA512, SHA1 = (
     "2.16.840.1.101.3.4.2.3",
     "1.3.14.3.2.26",
 )
+SHA384 = "2.16.840.1.101.3.4.2.2"
 SHA3_256 = "2.16.840.1.101.3.4.2.8"
 """Known to the world, and to no table of ours."""
 HASHES: dict[str, Callable[[bytes], bytes]] = {
     SM3: sm3,
     SHA256: lambda data: sha256(data).digest(),
     SHA512: lambda data: sha512(data).digest(),
+    SHA384: lambda data: sha384(data).digest(),
     SHA3_256: lambda data: sha3_256(data).digest(),
     SHA1: lambda data: sha1(data).digest(),
 }

@@ -69,7 +69,10 @@ def ecdsa_key() -> Key:
 
 def rsa_key(bits: int = 2048, oid: str = RSA_OID) -> Key:
     private = rsa.generate_private_key(65537, bits)
-    digest = hashes.SHA1() if oid == "1.2.840.113549.1.1.5" else hashes.SHA256()
+    digest = {
+        "1.2.840.113549.1.1.5": hashes.SHA1(),
+        "1.2.840.113549.1.1.12": hashes.SHA384(),
+    }.get(oid, hashes.SHA256())
     algorithm = der.sequence(der.oid(oid), der.tlv(der.NULL, b""))
     return Key(_spki(private), algorithm, lambda m: private.sign(m, padding.PKCS1v15(), digest))
 
