@@ -453,18 +453,26 @@ async def _doctor(*, probe: bool) -> list[Finding]:
     async with database(settings()) as opened, opened.reading() as session:
         lists = await checkup.followed(session)
         tables = await checkup.local(session)
-    sources = [
-        Checked(
-            name=name,
-            content=Content() if held is None else held.content,
-            held=held is not None,
-            expires_at=None if held is None else held.head.expires_at,
-        )
-        for name, held in lists
-    ]
+    sources = [await asyncio.to_thread(_checked, each) for each in lists]
     sources.append(Checked(name="local", content=tables))
     findings = await asyncio.to_thread(examine, sources, now())
     return [*findings, *(await _probe(sources) if probe else ())]
+
+
+def _checked(followed: checkup.Followed) -> Checked:
+    """Raises `Malformed`."""
+    source, (held, before) = followed.source, followed.read()
+    return Checked(
+        name=source.publisher,
+        content=Content() if held is None else held.content,
+        held=held is not None,
+        expires_at=None if held is None else held.head.expires_at,
+        url=source.url,
+        networks=source.networks,
+        good_at=source.good_at,
+        before=None if before is None else before.content,
+        taken=followed.taken,
+    )
 
 
 async def _probe(sources: list[Checked]) -> list[Finding]:

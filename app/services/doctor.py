@@ -20,11 +20,14 @@ from app.domain.trust import Kind
 from app.models import Use
 from app.registry.entries import KeyEntry
 from app.registry.lists.content import Content
+from app.registry.lists.withdrawals import NONE, Withdrawals, key_name
 
 SOON: Final = timedelta(days=30)
 """Before its end an anchor or a key is spoken of."""
 LIST_SOON: Final = timedelta(days=7)
 """Before its end a list, of this node or of revocations, is spoken of."""
+UNSEEN: Final = timedelta(days=1)
+"""After it a publisher who serves nothing good is spoken of; it is asked every few minutes."""
 MIN_RSA: Final = 2048
 """Bits of a modulus."""
 
@@ -35,6 +38,8 @@ class Problem(StrEnum):
     LIST_NONE = "list_none"
     LIST_EXPIRED = "list_expired"
     LIST_ENDS_SOON = "list_ends_soon"
+    LIST_UNSEEN = "list_unseen"
+    LEFT_OUT = "left_out"
     ANCHOR_EXPIRED = "anchor_expired"
     ANCHOR_ENDS_SOON = "anchor_ends_soon"
     ANCHOR_UNREADABLE = "anchor_unreadable"
@@ -64,6 +69,14 @@ FIXES: Final = {
     Problem.LIST_ENDS_SOON: (
         "清单将过期：自建的用 publish --renew；他人的，问其何时发布新一期",
         "ends soon: `publish --renew` for your own; of another's, ask when the next comes",
+    ),
+    Problem.LIST_UNSEEN: (
+        "发布者的服务器久未提供可接受的清单：zhengyan trust history 看原因，并联系发布者",
+        "its server has served nothing good for long: see `trust history`, and call the publisher",
+    ),
+    Problem.LEFT_OUT: (
+        "上一期有、这一期没有，又未写明终止，对过去的日期仍作数：若因失信，请发布者写明",
+        "gone without an end, so it counts for past days: if it failed, have its end said",
     ),
     Problem.ANCHOR_EXPIRED: (
         "CA 证书已过期：向该机构索取新证书，经核对指纹后提议加入",
@@ -139,6 +152,16 @@ class Checked:
     """False: a list that was never had."""
     expires_at: datetime | None = None
     """None: it has no end of its own."""
+    url: str | None = None
+    """Where it is fetched; None: it is not."""
+    networks: tuple[str, ...] = ()
+    """Opened for it."""
+    good_at: datetime | None = None
+    """When something good was last served there."""
+    before: Content | None = field(default=None, repr=False)
+    """Of the list before this one; None: there was none."""
+    taken: Withdrawals = field(default=NONE, repr=False)
+    """What was taken away by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +199,10 @@ def _source(
             now,
             LIST_SOON,
         )
+    if source.url is not None and (source.good_at is None or source.good_at < now - UNSEEN):
+        since = f"{source.good_at:%Y-%m-%d}" if source.good_at else "never"
+        yield Finding(Problem.LIST_UNSEEN, source.name, since)
+    yield from _left_out(source, now)
     yield from _anchors(source, lists, now)
     yield from _keys(source, keys, now)
 
@@ -187,6 +214,21 @@ def _ends(
         yield Finding(problems[0], place, f"{end:%Y-%m-%d}")
     elif end <= now + soon:
         yield Finding(problems[1], place, f"{end:%Y-%m-%d}")
+
+
+def _left_out(source: Checked, now: datetime) -> Iterator[Finding]:
+    """What was good and is gone, though nobody ended it (docs/adr/0014)."""
+    if source.before is None:
+        return
+    named = {anchor.fingerprint for anchor in source.content.authorities.anchors}
+    for anchor in source.before.authorities.anchors:
+        known = anchor.fingerprint in named or anchor.fingerprint in source.taken.anchors
+        if not known and (anchor.until is None or anchor.until > now):
+            yield Finding(Problem.LEFT_OUT, f"{source.name} authority 机构 {anchor.fingerprint}")
+    keys = set(map(key_name, source.content.registration.keys)) | source.taken.keys.keys()
+    for key in source.before.registration.keys:
+        if key_name(key) not in keys and key.live(now):
+            yield Finding(Problem.LEFT_OUT, f"{source.name} key 密钥 {key.key_id} of {key.owner}")
 
 
 # ---- authorities
@@ -353,9 +395,12 @@ def _types(sources: Sequence[Checked]) -> Iterator[Finding]:
 
 
 def endpoints_of(sources: Iterable[Checked]) -> list[tuple[str, str, tuple[str, ...]]]:
-    """(place, URL, opened networks) of every endpoint, each URL once."""
+    """(place, URL, opened networks) of every endpoint and list server, each URL once."""
     found: dict[str, tuple[str, str, tuple[str, ...]]] = {}
     for source in sources:
+        if source.url is not None:
+            url = f"{source.url}/latest.json"
+            found.setdefault(url, (source.name, url, source.networks))
         for entry in source.content.registration.endpoints:
             place = f"{source.name} endpoint 接口 {entry.issuer}"
             found.setdefault(entry.url, (place, entry.url, entry.networks))

@@ -1,10 +1,12 @@
 """Every problem the doctor knows, beside the sound list it was made from."""
 
 import copy
+from datetime import timedelta
 
 import pytest
 
 from app.registry.lists.content import read_content
+from app.registry.lists.withdrawals import Withdrawals, key_name
 from app.services.doctor import FIXES, Checked, Problem, endpoints_of, examine
 from sandbox import trustlist
 from tests.trust.conftest import DAY, NOW
@@ -67,6 +69,44 @@ def test_lists_end(sound, left, problem):
 
 def test_a_followed_list_that_was_never_had(sound):
     assert problems(checked({}, "nation", held=False), checked(sound)) == {Problem.LIST_NONE}
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [(None, {Problem.LIST_UNSEEN}), (25, {Problem.LIST_UNSEEN}), (23, set())],
+)
+def test_a_publisher_who_serves_nothing_good(sound, seen, expected):
+    url = "https://trust.example/lists"
+    good_at = None if seen is None else NOW - timedelta(hours=seen)
+    assert problems(checked(sound, url=url, good_at=good_at)) == expected
+    assert problems(checked(sound, good_at=good_at)) == set()  # handed in, when somebody does
+
+
+@pytest.mark.parametrize("what", ["anchor", "key"])
+def test_what_is_left_out_without_an_end(sound, what):
+    """It would count for past days: ended, it is no finding, and neither is what had ended."""
+    before = read_content(sound, networks=LOOPBACK)
+    later = copy.deepcopy(sound)
+    issuer = later["issuers"][0]
+    if what == "anchor":
+        gone = later["authorities"]["anchors"].pop(0)
+        name = before.authorities.anchors[0].fingerprint
+        ended = Withdrawals(anchors={name: NOW - DAY})
+    else:
+        (gone,) = [k for k in issuer["keys"] if "answer" in k["uses"] and not k["revoked_at"]][:1]
+        issuer["keys"].remove(gone)
+        (entry,) = (k for k in before.registration.keys if k.key_id == gone["kid"])
+        ended = Withdrawals(keys={key_name(entry): NOW - DAY})
+    assert Problem.LEFT_OUT not in problems(checked(sound, before=before))
+    found = examine([checked(later, before=before)], NOW)
+    assert [f.place.split()[1] for f in found if f.problem is Problem.LEFT_OUT] == [
+        "authority" if what == "anchor" else "key"
+    ]
+    assert Problem.LEFT_OUT not in problems(checked(later, before=before, taken=ended))
+    much_later = NOW + 9000 * DAY
+    if what == "key":
+        late = problems(checked(later, before=before), now=much_later)
+        assert Problem.LEFT_OUT not in late
 
 
 def test_trust_in_an_anchor_ends(sound):
@@ -206,3 +246,10 @@ def test_every_endpoint_is_probed_once(sound):
     urls = [i["endpoint"] for i in sound["issuers"] if i.get("endpoint")]
     assert sorted(url for _, url, _ in places) == sorted(set(urls))
     assert all(networks == LOOPBACK for _, _, networks in places)
+
+
+def test_a_list_server_is_probed_as_well(sound):
+    server = checked({}, "nation", url="https://trust.example/lists", networks=LOOPBACK)
+    assert endpoints_of([server]) == [
+        ("nation", "https://trust.example/lists/latest.json", LOOPBACK)
+    ]
