@@ -100,7 +100,7 @@ def test_the_transcripts_are_what_happens(node):
     assert node.code == 10
     key = node.folder / "chen.key"
     assert key.stat().st_mode & 0o777 == 0o600
-    assert node(["audit", "verify"])[-1].endswith(" 0 flaws")
+    assert any(line.endswith(" 0 flaws") for line in node(["audit", "verify"]))
 
 
 def test_from_no_anchor_to_authentic_are_five_commands_by_two_people():
