@@ -43,6 +43,7 @@ TIME_GAPS = frozenset(
         Reason.KEY_EXPIRED_SINCE,
         Reason.KEY_REVOKED_SINCE,
         Reason.SEAL_ENDED_SINCE,
+        Reason.SEAL_MAKER_ENDED_SINCE,
         Reason.REVOCATION_UNAVAILABLE,
     }
 )

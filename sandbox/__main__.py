@@ -28,7 +28,7 @@ files in --out:
   samples.json       samples with the verdict each must get; samples/*.jws
   samples-ofd.json   the same for sealed files; samples/*.ofd
   authorities.json   anchors, intermediates and revocation lists: whom to trust for seals
-  pki/               root, seal authority and their lists as .cer, .crl and PEM
+  pki/               roots, authorities of signers and makers, their lists: .cer, .crl, PEM
 
 examples:
   python -m sandbox make --out yunhai

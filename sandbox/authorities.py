@@ -1,11 +1,13 @@
 """Certification authorities of 云海省 (fictional): a root, an issuing authority, odd branches.
 
-    YUNHAI_ROOT_CA ── YUNHAI_SEAL_CA ── seal maker, signing and encryption certificates of bodies
+    YUNHAI_ROOT_CA ── YUNHAI_SEAL_CA ── signing and encryption certificates of bodies
                    └─ one more authority for each way in which a chain or a list can be wrong
+    YUNHAI_MAKER_ROOT ── YUNHAI_MAKER_CA ── the seal maker: an anchor for makers alone
     MIST_ROOT_CA      registered nowhere
     YUNHAI_TIME_CA    an anchor, but for timestamps
     YUNHAI_PAST_CA    an anchor that was taken off the list
     YUNHAI_OLD_CA     an anchor on P-256 that still signs with SHA-1
+    YUNHAI_FREE_CA    an anchor that lets everybody choose O and OU
 
 Windows are in days from the world's day, wide enough for every license in it.
 """
@@ -21,6 +23,8 @@ from sandbox.keys import EcKey, Sm2Key, make_key
 from sandbox.pki import AUTHORITY, CRL_SIGN, KEY_CERT_SIGN, Authority, ListPlan, Plan, Revoked
 
 ROOT = pki.subject(C="CN", O="云海省密码管理局（虚构）", CN="YUNHAI_ROOT_CA")
+MAKER_ROOT = pki.subject(C="CN", O="云海省公安厅（虚构）", CN="YUNHAI_MAKER_ROOT")
+MAKER_CA = pki.subject(C="CN", O="云海省印章管理中心（虚构）", CN="YUNHAI_MAKER_CA")
 SEAL_CA = pki.subject(C="CN", O="云海省电子政务认证中心（虚构）", CN="YUNHAI_SEAL_CA")
 MIST_ROOT = pki.subject(C="CN", O="雾谷认证（虚构、未登记）", CN="MIST_ROOT_CA")
 
@@ -50,6 +54,8 @@ class Branch:
     """Day on which the root revokes it."""
     under_issuing: bool = False
     """Issued by the issuing authority, which may have no authority below itself."""
+    making: bool = False
+    """Below the root of the seal makers."""
 
 
 def _name_constraints(plan: Plan) -> Plan:
@@ -104,6 +110,9 @@ BRANCHES: Mapping[str, Branch] = {
     "authority_ended": Branch(window=(-4200, -100)),
     "authority_revoked": Branch(revoked=-100),
     "authority_revoked_early": Branch(revoked=-1500),
+    # the same of seal makers
+    "makers_without_list": Branch(lists=lambda _: None, making=True),
+    "makers_revoked_early": Branch(revoked=-1500, making=True),
     # nothing wrong: its certificate has the serial of one that another authority revoked
     "serial_clash": Branch(),
 }
@@ -118,6 +127,8 @@ class Authorities:
     today: date
     revoked: tuple[Revoked, ...] = ()
     """What the issuing authority has revoked."""
+    makers_revoked: tuple[Revoked, ...] = ()
+    """What the seal makers' authority has revoked."""
     _branches: dict[str, Authority] = field(default_factory=dict, init=False)
 
     def day(self, days: int) -> datetime:
@@ -147,6 +158,10 @@ class Authorities:
         return self._root_of("root", ROOT)
 
     @cached_property
+    def maker_root(self) -> Authority:
+        return self._root_of("maker-root", MAKER_ROOT)
+
+    @cached_property
     def mist_root(self) -> Authority:
         return self._root_of("mist-root", MIST_ROOT)
 
@@ -164,6 +179,10 @@ class Authorities:
         return self._root_of("past-root", pki.subject(C="CN", CN="YUNHAI_PAST_CA"))
 
     @cached_property
+    def free_root(self) -> Authority:
+        return self._root_of("free-root", pki.subject(C="CN", CN="YUNHAI_FREE_CA"))
+
+    @cached_property
     def old_root(self) -> Authority:
         key = make_key("ES256", self.seed, "pki/old-root")
         if not isinstance(key, EcKey):
@@ -176,6 +195,11 @@ class Authorities:
     @cached_property
     def issuing(self) -> Authority:
         return self._below("issuing", SEAL_CA, Branch())
+
+    @cached_property
+    def making(self) -> Authority:
+        """It certifies seal makers, and nobody else."""
+        return self._below("making", MAKER_CA, Branch(making=True))
 
     def branch(self, name: str) -> Authority:
         """The authority of that name in `BRANCHES`."""
@@ -190,7 +214,8 @@ class Authorities:
         key = self.key(name)
         plan = self.plan(name, who, key.spki(), branch.window)
         plan = branch.bend(replace(plan, ca=True, path_length=0, usage=AUTHORITY))
-        parent = self.issuing if branch.under_issuing else self.root
+        root = self.maker_root if branch.making else self.root
+        parent = self.issuing if branch.under_issuing else root
         return Authority(who, key, parent.issue(plan))
 
     def unit(
@@ -219,16 +244,30 @@ class Authorities:
 
     @cached_property
     def root_crl(self) -> bytes:
-        gone = tuple(
+        return self.root.crl(replace(self.list_plan(), revoked=self._gone(making=False)))
+
+    @cached_property
+    def maker_root_crl(self) -> bytes:
+        return self.maker_root.crl(replace(self.list_plan(), revoked=self._gone(making=True)))
+
+    def _gone(self, *, making: bool) -> tuple[Revoked, ...]:
+        return tuple(
             Revoked(pki.serial(self.seed, name), self.day(branch.revoked), pki.CA_COMPROMISE)
             for name, branch in BRANCHES.items()
-            if branch.revoked is not None
+            if branch.revoked is not None and branch.making is making
         )
-        return self.root.crl(replace(self.list_plan(), revoked=gone))
+
+    @cached_property
+    def making_crl(self) -> bytes:
+        return self.making.crl(replace(self.list_plan(), revoked=self.makers_revoked))
 
     @cached_property
     def issuing_crl(self) -> bytes:
         return self.issuing.crl(replace(self.list_plan(), revoked=self.revoked))
+
+    @cached_property
+    def free_crl(self) -> bytes:
+        return self.free_root.crl(self.list_plan())
 
     @cached_property
     def stale_crl(self) -> bytes:

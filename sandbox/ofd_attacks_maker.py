@@ -13,9 +13,12 @@ from sandbox.seals import MAKER_WINDOW
 
 def _maker(unit: Callable[[Authorities], Unit]) -> Forge:
     """The same seal by another maker."""
+    return _made_by(lambda scene: unit(scene.world.authorities))
 
+
+def _made_by(unit: Callable[[Scene], Unit]) -> Forge:
     def forge(scene: Scene) -> bytes:
-        maker = unit(scene.world.authorities)
+        maker = unit(scene)
         return seal_bent(lambda plan: replace(plan, maker=maker))(scene)
 
     return forge
@@ -29,7 +32,7 @@ def maker_with(
     branch: str | None = None,
 ) -> Forge:
     def unit(made: Authorities) -> Unit:
-        by = made.branch(branch) if branch else None
+        by = made.branch(branch) if branch else made.making
         return made.unit(name, MAKER, window, bend=bend, by=by)
 
     return _maker(unit)
@@ -40,7 +43,18 @@ def attacks() -> Iterator[OfdAttack]:
     unknown = "seal_maker_unknown", "OFD-17 CRT-14"
     yield attack("maker_unregistered", *unknown, _maker(_mist_maker))
     yield attack("maker_self_signed", *unknown, _maker(_own_maker))
+    yield attack("maker_is_another_signer", *unknown, _made_by(_another_signer))
+    yield attack("maker_under_signers_authority", *unknown, _maker(_by_signers_authority))
+    yield attack("maker_is_a_timestamp_service", *unknown, _maker(_by_time_authority))
+    yield attack(
+        "maker_revoked_later",
+        "seal_maker_ended_since",
+        "OFD-17 CRT-07",
+        maker_with("late-revoked"),
+    )
     bad = "seal_maker_invalid"
+    yield attack("maker_is_the_signer", bad, "OFD-17", _made_by(_the_signer))
+    yield attack("maker_has_the_signers_key", bad, "OFD-17", _made_by(_signers_key))
     for name, threats, forge in (
         ("ended_before", "CRT-04", maker_with("maker-old", window=(-4000, -830))),
         ("not_yet", "CRT-04", maker_with("maker-new", window=(-100, 900))),
@@ -54,17 +68,17 @@ def attacks() -> Iterator[OfdAttack]:
         (
             "authority",
             "CRT-06",
-            _maker(lambda made: Unit(made.issuing.certificate, made.issuing.key)),
+            _maker(lambda made: Unit(made.making.certificate, made.making.key)),
         ),
         ("revoked_before", "CRT-07", maker_with("early-revoked")),
-        ("below_revoked", "CRT-07", maker_with("maker-x", branch="authority_revoked_early")),
+        ("below_revoked", "CRT-07", maker_with("maker-x", branch="makers_revoked_early")),
     ):
         yield attack(f"maker_{name}", bad, f"OFD-17 {threats}", forge)
     yield attack(
         "maker_without_list",
         "revocation_unavailable",
         "OFD-17 CRT-07",
-        maker_with("maker-y", branch="list_absent"),
+        maker_with("maker-y", branch="makers_without_list"),
     )
     yield attack(
         "maker_unreadable",
@@ -86,5 +100,26 @@ def _own_maker(made: Authorities) -> Unit:
     return Unit(pki.self_signed(plan, key).certificate, key)
 
 
-def _authority_itself(made: Authorities) -> Unit:
-    return Unit(made.issuing.certificate, made.issuing.key)
+def _another_signer(scene: Scene) -> Unit:
+    """Another body's good signing certificate makes the seal."""
+    return scene.world.seals.holders["university-current"].unit
+
+
+def _the_signer(scene: Scene) -> Unit:
+    """Whoever uses the seal has made it for itself."""
+    return scene.job.holder.unit
+
+
+def _signers_key(scene: Scene) -> Unit:
+    """A maker's genuine certificate, over the key of the signer."""
+    made, key = scene.world.authorities, scene.job.holder.unit.key
+    return made.unit("maker-signer", MAKER, MAKER_WINDOW, by=made.making, key=key)
+
+
+def _by_signers_authority(made: Authorities) -> Unit:
+    """It calls itself the maker, by the authority that certifies signers."""
+    return made.unit("maker-signers", MAKER, MAKER_WINDOW)
+
+
+def _by_time_authority(made: Authorities) -> Unit:
+    return made.unit("maker-time", MAKER, MAKER_WINDOW, by=made.time_root)

@@ -68,7 +68,8 @@ def _other_maker_key(scene: Scene) -> bytes:
 
 def _maker_swapped(scene: Scene) -> bytes:
     """The maker's name on another certificate, the genuine value kept."""
-    other = scene.world.authorities.unit("namesake-maker", MAKER, MAKER_WINDOW)
+    made = scene.world.authorities
+    other = made.unit("namesake-maker", MAKER, MAKER_WINDOW, by=made.making)
 
     def swap(plan: SealPlan) -> SealPlan:
         sign = ses.signer(plan.maker.key, raw=False)

@@ -250,6 +250,16 @@ def owners() -> Iterator[OfdAttack]:
     stranger = with_unit(unit_of("s-stranger", who=_strangers_code))
     yield attack("unregistered_code", *words, stranger, also=("signer_unidentified",))
     nobody = "signer_unidentified"
+    for name, who in (
+        ("code_in_organisational_unit", _in_unit),
+        ("code_in_common_name", _in_common_name),
+    ):
+        forge = with_unit(unit_of(f"s-{name}", who=who))
+        yield attack(f"owner_{name}", nobody, "CRT-11", forge, also=("signer_not_issuer",))
+    chosen = with_unit(unit_of("s-chosen", by=lambda scene: scene.world.authorities.free_root))
+    yield attack(
+        "owner_chosen_by_the_subject", nobody, "CRT-11", chosen, also=("signer_not_issuer",)
+    )
     for name, spelled in (
         ("no_code", lambda ours, _: ours.title),
         ("code_broken_up", lambda ours, _: ours.code[:9] + "\u200b" + ours.code[9:] + ours.title),
@@ -260,6 +270,17 @@ def owners() -> Iterator[OfdAttack]:
         yield attack(f"owner_{name}", nobody, "CRT-11", forge, also=("signer_not_issuer",))
     copied = sealed_by("data-copy")
     yield attack("copy_delegate_seals_original", "copy_expiry_missing", "OFD-10", copied)
+
+
+def _in_unit(scene: Scene) -> pki.Subject:
+    """A firm whose department is called like the issuer."""
+    holder = scene.job.holder
+    return pki.subject(C="CN", O="云海某商贸公司（虚构）", OU=f"部门 {holder.body.code}", CN="x")
+
+
+def _in_common_name(scene: Scene) -> pki.Subject:
+    code = scene.job.holder.body.code
+    return pki.subject(C="CN", O="云海某商贸公司（虚构）", CN=code)
 
 
 def _strangers_code(scene: Scene) -> pki.Subject:

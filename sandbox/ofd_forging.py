@@ -28,6 +28,7 @@ OPEN_REASONS = frozenset(
         "signer_unidentified",
         "seal_maker_unknown",
         "key_revoked_since",
+        "seal_maker_ended_since",
         "key_expired_since",
         "seal_ended_since",
         "revocation_unavailable",

@@ -8,7 +8,6 @@ from sandbox import ofd, pki
 from sandbox.ofd import Bends, Job
 from sandbox.ofd_attacks_binding import clock_off
 from sandbox.ofd_attacks_lists import LIST, SIGNATURE
-from sandbox.ofd_attacks_maker import maker_with
 from sandbox.ofd_attacks_signer import unit_of
 from sandbox.ofd_forging import (
     Forge,
@@ -70,7 +69,6 @@ def files() -> Iterator[OfdAttack]:
         ("check_hmac_oid", "SM-08", sealing(check_method=f"{SM3_OID}.2"), "tax"),
         ("method_left_out", "OFD-23", _without_method, "tax"),
         ("seal_not_of_type_1", "OFD-31", seal_bent(lambda p: replace(p, type=109)), "tax"),
-        ("maker_revoked_later", "OFD-17", maker_with("late-revoked"), "tax"),
         ("serial_revoked_elsewhere", "CRT-07", _same_serial, "tax"),
     ):
         yield attack(name, None, threats, forge, shape=shape)

@@ -45,10 +45,22 @@ def _write_pki(world: World, folder: Path) -> None:
     """The same authorities as files, for commands that take a certificate or a list."""
     folder.mkdir(exist_ok=True)
     made = world.authorities
-    for name, der in (("root", made.root.certificate), ("seal-ca", made.issuing.certificate)):
+    authorities = (
+        ("root", made.root),
+        ("seal-ca", made.issuing),
+        ("maker-root", made.maker_root),
+        ("maker-ca", made.making),
+    )
+    for name, der in ((name, authority.certificate) for name, authority in authorities):
         (folder / f"{name}.cer").write_bytes(der)
         (folder / f"{name}.pem").write_bytes(pem(der, "CERTIFICATE"))
-    lists = (("root", made.root_crl), ("seal-ca", made.issuing_crl), ("stale", made.stale_crl))
+    lists = (
+        ("root", made.root_crl),
+        ("seal-ca", made.issuing_crl),
+        ("maker-root", made.maker_root_crl),
+        ("maker-ca", made.making_crl),
+        ("stale", made.stale_crl),
+    )
     for name, der in lists:
         (folder / f"{name}.crl").write_bytes(der)
         (folder / f"{name}.crl.pem").write_bytes(pem(der, "X509 CRL"))

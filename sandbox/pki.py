@@ -59,6 +59,11 @@ def extension(oid: str, value: bytes, *, critical: bool = False) -> bytes:
     return der.sequence(der.oid(oid), flag, der.octet_string(value))
 
 
+def organisation(code: str) -> bytes:
+    """The extension 组织机构代码 of GB/T 20518: whose certificate the authority says it is."""
+    return extension("1.2.156.10260.4.1.4", der.utf8(code))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A certificate to be issued."""

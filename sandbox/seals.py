@@ -63,7 +63,7 @@ class Seals:
         who = pki.subject(
             C="CN", O=f"{owner.code}{owner.title}", CN="云海省统一电子印章制作系统（虚构）"
         )
-        return self.authorities.unit("maker", who, MAKER_WINDOW)
+        return self.authorities.unit("maker", who, MAKER_WINDOW, by=self.authorities.making)
 
     @cached_property
     def holders(self) -> Mapping[str, SealHolder]:
@@ -85,10 +85,13 @@ class Seals:
         window, who = (role.start, role.end), subject_of(body, code)
         by = authorities.issuing if body.registered else authorities.mist_root
 
-        def encrypting(plan: Plan) -> Plan:
-            return replace(plan, usage=ENCRYPTION)
+        def signing(plan: Plan) -> Plan:
+            return replace(plan, extra=(pki.organisation(body.code),))
 
-        unit = authorities.unit(f"{name}-seal", who, window, by=by)
+        def encrypting(plan: Plan) -> Plan:
+            return replace(signing(plan), usage=ENCRYPTION)
+
+        unit = authorities.unit(f"{name}-seal", who, window, by=by, bend=signing)
         pair = authorities.unit(f"{name}-seal-encryption", who, window, by=by, bend=encrypting)
         start = authorities.day(role.start + 2)
         plan = SealPlan(
@@ -131,7 +134,13 @@ def revoked_seals(
     others = (
         Revoked(pki.serial(seed, "replaced"), authorities.day(-900), pki.SUPERSEDED),
         Revoked(pki.serial(seed, "held"), authorities.day(-30), pki.HOLD),
+    )
+    return (*stolen, *others)
+
+
+def revoked_makers(seed: int, authorities: Authorities) -> tuple[Revoked, ...]:
+    """What the seal makers' authority has revoked."""
+    return (
         Revoked(pki.serial(seed, "early-revoked"), authorities.day(-1500), pki.CESSATION),
         Revoked(pki.serial(seed, "late-revoked"), authorities.day(-100), pki.CESSATION),
     )
-    return (*stolen, *others)

@@ -8,7 +8,7 @@ from sandbox.authorities import BRANCHES, Authorities
 from sandbox.jws import JsonObject
 from sandbox.world import World
 
-LICENSE_SEAL, TSA = "license-seal", "tsa"
+LICENSE_SEAL, SEAL_MAKER, TSA = "license-seal", "seal-maker", "tsa"
 
 
 def authorities(world: World) -> JsonObject:
@@ -30,6 +30,7 @@ def authorities(world: World) -> JsonObject:
 
 def intermediates(made: Authorities) -> Iterable[bytes]:
     yield made.issuing.certificate
+    yield made.making.certificate
     for name in BRANCHES:
         yield made.branch(name).certificate
 
@@ -39,26 +40,37 @@ def lists(made: Authorities) -> Iterable[bytes]:
     yield made.root_crl
     yield made.issuing_crl
     yield made.stale_crl
+    yield made.maker_root_crl
+    yield made.making_crl
+    yield made.free_crl
     yield from made.branch_crls
 
 
 def _anchors(made: Authorities) -> Iterable[JsonObject]:
     start = made.day(-4500)
-    yield _anchor(made.root.certificate, LICENSE_SEAL, start)
+    yield _anchor(made.root.certificate, LICENSE_SEAL, start, verified=True)
+    yield _anchor(made.maker_root.certificate, SEAL_MAKER, start)
     yield _anchor(made.time_root.certificate, TSA, start)
     yield _anchor(made.past_root.certificate, LICENSE_SEAL, start, until=made.day(-1000))
-    yield _anchor(made.old_root.certificate, LICENSE_SEAL, start, egov=False)
+    yield _anchor(made.old_root.certificate, LICENSE_SEAL, start)
+    yield _anchor(made.free_root.certificate, LICENSE_SEAL, start)
 
 
 def _anchor(
-    der: bytes, purpose: str, since: datetime, until: datetime | None = None, *, egov: bool = True
+    der: bytes,
+    purpose: str,
+    since: datetime,
+    until: datetime | None = None,
+    *,
+    verified: bool = False,
 ) -> JsonObject:
     return {
         "certificate": _b64(der),
         "purposes": [purpose],
         "since": _time(since),
         "until": None if until is None else _time(until),
-        "egov_ca": egov,
+        "egov_ca": True,
+        "organisation_verified": verified,
     }
 
 

@@ -118,6 +118,7 @@ class World:
         """The certification authorities of this world."""
         made = Authorities(self.seed, self.today)
         made.revoked = seals.revoked_seals(self.seed, self.bodies, made)
+        made.makers_revoked = seals.revoked_makers(self.seed, made)
         return made
 
     @cached_property

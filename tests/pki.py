@@ -111,6 +111,11 @@ def extension(oid: str, value: bytes, *, critical: bool = False) -> bytes:
     return der.sequence(der.oid(oid), flag, der.octet_string(value))
 
 
+def organisation_extension(code: str) -> bytes:
+    """组织机构代码 as GB/T 20518 has it in signing certificates of bodies."""
+    return extension("1.2.156.10260.4.1.4", utf8(code))
+
+
 def usage_bits(usage: Iterable[str]) -> bytes:
     number = sum(0x80 >> BITS.index(bit) for bit in set(usage))
     unused = (number & -number).bit_length() - 1 if number else 0

@@ -196,7 +196,7 @@ STOPS = {1: "not_yet_in_force", 2: "suspended", 3: "ended"}
 TRUST_WORDS = {"key_unknown", "identifier_unproven", "no_anchor", "seal_maker_unknown"}
 TRUST_WORDS |= {"signer_unidentified"}
 TIME_WORDS = {"signing_time_missing", "key_expired_since", "key_revoked_since"}
-TIME_WORDS |= {"revocation_unavailable", "seal_ended_since"}
+TIME_WORDS |= {"revocation_unavailable", "seal_ended_since", "seal_maker_ended_since"}
 Sentence = tuple[object, str, str, str]
 
 

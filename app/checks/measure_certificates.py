@@ -10,6 +10,7 @@ from datetime import datetime
 from app.crypto.certificates import read_certificate
 from app.crypto.ocsp import read_ocsp
 from app.crypto.paths import validate_path
+from app.crypto.spki import same_key
 from app.domain.certificate import Certificate, PathFact, Purpose, Role
 from app.domain.errors import Malformed
 from app.domain.ocsp import OcspResponse
@@ -21,7 +22,7 @@ MAX_BROUGHT = 16
 
 _PURPOSES = {
     Role.SIGNER: Purpose.LICENSE_SEAL,
-    Role.MAKER: Purpose.LICENSE_SEAL,
+    Role.MAKER: Purpose.SEAL_MAKER,
     Role.TSA: Purpose.TSA,
 }
 
@@ -80,6 +81,14 @@ class Judge:
             fresh_at=max(moment, self.now),
             ocsp=self._ocsp,
         )
+
+
+def same_holder_key(one: bytes, other: bytes) -> bool:
+    """Whether two certificates are about one key; False where one cannot be read."""
+    try:
+        return same_key(read_certificate(one).spki, read_certificate(other).spki)
+    except Malformed:
+        return False
 
 
 def _readable(ders: Iterable[bytes]) -> tuple[Certificate, ...]:

@@ -7,7 +7,7 @@ back-dated and a proven one cannot.
 from datetime import datetime
 
 from app.checks.arithmetic import arithmetic
-from app.checks.measure_certificates import Judge
+from app.checks.measure_certificates import Judge, same_holder_key
 from app.checks.measure_cms import measure_cms
 from app.checks.measure_entry import clocks, signature_facts, type_differs, unjudged
 from app.checks.measure_package import coverage_facts, is_structural
@@ -57,7 +57,7 @@ def _sealed(
     sealed = SealedFacts(
         layout=signature.layout,
         version=signature.version,
-        seal=_seal(signature.seal, trust, judge),
+        seal=_seal(signature, trust, judge),
         signer=judge.facts(signature.certificate, Role.SIGNER, then),
         listed=lists_signer(signature.seal, signature.certificate),
         data_hash=_data_hash(sealing, signature, verified[0]),
@@ -90,7 +90,8 @@ def _claimed(
     return stamp.at if sound else None
 
 
-def _seal(seal: Seal, trust: Trust, judge: Judge) -> SealFacts:
+def _seal(signature: SealSignature, trust: Trust, judge: Judge) -> SealFacts:
+    seal = signature.seal
     value, detail, found = arithmetic(lambda: verify_seal(seal))
     return SealFacts(
         layout=seal.layout,
@@ -106,6 +107,7 @@ def _seal(seal: Seal, trust: Trust, judge: Judge) -> SealFacts:
         value=value,
         value_detail=detail,
         maker=judge.facts(seal.maker_certificate, Role.MAKER, seal.created),
+        made_by_signer=same_holder_key(seal.maker_certificate, signature.certificate),
         deviations=seal.deviations | (found.deviations if found else frozenset()),
         timestamp=measure_timestamp(seal.timestamp, seal.maker_value, judge),
     )

@@ -1,14 +1,16 @@
 """As what did each signer sign? Each signature is judged on its own, then given a role."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from app.checks.base import Check, failed, passed, silent, unsure
-from app.domain.certificate import Chain, PathFact
+from app.domain.certificate import LED_TO_AN_ANCHOR, NameGap, PathFact
 from app.domain.elements import LicenseElement
 from app.domain.evidence import About, CheckName, Evidence, Role
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.identifier import IssuerCode
 from app.domain.license import Fact
+from app.domain.proven import signing_time
 from app.domain.reasons import Reason
 from app.domain.trust import Kind, Mandate, TrustedKey, Window
 
@@ -19,13 +21,10 @@ _ROLES = {Kind.ORIGINAL: Role.ISSUER, Kind.COPY: Role.COPIER, Kind.COUNTERSIGN: 
 UNPLACED = frozenset({Role.CANDIDATE, Role.EXTRA})
 """Signers that stand for nobody we need."""
 
-_LED_SOMEWHERE = frozenset({Chain.ANCHORED, Chain.EXPIRED, Chain.NOT_YET_VALID, Chain.WRONG_ROLE})
-"""Every signature up to a registered anchor held; what else is wrong is for other checks."""
-
 
 def path_found(path: PathFact) -> bool:
     """Whether a registered authority vouches for the certificate, good today or not."""
-    return path.chain in _LED_SOMEWHERE
+    return path.chain in LED_TO_AN_ANCHOR
 
 
 def key_of(signature: SignatureFacts, facts: Facts) -> TrustedKey | None:
@@ -42,25 +41,34 @@ def signer_known(signature: SignatureFacts, facts: Facts) -> bool:
 
 
 def owner_of(signature: SignatureFacts, facts: Facts) -> IssuerCode | None:
-    """Which registered body signed. A name in a certificate counts for nothing, and an
-    organisation code only under a registered anchor (CRT-11).
+    """Which registered body signed. What a subject chose to write of itself counts for nothing, and
+    an organisation code only as the registered authority above vouches for it (CRT-11).
     """
     if signature.sealed is None:
         key = key_of(signature, facts)
         return None if key is None else key.owner
     signer = signature.sealed.signer
-    if signer is None or not path_found(signer.then) or not signer.organisation_codes:
-        return None
-    return facts.trust.owners.get(signer.organisation_codes[0])
+    organisation = signer.then.named.organisation if signer else None
+    return None if organisation is None else facts.trust.owners.get(organisation)
 
 
-def _mandate_of(owner: IssuerCode, facts: Facts) -> Mandate | None:
+def _mandate_of(owner: IssuerCode, signature: SignatureFacts, facts: Facts) -> Mandate | None:
+    """Of several mandates the best that was in force when it signed; if none was, the best."""
+    at = _signed_at(signature, facts)
     given = [
         m
         for m in facts.trust.mandates
         if m.delegate == owner and facts.document.type in m.types and m.kind in _ROLES
     ]
-    return min(given, key=lambda m: list(_ROLES).index(m.kind), default=None)
+    best = list(_ROLES)
+    return min(given, key=lambda m: (not m.window.contains(at), best.index(m.kind)), default=None)
+
+
+def _signed_at(signature: SignatureFacts, facts: Facts) -> datetime:
+    """The time a mandate is chosen for; whether that time is good, SIGNED_IN_WINDOW asks."""
+    stamp = signature.sealed.timestamp if signature.sealed else None
+    known = signing_time(stamp, signature.signed_at, facts.now).at
+    return known or facts.trust.first_seen or facts.now
 
 
 def role_of(signature: SignatureFacts, facts: Facts) -> Role:
@@ -96,7 +104,7 @@ def _entitled(signature: SignatureFacts, facts: Facts) -> Role:
         return Role.EXTRA
     if owner == facts.document.issuer:
         return Role.ISSUER
-    mandate = _mandate_of(owner, facts)
+    mandate = _mandate_of(owner, signature, facts)
     role = Role.EXTRA if mandate is None else _ROLES[mandate.kind]
     unneeded = role is Role.COUNTERSIGNER and role not in _asked(facts)
     return Role.EXTRA if unneeded else role
@@ -108,9 +116,13 @@ def _placed(signature: SignatureFacts, facts: Facts) -> bool:
 
 
 def _unnamed(signature: SignatureFacts) -> bool:
-    """A trusted certificate that does not say whose it is."""
+    """A trusted certificate by which its authority vouches for nobody."""
+    return _name_gap(signature) is not None
+
+
+def _name_gap(signature: SignatureFacts) -> NameGap | None:
     signer = signature.sealed.signer if signature.sealed else None
-    return signer is not None and not signer.organisation_codes
+    return None if signer is None else signer.then.named.gap
 
 
 def _asked(facts: Facts) -> frozenset[Role]:
@@ -155,7 +167,7 @@ def windows_of(signature: SignatureFacts, facts: Facts) -> tuple[Window, ...]:
     own = () if key is None else (key.window,)
     if owner is None or owner == facts.document.issuer or role_of(signature, facts) in UNPLACED:
         return own
-    mandate = _mandate_of(owner, facts)
+    mandate = _mandate_of(owner, signature, facts)
     return own if mandate is None else (*own, mandate.window)
 
 
@@ -177,8 +189,8 @@ def _filled(facts: Facts) -> Iterator[Evidence]:
         # A stranger may turn out to be the one we miss.
         sealed = all(s.sealed for s in strangers)
         yield unsure(name, Reason.NO_ANCHOR if sealed else Reason.KEY_UNKNOWN)
-    elif any(_unnamed(s) for s in signatures):
-        yield unsure(name, Reason.SIGNER_UNIDENTIFIED)
+    elif gaps := sorted({str(gap) for s in signatures if (gap := _name_gap(s)) is not None}):
+        yield unsure(name, Reason.SIGNER_UNIDENTIFIED, detail=", ".join(gaps))
     elif Role.ISSUER in missing:
         yield failed(name, Reason.SIGNER_NOT_ISSUER)
     else:

@@ -5,7 +5,7 @@ SignedData too (签名), which has none.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from app.checks.base import Check, failed, passed, silent, unsure
@@ -134,11 +134,14 @@ def _seal_holds(
 def _maker(
     s: SignatureFacts, sealed: SealedFacts, seal: SealFacts, facts: Facts, about: About
 ) -> Evidence:
-    """Judged at createDate: expired or revoked later, the seal it made stays made (§6.3)."""
-    del s, sealed, facts
+    """Judged at createDate: expired later, the seal it made stays made (§6.3). But createDate is
+    the maker's own word; whoever holds a maker's key that was revoked since can write any.
+    """
     name, maker = CheckName.SEAL_MAKER_TRUSTED, seal.maker
     if maker is None:
         return failed(name, Reason.SEAL_MAKER_INVALID, about, "certificate unreadable")
+    if seal.made_by_signer:
+        return failed(name, Reason.SEAL_MAKER_INVALID, about, "the signer's own key")
     path = maker.then
     if not maker.valid_at(seal.created):
         return failed(name, Reason.SEAL_MAKER_INVALID, about, "outside its dates at createDate")
@@ -146,23 +149,49 @@ def _maker(
         return unsure(name, Reason.SEAL_MAKER_UNKNOWN, about, path.chain.value)
     if path.chain is not Chain.ANCHORED:
         return failed(name, Reason.SEAL_MAKER_INVALID, about, path.chain.value)
-    return _maker_revocation(path, seal, about)
+    existed = _existed_by(s, sealed, seal, facts)
+    revoked = [r.at for r in (path.revocation, maker.today.revocation) if r.at is not None]
+    if revoked:
+        return _maker_revoked(min(revoked), existed, seal, about)
+    if path.revocation.state is RevocationState.UNKNOWN:
+        return unsure(name, Reason.REVOCATION_UNAVAILABLE, about, str(path.revocation.why))
+    if maker.today.chain in _TRUSTED_NO_MORE and not _trusted_at(existed, path):
+        return unsure(name, Reason.SEAL_MAKER_ENDED_SINCE, about, maker.today.chain.value)
+    return passed(name, about)
 
 
-def _maker_revocation(path: PathFact, seal: SealFacts, about: About) -> Evidence:
-    name, revocation = CheckName.SEAL_MAKER_TRUSTED, path.revocation
-    match revocation.state:
-        case RevocationState.GOOD:
-            return passed(name, about)
-        case RevocationState.REVOKED:
-            later = revocation.at is not None and revocation.at > seal.created
-            if later:
-                return passed(name, about, "revoked after createDate")
-            return failed(name, Reason.SEAL_MAKER_INVALID, about, "revoked at createDate")
-        case RevocationState.UNKNOWN:
-            return unsure(name, Reason.REVOCATION_UNAVAILABLE, about, str(revocation.why))
-        case _:
-            assert_never(revocation.state)
+_TRUSTED_NO_MORE = frozenset({Chain.NO_ANCHOR, Chain.ANCHOR_OUT_OF_WINDOW})
+"""The operator ended the trust in the maker, or in its authority."""
+
+
+def _trusted_at(existed: datetime | None, path: PathFact) -> bool:
+    until = path.anchored_until
+    return existed is not None and (until is None or existed < until)
+
+
+def _maker_revoked(
+    at: datetime, existed: datetime | None, seal: SealFacts, about: About
+) -> Evidence:
+    name = CheckName.SEAL_MAKER_TRUSTED
+    if at <= seal.created:
+        return failed(name, Reason.SEAL_MAKER_INVALID, about, "revoked at createDate")
+    if existed is not None and existed < at:
+        return passed(name, about, "revoked after the seal is proven to have been made")
+    return unsure(name, Reason.SEAL_MAKER_ENDED_SINCE, about, "revoked after createDate")
+
+
+def _existed_by(
+    s: SignatureFacts, sealed: SealedFacts, seal: SealFacts, facts: Facts
+) -> datetime | None:
+    """The first time at which the seal is proven to have existed: a timestamp over the maker's
+    value, one over a signature that holds the seal, or this node's record of the file.
+    """
+    known = (
+        proven_at(seal.timestamp, seal.created, facts.now),
+        proven_at(sealed.timestamp, s.signed_at, facts.now),
+        facts.trust.first_seen,
+    )
+    return min((at for at in known if at is not None), default=None)
 
 
 def _seal_window(

@@ -81,7 +81,10 @@ def _seen_in_window(s: SignatureFacts, facts: Facts) -> bool:
     if seen is None or not all(w.contains(seen) for w in windows_of(s, facts)):
         return False
     signer = s.sealed.signer if s.sealed else None
-    return signer is None or signer.valid_at(seen)
+    if signer is None:
+        return True
+    ended = signer.then.anchored_until  # what is seen later was not seen while it was trusted
+    return signer.valid_at(seen) and (ended is None or seen < ended)
 
 
 def _in_window(s: SignatureFacts, facts: Facts, about: About) -> Evidence:

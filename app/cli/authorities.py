@@ -37,19 +37,43 @@ def anchor_import(
 
 @anchor.command("add")
 def anchor_add(
-    file: Annotated[Path, typer.Argument(help="The authority's certificate, DER or PEM.")],
-    purpose: Annotated[list[Purpose], typer.Option(help="What it is trusted for; repeatable.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="The authority's certificate (or one seal maker's own), DER or PEM."),
+    ],
+    purpose: Annotated[
+        list[Purpose],
+        typer.Option(
+            help="What it is trusted for; repeatable. license-seal: certifies who seals licenses. "
+            "seal-maker: certifies seal makers and nobody else, or is one maker's certificate. "
+            "tsa: certifies timestamp services."
+        ),
+    ],
     since: Annotated[str | None, typer.Option(help="From when, RFC 3339; now if absent.")] = None,
     until: Annotated[str | None, typer.Option(help="Until when; open if absent.")] = None,
     region: Annotated[
-        str | None, typer.Option(help="Region code, six digits, it is trusted for; any if absent.")
+        str | None,
+        typer.Option(
+            help="Region code, six digits (GB/T 2260): bodies registered elsewhere are not vouched "
+            "for; any if absent."
+        ),
     ] = None,
     egov_ca: Annotated[
         bool | None,
         typer.Option(
-            "--egov/--no-egov", help="Whether it is an e-government authority; unknown if absent."
+            "--egov/--no-egov",
+            help="Whether it is an e-government authority; unknown if absent. One that is none "
+            "vouches for no license seal.",
         ),
     ] = None,
+    organisation_verified: Annotated[
+        bool,
+        typer.Option(
+            "--organisation-verified",
+            help="It verifies the organisation codes it writes into O (its practice statement says "
+            "so). Otherwise only a code in the extensions of GB/T 20518 says who sealed.",
+        ),
+    ] = False,
 ) -> None:
     """Trust an authority for a purpose. Compare its fingerprint over another channel first."""
     certificate = authorities.certificate_of("file", content_of(file))
@@ -61,6 +85,7 @@ def anchor_add(
         until=window.until,
         region=region,
         egov_ca=egov_ca,
+        organisation_verified=organisation_verified,
     )
 
     async def work(session: WriteSession) -> str:
@@ -78,14 +103,16 @@ def anchor_list() -> None:
     """Registered anchors, with purposes and time."""
     found: list[Anchor] = read(authorities.list_anchors)
     show(
-        ("sha256", "purposes 用途", "since 自", "until 至", "e-gov 电子政务"),
+        ("sha256", "purposes 用途", "region 区划", "since 自", "until 至", "e-gov 电子政务", "O"),
         (
             (
                 a.fingerprint,
                 ", ".join(sorted(a.purposes)),
+                a.region or "–",
                 f"{a.since:%Y-%m-%d}",
                 f"{a.until:%Y-%m-%d}" if a.until else "–",
                 {True: "yes 是", False: "no 否", None: "unknown 未知"}[a.egov_ca],
+                "verified 已核" if a.organisation_verified else "–",
             )
             for a in found
         ),

@@ -12,7 +12,7 @@ from app.crypto import asn1, schemes, spki
 from app.crypto.asn1 import Element, Limits, Tag
 from app.crypto.digests import digest
 from app.crypto.extensions import Extension, Extensions, read_extensions
-from app.crypto.names import name_attributes, organisation_codes
+from app.crypto.names import certified_codes, chosen_codes, name_attributes, named_codes
 from app.domain.certificate import (
     Certificate,
     CertificateDeviation,
@@ -78,6 +78,8 @@ def read_certificate(der: bytes) -> Certificate:
             raise Malformed("tbsCertificate: extensions in a certificate that is not v3")
     more = Extensions() if tagged is None else read_extensions(tagged, seen)
     subject_attributes = name_attributes(subject, "subject", seen)
+    certified, named = certified_codes(more.organisation_values), named_codes(subject_attributes)
+    every = dict.fromkeys((*certified, *named, *chosen_codes(subject_attributes)))
     return Certificate(
         der=der,
         sha256=digest(Digest.SHA256, der).hex(),
@@ -87,7 +89,9 @@ def read_certificate(der: bytes) -> Certificate:
         issuer=name_attributes(issuer, "issuer", seen),
         subject_raw=subject.raw,
         issuer_raw=issuer.raw,
-        organisation_codes=organisation_codes(more.organisation_values, subject_attributes),
+        organisation_codes=tuple(every),
+        certified_codes=certified,
+        named_codes=named,
         spki=key.raw,
         scheme=_key_scheme(key.raw),
         not_before=not_before,
@@ -229,7 +233,7 @@ def role_finding(certificate: Certificate, role: Role) -> RoleFinding:
                 purposes == frozenset({TIME_STAMPING}) and certificate.extended_key_usage_critical
             )
             return RoleFinding.FITS if only else RoleFinding.NO_TIME_STAMPING
-        case Role.SIGNER | Role.MAKER | Role.ANSWERER:
+        case Role.SIGNER | Role.MAKER:
             if purposes is None or not (purposes & _NEVER_SIGNERS or purposes <= _NOT_DOCUMENTS):
                 return RoleFinding.FITS
             return RoleFinding.OTHER_PURPOSE

@@ -1,11 +1,12 @@
-"""Distinguished names as bounded text, and the organisation codes found in them (standards §3.11).
+"""Distinguished names as bounded text; organisation codes by where they stand (standards §3.11).
 
 Real certificates carry UTF-8 inside IA5Strings, texts where identifiers belong and addresses where
 names belong. Nothing here raises for that: the octets that count are compared elsewhere, raw.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import islice
 
 from app.crypto import asn1
 from app.crypto.asn1 import Element, Tag
@@ -18,6 +19,7 @@ MAX_ATTRIBUTES = 64
 MAX_TEXT = 256
 """Characters of an attribute shown; longer ones are cut."""
 ORGANISATION, ORGANISATIONAL_UNIT = "2.5.4.10", "2.5.4.11"
+ORGANISATION_IDENTIFIER = "2.5.4.97"
 MAX_CODES = 16
 _CODE = re.compile(r"(?<![0-9A-Z])[0-9A-HJ-NPQRTUWXY]{18}(?![0-9A-Z])")
 
@@ -53,18 +55,21 @@ def _shown(element: Element, seen: set[CertificateDeviation]) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value[:MAX_TEXT])
 
 
-def organisation_codes(
-    values: Iterable[bytes], subject: tuple[NameAttribute, ...]
-) -> tuple[str, ...]:
-    """统一社会信用代码 candidates: of the organisation extensions, then of O, then of OU.
-
-    Candidates only: which of them counts, the registry says.
-    """
-    texts: list[str] = [value.decode("ascii", errors="replace") for value in values]
-    for kind in (ORGANISATION, ORGANISATIONAL_UNIT):
-        texts.extend(a.text for a in subject if a.type == kind)
-    return tuple(dict.fromkeys(code for text in texts for code in _codes(text)))[:MAX_CODES]
+def certified_codes(values: Iterable[bytes]) -> tuple[str, ...]:
+    """统一社会信用代码 in the extensions that are for them: the authority's own statement."""
+    return _codes(value.decode("ascii", errors="replace") for value in values)
 
 
-def _codes(text: str) -> Iterator[str]:
-    return (code for code in _CODE.findall(text) if uscc_well_formed(code))
+def named_codes(subject: tuple[NameAttribute, ...]) -> tuple[str, ...]:
+    """Those in O and organizationIdentifier: the authority's only if it verifies them (CRT-11)."""
+    return _codes(a.text for a in subject if a.type in {ORGANISATION, ORGANISATION_IDENTIFIER})
+
+
+def chosen_codes(subject: tuple[NameAttribute, ...]) -> tuple[str, ...]:
+    """Those in OU, which nobody verifies: hints for people and for routing, never identity."""
+    return _codes(a.text for a in subject if a.type == ORGANISATIONAL_UNIT)
+
+
+def _codes(texts: Iterable[str]) -> tuple[str, ...]:
+    found = (code for text in texts for code in _CODE.findall(text) if uscc_well_formed(code))
+    return tuple(islice(dict.fromkeys(found), MAX_CODES))

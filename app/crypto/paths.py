@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from app.crypto import schemes
 from app.crypto.certificates import read_certificate, role_finding
+from app.crypto.identity import named_by
 from app.crypto.ocsp import ocsp_standing
 from app.crypto.remembered import Remembered, fact
 from app.crypto.revocation import Standing, standing, unknown
@@ -24,11 +25,14 @@ from app.crypto.validator import Exhausted, PathRefused, check_path
 from app.crypto.weak import WeakAlgorithm
 from app.domain.certificate import (
     FATAL_DEVIATIONS,
+    LED_TO_AN_ANCHOR,
+    NOBODY,
     Anchor,
     Certificate,
     Chain,
     Crl,
     KeyUsage,
+    Named,
     PathFact,
     Purpose,
     Revocation,
@@ -53,9 +57,8 @@ MAX_PATHS = 8
 
 _ROLES = {
     Purpose.LICENSE_SEAL: Role.SIGNER,
-    Purpose.SEALED_DOCUMENT: Role.SIGNER,
+    Purpose.SEAL_MAKER: Role.MAKER,
     Purpose.TSA: Role.TSA,
-    Purpose.ISSUER_ANSWER: Role.ANSWERER,
 }
 
 
@@ -92,9 +95,12 @@ def validate_path(
         raise ValueError("times with a zone, and fresh_at not before moment")
     acting = role or _ROLES[purpose]
     finding = role_finding(leaf, acting)
-    authorities = _authorities(anchors, purpose)
+    anchors = tuple(anchors)
+    pin = _pin(leaf, anchors, moment) if purpose is Purpose.SEAL_MAKER else None
+    purposes = (purpose,) if pin is None else (purpose, Purpose.LICENSE_SEAL)
+    authorities = _authorities(anchors, purposes)
     search = _Search(moment, fresh, authorities, tuple(intermediates), tuple(crls), tuple(ocsp))
-    chain, best, revocation = search.run(leaf)
+    chain, best, revocation, named = search.run(leaf)
     if chain is Chain.ANCHORED and finding is not RoleFinding.FITS:
         chain, best, revocation = Chain.WRONG_ROLE, (), _never_good(revocation)
     return PathFact(
@@ -108,6 +114,8 @@ def validate_path(
         path=tuple(c.sha256 for c in best),
         anchor=best[-1].sha256 if best else None,
         revocation=revocation,
+        named=named,
+        anchored_until=search.until(pin) if chain is Chain.ANCHORED else None,
         signature_checks=search.budget.checks,
     )
 
@@ -217,11 +225,22 @@ class _Authority:
     certificate: Certificate
 
 
-def _authorities(anchors: Iterable[Anchor], purpose: Purpose) -> tuple[_Authority, ...]:
-    """The anchors of the purpose that can be authorities; one that cannot be read leads nowhere."""
+def _pin(leaf: Certificate, anchors: Iterable[Anchor], moment: datetime) -> Anchor | None:
+    """A seal maker that is registered itself, and was at the moment.
+
+    It needs an authority only to be certified and revoked by: that of the signers will do.
+    """
+    own = (a for a in anchors if a.fingerprint == leaf.sha256 and a.serves(Purpose.SEAL_MAKER))
+    return next((a for a in own if a.in_window(moment)), None)
+
+
+def _authorities(
+    anchors: Iterable[Anchor], purposes: tuple[Purpose, ...]
+) -> tuple[_Authority, ...]:
+    """The anchors of a purpose that can be authorities; one that cannot be read leads nowhere."""
     found = []
     for anchor in anchors:
-        if purpose in anchor.purposes:
+        if any(map(anchor.serves, purposes)):
             try:
                 certificate = read_certificate(anchor.der)
             except Malformed:
@@ -238,6 +257,7 @@ def may_issue(certificate: Certificate) -> bool:
 
 
 _NEAREST = (
+    Chain.TOO_COMPLEX,
     Chain.EXPIRED,
     Chain.NOT_YET_VALID,
     Chain.ANCHOR_OUT_OF_WINDOW,
@@ -246,13 +266,24 @@ _NEAREST = (
     Chain.WEAK_ALGORITHM,
     Chain.BAD_SIGNATURE,
 )
-"""Of several failures the one nearest to a valid path is reported."""
+"""Of several failures the one nearest to a valid path is reported; first that it was not sought
+to the end.
+"""
 
 _Path = tuple[Certificate, ...]
 
 
 _RANK = {RevocationState.GOOD: 0, RevocationState.REVOKED: 1, RevocationState.UNKNOWN: 2}
-"""Of several valid paths the one most is known of is reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A valid path, leaf first, the word on its revocation, and whom its anchor vouches for."""
+
+    path: _Path
+    word: Revocation
+    named: Named
+    anchor: Anchor
 
 
 @dataclass(slots=True)
@@ -264,30 +295,49 @@ class _Search:
     crls: tuple[Crl, ...]
     ocsp: tuple[OcspResponse, ...] = ()
     budget: _Budget = field(default_factory=_Budget)
-    failures: set[Chain] = field(default_factory=set)
-    found: list[tuple[_Path, Revocation]] = field(default_factory=list)
+    failures: dict[Chain, Named] = field(default_factory=dict)
+    found: list["_Found"] = field(default_factory=list)
 
-    def run(self, leaf: Certificate) -> tuple[Chain, _Path, Revocation]:
-        """The outcome, the best valid path leaf first, and the word on it."""
+    def run(self, leaf: Certificate) -> tuple[Chain, _Path, Revocation, Named]:
+        """The outcome, the best valid path leaf first, the word on it, and whom it names."""
         try:
             self.budget.admit(self.intermediates)
             for path, authority in self._paths((leaf,)):
                 self.budget.path()
                 outcome = self._judge(path, authority)
                 if outcome is not Chain.ANCHORED:
-                    self.failures.add(outcome)
-                elif self.found[-1][1].state is RevocationState.GOOD:
+                    self._fail(outcome, named_by(leaf, authority.anchor))
+                elif self._content(leaf):
                     break
         except Exhausted:
-            self.failures.add(Chain.TOO_COMPLEX)
+            self._fail(Chain.TOO_COMPLEX)
         if self.found:
-            best, word = min(self.found, key=lambda pair: _RANK[pair[1].state])
-            return Chain.ANCHORED, best, word
-        nothing = unknown(RevocationGap.NO_PATH)
-        if Chain.TOO_COMPLEX in self.failures:
-            return Chain.TOO_COMPLEX, (), nothing
+            best = self.best
+            return Chain.ANCHORED, best.path, best.word, best.named
         nearest = next((c for c in _NEAREST if c in self.failures), Chain.NO_ANCHOR)
-        return nearest, (), nothing
+        named = self.failures.get(nearest, NOBODY) if nearest in LED_TO_AN_ANCHOR else NOBODY
+        return nearest, (), unknown(RevocationGap.NO_PATH), named
+
+    def _fail(self, outcome: Chain, named: Named = NOBODY) -> None:
+        """Of paths that fail alike, one whose authority vouches for somebody is told."""
+        if self.failures.get(outcome, NOBODY).organisation is None:
+            self.failures[outcome] = named
+
+    def _content(self, leaf: Certificate) -> bool:
+        """Whether another path could tell no more than the last one."""
+        last = self.found[-1]
+        sought = last.named.organisation is None and leaf.organisation_codes
+        return last.word.state is RevocationState.GOOD and not sought
+
+    @property
+    def best(self) -> "_Found":
+        """Of several valid paths the one most is known of; of those alike, one that names."""
+        return min(self.found, key=lambda f: (_RANK[f.word.state], f.named.organisation is None))
+
+    def until(self, pin: Anchor | None) -> datetime | None:
+        """When the registration that the best path rests on ends; None: open."""
+        ends = (self.best.anchor.until, pin.until if pin else None)
+        return min((end for end in ends if end is not None), default=None)
 
     def _paths(self, path: _Path) -> Iterator[tuple[_Path, _Authority]]:
         """Paths whose every signature holds, depth first, anchors before intermediates."""
@@ -318,10 +368,10 @@ class _Search:
         try:
             self.budget.issued(certificate, issuer)
         except WeakAlgorithm:
-            self.failures.add(Chain.WEAK_ALGORITHM)
+            self._fail(Chain.WEAK_ALGORITHM)
             return False
         except InvalidSignature:
-            self.failures.add(Chain.BAD_SIGNATURE)
+            self._fail(Chain.BAD_SIGNATURE)
             return False
         return True
 
@@ -344,7 +394,8 @@ class _Search:
             except PathRefused:
                 return Chain.CONSTRAINTS
         if dates is Chain.ANCHORED:
-            self.found.append((whole, word))
+            named = named_by(path[0], authority.anchor)
+            self.found.append(_Found(whole, word, named, authority.anchor))
         return dates
 
     def _dates(self, whole: _Path, anchor: Anchor) -> Chain:

@@ -98,6 +98,24 @@ def parse(spki: bytes) -> Material:
         raise InvalidKey(f"public key: {broken}") from broken
 
 
+def same_key(one: bytes, other: bytes) -> bool:
+    """Whether two SubjectPublicKeyInfo hold one key, however its algorithm is written; False where
+    one is no key of ours, which verifies nothing.
+    """
+    try:
+        return one == other or _bare(parse(one)) == _bare(parse(other))
+    except InvalidKey:
+        return False
+
+
+def _bare(material: Material) -> Material:
+    match material:
+        case RsaNumbers(n, e):
+            return RsaNumbers(n, e)
+        case _:
+            return material
+
+
 def _parse(spki: bytes) -> Material:
     outer = der.sequence(spki)
     algorithm = der.Cursor(outer.next(der.SEQUENCE))

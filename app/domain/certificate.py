@@ -12,13 +12,11 @@ class Purpose(StrEnum):
     """What an operator trusts an anchor for; for other purposes it does not exist."""
 
     LICENSE_SEAL = "license-seal"
-    """电子证照印章."""
-    SEALED_DOCUMENT = "sealed-document"
-    """Contracts, invoices, proofs."""
+    """电子证照印章: it certifies those who seal and sign licenses."""
+    SEAL_MAKER = "seal-maker"
+    """制章者: it certifies makers of seals and nobody else, or is one maker's certificate."""
     TSA = "tsa"
     """时间戳服务."""
-    ISSUER_ANSWER = "issuer-answer"
-    """Answers and statements of issuers."""
 
 
 class KeyUsage(StrEnum):
@@ -98,7 +96,11 @@ class Certificate:
     subject_raw: bytes = field(repr=False)
     issuer_raw: bytes = field(repr=False)
     organisation_codes: tuple[str, ...]
-    """统一社会信用代码 candidates, by the order of trust: extensions, then O, then OU."""
+    """统一社会信用代码 candidates, for routing and for people: of extensions, then O, then OU."""
+    certified_codes: tuple[str, ...]
+    """Those in the extensions meant for them (GB/T 20518, GM/T 0015-2023)."""
+    named_codes: tuple[str, ...]
+    """Those in O and organizationIdentifier, which count only where an authority verifies O."""
     spki: bytes = field(repr=False)
     scheme: Scheme | None
     """Of the key, where its type fixes one; None: the key alone does not tell, or is not ours."""
@@ -138,7 +140,6 @@ class Role(StrEnum):
     MAKER = "maker"
     """制章者."""
     TSA = "tsa"
-    ANSWERER = "answerer"
 
 
 class RoleFinding(StrEnum):
@@ -160,7 +161,11 @@ class RoleFinding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
-    """A certification authority the operator registered, for these purposes and no others."""
+    """A certification authority the operator registered, for these purposes and no others.
+
+    Or one seal maker's own certificate, for SEAL_MAKER: an authority that certifies signers and
+    makers alike cannot be registered for makers, or each signer could make seals for itself.
+    """
 
     fingerprint: str
     """SHA-256 of `der`, hexadecimal."""
@@ -172,10 +177,48 @@ class Anchor:
     until: datetime | None = None
     """Excluded; None: open."""
     egov_ca: bool | None = None
-    """电子政务电子认证服务机构; None: unknown."""
+    """电子政务电子认证服务机构; None: unknown. One that is known to be none vouches for no seal of
+    a license, whatever it was registered for (商用密码管理条例 29)."""
+    organisation_verified: bool = False
+    """It verifies the organisation codes it writes into O; otherwise O is what the subject chose,
+    and names nobody."""
+
+    def serves(self, purpose: Purpose) -> bool:
+        """Whether it counts for the purpose."""
+        barred = purpose is Purpose.LICENSE_SEAL and self.egov_ca is False
+        return purpose in self.purposes and not barred
 
     def in_window(self, at: datetime) -> bool:
         return self.since <= at and (self.until is None or at < self.until)
+
+
+class NameGap(StrEnum):
+    """Why a certificate under a registered authority names no body."""
+
+    NO_CODE = "no_code"
+    """No 统一社会信用代码 anywhere."""
+    NOT_VERIFIED = "not_verified"
+    """A code stands only where subjects write what they like: O of an authority that is not known
+    to verify it, OU always."""
+    SEVERAL = "several_codes"
+    OUTSIDE_REGION = "outside_region"
+    """The body is registered where this authority vouches for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom the authority at the end of a path vouches for (CRT-11), or why for nobody."""
+
+    organisation: str | None = None
+    """统一社会信用代码."""
+    gap: NameGap | None = NameGap.NO_CODE
+
+    def __post_init__(self) -> None:
+        if (self.organisation is None) != (self.gap is not None):
+            raise ValueError("a gap is said where no organisation is, and nowhere else")
+
+
+NOBODY = Named()
 
 
 class Chain(StrEnum):
@@ -199,6 +242,10 @@ class Chain(StrEnum):
     """Basic constraints, path length, names, policies or key usage of an authority forbid it."""
     TOO_COMPLEX = "too_complex"
     """The search reached its limits before it found a path."""
+
+
+LED_TO_AN_ANCHOR = frozenset({Chain.ANCHORED, Chain.EXPIRED, Chain.NOT_YET_VALID, Chain.WRONG_ROLE})
+"""Every signature up to a registered anchor held; what else is wrong is for other checks."""
 
 
 class RevocationState(StrEnum):
@@ -338,6 +385,11 @@ class PathFact:
     """SHA-256 from the leaf to the anchor, both included; empty without a path."""
     anchor: str | None = None
     revocation: Revocation
+    named: Named = NOBODY
+    """Whom the registered authority vouches for; also where dates or the leaf's role are wrong."""
+    anchored_until: datetime | None = None
+    """Of a valid path: the end of the anchor's registration (or of a registered maker's, if that is
+    sooner); None: open. What is first seen after it was not seen while anybody trusted it."""
     signature_checks: int = 0
 
     def __post_init__(self) -> None:
@@ -348,6 +400,8 @@ class PathFact:
             )
         if not anchored and self.revocation.state is RevocationState.GOOD:
             raise ValueError("nothing is known to be good without a path")
+        if self.named.organisation is not None and self.chain not in LED_TO_AN_ANCHOR:
+            raise ValueError("without a registered authority nobody is named")
 
     @property
     def good_until(self) -> datetime | None:

@@ -55,6 +55,19 @@ def citizen_number_ok(code: str) -> bool:
     return code[17] == "10X98765432"[total % 11]
 
 
+def uscc_region(code: str) -> str:
+    """登记管理机关行政区划码 of a well-formed USCC: where the body is registered (GB 32100)."""
+    return code[2:8]
+
+
+def region_within(region: str, wider: str) -> bool:
+    """Whether a region of GB/T 2260 is the other one or lies in it: province, city, county.
+
+    100000 stands for the national authorities and contains no province.
+    """
+    return region.startswith(re.sub(r"(00){1,2}\Z", "", wider))
+
+
 def region_well_formed(code: str) -> bool:
     """行政区划代码, GB/T 2260: six digits. Regions come and go, so none is unknown."""
     return _REGION.match(code) is not None

@@ -81,6 +81,7 @@ class Reason(StrEnum):
     KEY_EXPIRED_SINCE = "key_expired_since", Family.SIGNATURE
     SEAL_ENDED_SINCE = "seal_ended_since", Family.SIGNATURE
     SEAL_UNIDENTIFIED = "seal_unidentified", Family.SIGNATURE
+    SEAL_MAKER_ENDED_SINCE = "seal_maker_ended_since", Family.SIGNATURE
     # ---- signature: entitlement of the key
     SIGNER_UNIDENTIFIED = "signer_unidentified", Family.SIGNATURE
     KEY_NOT_FOR_TYPE = "key_not_for_type", Family.SIGNATURE

@@ -111,6 +111,8 @@ class SealFacts:
     value_detail: str
     maker: CertificateFacts | None
     """None where the maker's certificate cannot be read."""
+    made_by_signer: bool = False
+    """The maker's key is the signer's: the seal is its user's own word."""
     deviations: frozenset[SealDeviation]
     timestamp: TimestampFacts | None = None
     """Over the maker's value (GM/T 0031-2025)."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, func
+from sqlalchemy import CheckConstraint, Index, LargeBinary, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.certificate import Purpose
@@ -31,6 +31,8 @@ class AnchorRow(Base):
     """Excluded; NULL is open. An anchor is never deleted: what it vouched for stays explained."""
     egov_ca: Mapped[bool | None]
     """电子政务电子认证服务机构; NULL: unknown."""
+    organisation_verified: Mapped[bool] = mapped_column(server_default=false())
+    """It verifies the organisation codes it writes into O."""
     # The time of the change and not of its transaction's begin, which may lie before a later one's.
     changed_at: Mapped[datetime] = mapped_column(
         server_default=func.clock_timestamp(), onupdate=func.clock_timestamp()

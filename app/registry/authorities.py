@@ -8,7 +8,7 @@ import asyncio
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -20,6 +20,7 @@ from app.crypto.certificates import read_certificate
 from app.crypto.paths import may_issue
 from app.crypto.revocation import read_crl
 from app.domain.certificate import Anchor, Certificate, Crl, Purpose
+from app.domain.codes import region_well_formed
 from app.domain.errors import Malformed
 from app.domain.trust import Authorities
 from app.models import AnchorRow, IntermediateRow, RevocationListRow
@@ -93,7 +94,8 @@ def _plain(place: str, value: object) -> str:
 
 def _anchor(each: Reader) -> Anchor:
     each.close(
-        required={"certificate", "purposes", "since"}, optional={"until", "egov_ca", "region"}
+        required={"certificate", "purposes", "since"},
+        optional={"until", "egov_ca", "organisation_verified", "region"},
     )
     place = each.at("certificate")
     certificate = _certificate(place, _plain(place, each.members["certificate"]))
@@ -104,7 +106,9 @@ def _anchor(each: Reader) -> Anchor:
         until=each.moment("until") if each.given("until") else None,
         region=each.text("region") if each.given("region") else None,
         egov_ca=each.boolean("egov_ca") if each.given("egov_ca") else None,
-        place=place,
+        organisation_verified=each.given("organisation_verified")
+        and each.boolean("organisation_verified"),
+        at=each.at,
     )
 
 
@@ -116,11 +120,34 @@ def anchor_of(
     until: datetime | None = None,
     region: str | None = None,
     egov_ca: bool | None = None,
-    place: str = "certificate",
+    organisation_verified: bool = False,
+    at: Callable[[str], str] = str,
 ) -> Anchor:
-    """An anchor of a certificate that is an authority's. Raises `Refused` for any other."""
-    if not may_issue(certificate):
-        refuse(place, "is not a certification authority's certificate: register its issuer's")
+    """An anchor of an authority's certificate, or of a seal maker's own, with attributes that go
+    together.
+
+    Raises `Refused` for any other; `at` tells the place of a member.
+    """
+    if not may_issue(certificate) and purposes != {Purpose.SEAL_MAKER}:
+        refuse(
+            at("certificate"),
+            "is not a certification authority's certificate: register its issuer's"
+            " (only a seal maker's own may be registered, for seal-maker alone)",
+        )
+    if may_issue(certificate) and {Purpose.SEAL_MAKER, Purpose.LICENSE_SEAL} <= purposes:
+        refuse(
+            at("purposes"),
+            "names seal-maker beside license-seal: each signer under it could make seals;"
+            " register the maker's own certificate for seal-maker instead",
+        )
+    if region is not None and not region_well_formed(region):
+        refuse(at("region"), "is not a region of GB/T 2260, six digits")
+    if egov_ca is False and Purpose.LICENSE_SEAL in purposes:
+        refuse(
+            at("egov_ca"),
+            "says it is no e-government authority (电子政务电子认证服务机构): such a one"
+            " vouches for no seal of a license (商用密码管理条例 29)",
+        )
     return Anchor(
         fingerprint=certificate.sha256,
         der=certificate.der,
@@ -129,6 +156,7 @@ def anchor_of(
         since=since,
         until=until,
         egov_ca=egov_ca,
+        organisation_verified=organisation_verified,
     )
 
 
@@ -251,6 +279,7 @@ def _anchor_values(anchor: Anchor) -> dict[str, Any]:
         "since": anchor.since,
         "until": anchor.until,
         "egov_ca": anchor.egov_ca,
+        "organisation_verified": anchor.organisation_verified,
     }
 
 
@@ -266,9 +295,8 @@ def _list_values(crl: Crl) -> dict[str, Any]:
 
 async def list_anchors(session: ReadSession) -> list[Anchor]:
     """By fingerprint."""
-    r = AnchorRow
-    query = select(r.sha256, r.der, r.purposes, r.region, r.since, r.until, r.egov_ca)
-    return [_anchor_row(row) for row in await session.execute(query.order_by(r.sha256))]
+    query = select(*(getattr(AnchorRow, name) for name in _ANCHOR)).order_by(AnchorRow.sha256)
+    return [_anchor_row(row) for row in await session.execute(query)]
 
 
 async def list_crls(session: ReadSession) -> list[Crl]:
@@ -284,9 +312,10 @@ SELECT (SELECT row(count(*), max(changed_at)) FROM anchor),
        (SELECT row(count(*), max(changed_at)) FROM intermediate),
        (SELECT row(count(*), max(changed_at)) FROM revocation_list)
 """
-ANCHORS_SQL: Final = (
-    "SELECT sha256, der, purposes, region, since, until, egov_ca FROM anchor ORDER BY sha256"
-)
+_ANCHOR: Final = (
+    "sha256", "der", "purposes", "region", "since", "until", "egov_ca", "organisation_verified"
+)  # fmt: skip
+ANCHORS_SQL: Final = f"SELECT {', '.join(_ANCHOR)} FROM anchor ORDER BY sha256"  # noqa: S608 - constant
 INTERMEDIATES_SQL: Final = "SELECT der FROM intermediate ORDER BY sha256"
 LISTS_SQL: Final = """
 SELECT der FROM (
@@ -345,7 +374,7 @@ def read_authority_rows(
 
 
 def _anchor_row(row: Sequence[Any]) -> Anchor:
-    sha256, der, purposes, region, since, until, egov_ca = row
+    sha256, der, purposes, region, since, until, egov_ca, organisation_verified = row
     return Anchor(
         fingerprint=sha256,
         der=der,
@@ -354,6 +383,7 @@ def _anchor_row(row: Sequence[Any]) -> Anchor:
         since=since,
         until=until,
         egov_ca=egov_ca,
+        organisation_verified=organisation_verified,
     )
 
 

@@ -68,7 +68,7 @@ def signature(found: SignatureFacts, facts: Facts, verification: Verification) -
         "outcome": _together(own, verification).value,
         "key_id": found.key_id,
         "key_registered": key is not None,
-        "signer": _signer(_owner(found, key, facts, own), facts),
+        "signer": _signer(_owner(found, key, facts), facts),
         "scheme": scheme.value if scheme else None,
         "covers": sorted(fact.value for fact in found.covers),
         "time": _time(found, facts),
@@ -77,17 +77,12 @@ def signature(found: SignatureFacts, facts: Facts, verification: Verification) -
     }
 
 
-def _owner(
-    found: SignatureFacts, key: TrustedKey | None, facts: Facts, own: list[Evidence]
-) -> IssuerCode | None:
-    """A code in a certificate counts only where a registered authority vouches for it (CRT-11)."""
+def _owner(found: SignatureFacts, key: TrustedKey | None, facts: Facts) -> IssuerCode | None:
+    """A code in a certificate counts only as a registered authority vouches for it (CRT-11)."""
     if found.sealed is None:
         return None if key is None else key.owner
-    signer = found.sealed.signer
-    vouched = any(e.check is CheckName.SIGNER_KNOWN and e.outcome is Outcome.PASSED for e in own)
-    if signer is None or not vouched or not signer.organisation_codes:
-        return None
-    return facts.trust.owners.get(signer.organisation_codes[0])
+    organisation = found.sealed.signer.then.named.organisation if found.sealed.signer else None
+    return None if organisation is None else facts.trust.owners.get(organisation)
 
 
 def _signer(owner: IssuerCode | None, facts: Facts) -> Json | None:

@@ -203,8 +203,8 @@ SEAL: Final[Mapping[Reason, Entry]] = {
         Etsi.NO_CERTIFICATE_CHAIN_FOUND,
         title=("制章者的证书没有可信任的上级", "no trusted authority vouches for the seal maker"),
         engineer=(
-            "制章者证书找不到通往已登记信任锚的路径，见 detail。印章在数学上是否完好由 seal_holds 说明；信任哪个制章系统由运行者登记。",
-            "No path leads from the seal maker's certificate to a registered anchor; see detail. Whether the seal is mathematically intact is told by seal_holds; which makers to trust is for the operator to register.",
+            "制章者证书本身未登记为 seal-maker，也找不到通往登记为 seal-maker 的信任锚的路径，见 detail。签章者证书的信任锚（license-seal）不能证明制章者。印章在数学上是否完好由 seal_holds 说明；信任哪个制章系统由运行者登记。",
+            "The seal maker's certificate is not registered as seal-maker, nor does a path lead from it to an anchor registered as seal-maker; see detail. An anchor for signers (license-seal) vouches for no maker. Whether the seal is mathematically intact is told by seal_holds; which makers to trust is for the operator to register.",
         ),
         clerk=(
             "印章的制作单位还没有在系统登记，不能断定这枚印章是否正规。",
@@ -213,6 +213,26 @@ SEAL: Final[Mapping[Reason, Entry]] = {
         next_step=(
             "请向{issuer}核实；属正规制章系统的，请运行单位登记其信任锚后再核验。",
             "Ask {issuer}. If it is a proper seal-making system, have the operator register its anchor and verify again.",
+        ),
+    ),
+    Reason.SEAL_MAKER_ENDED_SINCE: unsure(
+        Block.AUTHENTICITY,
+        Etsi.REVOKED_NO_POE,
+        title=(
+            "制章者证书后来被吊销或不再受信任，制章时间未经证明",
+            "the seal maker's certificate was revoked since or is trusted no more, and when the seal was made is not proven",
+        ),
+        engineer=(
+            "印章 createDate 早于吊销（或登记终止），但那是制章者自己写的；没有对印章或签章的可信时间戳，也没有本节点在此之前的登记，不能排除事后倒填日期制章。",
+            "createDate is before the revocation (or the end of the registration), but the maker wrote it itself; neither a trusted timestamp over seal or signature nor a record of this node from before proves it, so a seal made later and dated back cannot be ruled out.",
+        ),
+        clerk=(
+            "制作这枚印章的单位后来失去资格，又不能证明印章是在此之前制作的，暂不能确认。",
+            "The body that made this seal lost its standing later, and nothing proves that the seal was made before that. It cannot be confirmed yet.",
+        ),
+        next_step=(
+            "请向{issuer}核实这份文件，或请持证人换取新签章的原件。",
+            "Ask {issuer} about this file, or have the holder obtain a newly sealed original.",
         ),
     ),
     Reason.SEAL_MAKER_INVALID: invalid(
@@ -225,8 +245,8 @@ SEAL: Final[Mapping[Reason, Entry]] = {
             "the seal maker's certificate was not good when the seal was made",
         ),
         engineer=(
-            "制章者证书在印章 createDate 时不在有效期、已被吊销、用途不符或不可读（GB/T 38540-2020 6.3）。制章之后才过期或吊销的不算。",
-            "At createDate the seal maker's certificate was outside its dates, revoked, for another use, or is unreadable (GB/T 38540-2020 6.3). Expiry or revocation after that day does not count.",
+            "制章者证书在印章 createDate 时不在有效期、已被吊销、用途不符或不可读（GB/T 38540-2020 6.3），或制章者密钥就是签章者自己的密钥，见 detail。制章之后才过期的不算；之后才吊销的见 seal_maker_ended_since。",
+            "At createDate the seal maker's certificate was outside its dates, revoked, for another use, or is unreadable (GB/T 38540-2020 6.3), or the maker's key is the signer's own; see detail. Expiry after that day does not count; for revocation after it see seal_maker_ended_since.",
         ),
         clerk=(
             "制作这枚印章的单位当时没有有效资格，印章不能认可。",
@@ -399,8 +419,8 @@ SEAL: Final[Mapping[Reason, Entry]] = {
         Own.ENTITLEMENT,
         title=("证书没有写明签章者是哪个机构", "the certificate does not say which body sealed"),
         engineer=(
-            "签章者证书可信，但其中没有统一社会信用代码，无法与颁发机构对应。不按名称文字认定机构（CRT-11）。",
-            "The signer's certificate is trusted, but holds no organisation code to be matched with the issuer. Names are not matched (CRT-11).",
+            "签章者证书可信，但颁发该证书的机构没有以可认定的方式写明统一社会信用代码：没有代码（no_code）、只写在主体自选的 O/OU 中（not_verified）、不止一个（several_codes），或该单位的登记地不在此信任锚的区划内（outside_region），见 detail。不按名称文字认定机构（CRT-11）。",
+            "The signer's certificate is trusted, but the authority states no organisation code that counts: none at all (no_code), only in O or OU as the subject chose (not_verified), several (several_codes), or that of a body registered outside the anchor's region (outside_region); see detail. Names are not matched (CRT-11).",
         ),
         clerk=(
             "看得出签章有效，但看不出是哪个单位盖的章。",

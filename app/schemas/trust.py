@@ -205,10 +205,21 @@ class AnchorPart(_Part):
 
     certificate: Base64
     purposes: Annotated[list[Purpose], Field(min_length=1)]
-    region: str | None = None
+    region: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[1-9][0-9]{5}$",
+            description="bodies registered (GB 32100) elsewhere are not vouched for",
+        ),
+    ] = None
     since: Moment
     until: Moment | None = None
-    egov_ca: bool | None = None
+    egov_ca: Annotated[
+        bool | None, Field(description="false vouches for no license seal; null: unknown")
+    ] = None
+    organisation_verified: Annotated[
+        bool, Field(description="it verifies organisation codes in O; else only extensions count")
+    ] = False
 
 
 class CrlLocationPart(_Part):

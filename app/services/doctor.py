@@ -13,8 +13,9 @@ from typing import Final
 from app.crypto import schemes, spki
 from app.crypto.certificates import read_certificate, verify_issued
 from app.crypto.keys import read_public_key
+from app.crypto.paths import may_issue
 from app.crypto.weak import WeakAlgorithm
-from app.domain.certificate import Certificate, Crl
+from app.domain.certificate import Anchor, Certificate, Crl
 from app.domain.errors import InvalidKey, InvalidSignature, Malformed
 from app.domain.trust import Kind
 from app.models import Use
@@ -248,7 +249,7 @@ def _anchors(source: Checked, lists: Sequence[Crl], now: datetime) -> Iterator[F
         end = min(certificate.not_after, until) if until else certificate.not_after
         yield from _ends((Problem.ANCHOR_EXPIRED, Problem.ANCHOR_ENDS_SOON), place, end, now, SOON)
         yield from _weak(place, certificate)
-        if end > now:
+        if end > now and may_issue(certificate):  # a seal maker's own revokes nobody
             yield from _crls(place, certificate, lists, now)
 
 
@@ -343,7 +344,11 @@ def _definitions(content: Content) -> Iterator[tuple[str, str, object]]:
         yield "kid", f"{key.owner}/{key.key_id}", (key.scheme, key.spki)
         yield "key", key.spki.hex()[-64:], (key.owner, key.key_id)
     for anchor in content.authorities.anchors:
-        yield "anchor", anchor.fingerprint, (anchor.purposes, anchor.region)
+        yield "anchor", anchor.fingerprint, _attributes(anchor)
+
+
+def _attributes(anchor: Anchor) -> object:
+    return anchor.purposes, anchor.region, anchor.egov_ca, anchor.organisation_verified
 
 
 def _issuers(sources: Sequence[Checked], now: datetime) -> Iterator[Finding]:

@@ -90,6 +90,9 @@ _MISSING: Final[Mapping[Language, Mapping[Missing, str]]] = {
         Missing.ORGANISATION: "签章者证书没有统一社会信用代码，无法与颁发机构对应：须换发证书",
         Missing.OTHER_ORGANISATION: "签章者不是所称的颁发机构：须查明是该机构用另一代码的印章（写入"
         " organisation_codes），还是受托单位（delegation）；草稿不代为认定",
+        Missing.VERIFIED_ORGANISATION: "统一社会信用代码只写在证书主体的 O/OU 中，主体可以自选："
+        "先向证书机构查明其是否核实 O 中的代码，核实的才在其信任锚上写 organisation_verified；"
+        "草稿不代为认定",
         Missing.ISSUER: "文件没有写明颁发机构代码：无从得知是谁的证照",
         Missing.TYPE: "文件没有写明证照类型代码：无从得知谁有权颁发",
         Missing.ENDPOINT: "颁发机构的核验接口：没有它就不知道证照现在的状态",
@@ -103,6 +106,9 @@ _MISSING: Final[Mapping[Language, Mapping[Missing, str]]] = {
         Missing.OTHER_ORGANISATION: "the signer is not the claimed issuer: find out whether it is "
         "the issuer's seal under another code (organisation_codes) or a delegate's (delegation); "
         "the draft does not decide that",
+        Missing.VERIFIED_ORGANISATION: "the organisation code stands only in O or OU, as the "
+        "subject may have chosen: ask the authority whether it verifies codes in O, and only then "
+        "write organisation_verified at its anchor; the draft does not decide that",
         Missing.ISSUER: "the file does not say whose license it is (issuer code)",
         Missing.TYPE: "the file does not say of which type it is (type code)",
         Missing.ENDPOINT: "where the issuer answers: without it, the status today is not known",

@@ -65,6 +65,8 @@ class Missing(StrEnum):
     """The signer's certificate bears no organisation code: it cannot be matched to an issuer."""
     OTHER_ORGANISATION = "other_organisation"
     """It bears another body's: a seal of the issuer's under another code, or a delegate's?"""
+    VERIFIED_ORGANISATION = "verified_organisation"
+    """It bears one only where subjects may write what they like: does the authority verify O?"""
     ISSUER = "issuer"
     """The document does not say whose license it is, or not by a code."""
     TYPE = "type"
@@ -194,7 +196,7 @@ def learn(
         after=after,
         state=judge(evidence, local.policy),
         changes=() if broken else drafted,
-        compare=() if broken else tuple(chain.authorities()),
+        compare=() if broken else (*chain.authorities(), *_pinned(drafted)),
         missing=tuple(dict.fromkeys(_missing(license, question, known, chain, useful))),
     )
 
@@ -214,6 +216,21 @@ def _certificates(sealing: Sealing) -> Iterator[tuple[str, Certificate]]:
         if der is not None:
             with suppress(Malformed):
                 yield part, read_certificate(der)
+
+
+def _makers(license: ParsedLicense) -> list[Certificate]:
+    """制章者, each once."""
+    pairs = (pair for sealing in license.sealings for pair in _certificates(sealing))
+    return list(dict.fromkeys(c for part, c in pairs if part == "maker"))
+
+
+def _pinned(changes: Sequence[Change]) -> Iterator[Certificate]:
+    """Seal makers that the draft names themselves."""
+    for change in changes:
+        if change.kind is Kind.ANCHOR and change.entry["purposes"] == [Purpose.SEAL_MAKER.value]:
+            certificate = read_certificate(base64.b64decode(change.entry["certificate"]))
+            if not may_issue(certificate):
+                yield certificate
 
 
 # ---- chains
@@ -246,9 +263,10 @@ class _Chain:
             issuer = self.above.get(issuer.sha256)
         return found
 
-    def ends(self) -> list[Certificate]:
-        """The topmost of each way: what an anchor would be made of."""
-        tops = [way[-1] for leaf in self.leaves if (way := self.way(leaf))]
+    def ends(self, leaves: Sequence[Certificate] | None = None) -> list[Certificate]:
+        """The topmost of each way, of all leaves or of some: what an anchor would be made of."""
+        chosen = self.leaves if leaves is None else leaves
+        tops = [way[-1] for leaf in chosen if (way := self.way(leaf))]
         return list(dict.fromkeys(tops))
 
     def between(self) -> list[Certificate]:
@@ -344,18 +362,38 @@ class _Draft:
 
     def _authorities(self) -> Iterator[Change]:
         trusted = {anchor.fingerprint for anchor in self.known.authorities.anchors}
-        for top in self.chain.ends():
-            if top.sha256 not in trusted:
+        purposes = {**dict.fromkeys(self._of_signers(), Purpose.LICENSE_SEAL), **self._of_makers()}
+        for certificate, purpose in purposes.items():
+            if certificate.sha256 not in trusted:
                 entry = {
-                    "certificate": _b64(top.der),
-                    "purposes": [Purpose.LICENSE_SEAL.value],
-                    "since": moment(top.not_before),
+                    "certificate": _b64(certificate.der),
+                    "purposes": [purpose.value],
+                    "since": moment(certificate.not_before),
                 }
                 yield Change(Action.ADD, Kind.ANCHOR, entry)
         held = set(self.known.authorities.intermediates)
         for inner in self.chain.between():
             if inner.der not in held:
                 yield Change(Action.ADD, Kind.INTERMEDIATE, {"certificate": _b64(inner.der)})
+
+    def _of_signers(self) -> list[Certificate]:
+        """The topmost of each way from a certificate that is no seal maker's."""
+        makers = _makers(self.license)
+        return self.chain.ends([leaf for leaf in self.chain.leaves if leaf not in makers])
+
+    def _of_makers(self) -> dict[Certificate, Purpose]:
+        """An authority of makers alone; where it is the signers' as well, the maker itself."""
+        signing = {c.sha256 for c in self._of_signers()} | {
+            a.fingerprint
+            for a in self.known.authorities.anchors
+            if Purpose.LICENSE_SEAL in a.purposes
+        }
+        tops = {maker: self.chain.ends([maker]) for maker in _makers(self.license)}
+        return {
+            maker if top.sha256 in signing else top: Purpose.SEAL_MAKER
+            for maker, ends in tops.items()
+            for top in ends
+        }
 
     def _crls(self) -> Iterator[Change]:
         held = {crl.sha256 for crl in self.known.authorities.lists}
@@ -418,14 +456,14 @@ class _Draft:
 
 def organisation_codes(license: ParsedLicense) -> list[str]:
     """By which the signers name themselves, each once, with sound check characters."""
-    codes = [
-        certificate.organisation_codes[0]
-        for sealing in license.sealings
-        for part, certificate in _certificates(sealing)
-        if part == "signer" and certificate.organisation_codes
-    ]
+    codes = [s.organisation_codes[0] for s in _signers(license) if s.organisation_codes]
     sound = (code for code in codes if uscc_check_ok(code) or organisation_code_ok(code))
     return list(dict.fromkeys(sound))
+
+
+def _signers(license: ParsedLicense) -> list[Certificate]:
+    pairs = (pair for sealing in license.sealings for pair in _certificates(sealing))
+    return [certificate for part, certificate in pairs if part == "signer"]
 
 
 def _organisation(license: ParsedLicense) -> str | None:
@@ -539,15 +577,25 @@ def _missing(
     if question.issuer is None or not _is_issuer(question.issuer):
         yield Missing.ISSUER, ""
     else:
-        bears = organisation_codes(license)
-        if not bears:
-            yield Missing.ORGANISATION, ""
-        elif not {question.issuer, *known.owners} & set(bears):
-            yield Missing.OTHER_ORGANISATION, bears[0]
+        yield from _unnamed(license, question.issuer, known)
     if question.type is None or not _is_type(question.type):
         yield Missing.TYPE, ""
     if known.endpoint is None:
         yield Missing.ENDPOINT, ""
+
+
+def _unnamed(
+    license: ParsedLicense, issuer: IssuerCode, known: Trust
+) -> Iterator[tuple[Missing, str]]:
+    bears = organisation_codes(license)
+    if not bears:
+        yield Missing.ORGANISATION, ""
+    elif not {issuer, *known.owners} & set(bears):
+        yield Missing.OTHER_ORGANISATION, bears[0]
+    if not any(anchor.organisation_verified for anchor in known.authorities.anchors):
+        for signer in _signers(license):
+            if signer.organisation_codes and not signer.certified_codes:
+                yield Missing.VERIFIED_ORGANISATION, signer.organisation_codes[0]
 
 
 def _known_authority(leaf: Certificate, known: Trust) -> bool:

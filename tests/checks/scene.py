@@ -10,7 +10,10 @@ from typing import Any
 
 from app.checks import CHECKS
 from app.domain.certificate import (
+    LED_TO_AN_ANCHOR,
+    NOBODY,
     Chain,
+    Named,
     PathFact,
     Purpose,
     Revocation,
@@ -47,6 +50,7 @@ NO_PATH = Revocation(state=RevocationState.UNKNOWN, why=RevocationGap.NO_PATH)
 UNKNOWN = Revocation(state=RevocationState.UNKNOWN, why=RevocationGap.NO_LIST)
 ORGANISATION = "91630000M000100Y43"
 OTHERS_ORGANISATION = "91630000M000200Y37"
+NAMED = Named(ORGANISATION, None)
 
 
 def revoked(at: datetime) -> Revocation:
@@ -54,7 +58,8 @@ def revoked(at: datetime) -> Revocation:
 
 
 def path(**changes: Any) -> PathFact:
-    anchored = changes.get("chain", Chain.ANCHORED) is Chain.ANCHORED
+    chain = changes.get("chain", Chain.ANCHORED)
+    anchored = chain is Chain.ANCHORED
     unfit = changes.get("chain") is Chain.WRONG_ROLE
     good = PathFact(
         purpose=Purpose.LICENSE_SEAL,
@@ -69,6 +74,7 @@ def path(**changes: Any) -> PathFact:
         path=("ab" * 32, "ef" * 32) if anchored else (),
         anchor="ef" * 32 if anchored else None,
         revocation=changes.pop("revocation", GOOD if anchored else NO_PATH),
+        named=changes.pop("named", NAMED if chain in LED_TO_AN_ANCHOR else NOBODY),
     )
     return replace(good, **changes)
 
@@ -84,7 +90,7 @@ CERTIFICATE = CertificateFacts(
     today=path(moment=NOW),
     deviations=frozenset(),
 )
-MAKER = replace(CERTIFICATE, then=path(moment=MADE_AT), organisation_codes=())
+MAKER = replace(CERTIFICATE, then=path(moment=MADE_AT, named=NOBODY), organisation_codes=())
 SEAL = SealFacts(
     layout=SealLayout.V4,
     version=4,
@@ -234,7 +240,8 @@ def mandate(kind: Kind, to: IssuerCode = OTHER, **changes: Any) -> Mandate:
 
 def others_seal(label: str = "0:2", **changes: Any) -> SignatureFacts:
     """A good seal of another registered body."""
-    by = replace(CERTIFICATE, organisation_codes=(OTHERS_ORGANISATION,))
+    theirs = path(named=Named(OTHERS_ORGANISATION, None))
+    by = replace(CERTIFICATE, organisation_codes=(OTHERS_ORGANISATION,), then=theirs)
     return replace(BY_SEAL, label=label, sealed=replace(SEALED, signer=by, **changes))
 
 

@@ -30,7 +30,7 @@ from tests.checks.test_signed_data import (
     state_of,
 )
 from tests.cms_maker import CmsMaker
-from tests.pki import Key, certificate, name, rsa_key, sm2_key, utf8
+from tests.pki import Key, certificate, name, organisation_extension, rsa_key, sm2_key
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,9 @@ def rows() -> dict[str, Row]:
 def file(value: str, called: str, method: str) -> ParsedLicense:
     """Signed by `value`'s key in its algorithm; the container says `called`, the XML `method`."""
     mine, told = rows()[value], rows()[called]
-    owner = ("2.5.4.10", utf8(organisation()))
-    by = certificate(name("签名者", owner), mine.key, ROOT, since=NOW - 2 * YEAR, until=NOW + YEAR)
+    code = [organisation_extension(organisation())]
+    window = {"since": NOW - 2 * YEAR, "until": NOW + YEAR}
+    by = certificate(name("签名者"), mine.key, ROOT, more=code, **window)
     content = document().sealings[0].entry.content
     null = cm.NULL if called.startswith("RSA") or called == "SM2" else b""
     algorithm = cm.algorithm(told.algorithm, null)

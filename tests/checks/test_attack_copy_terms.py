@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.certificate import Named
 from app.domain.elements import LicenseElement
 from app.domain.evidence import CheckName
 from app.domain.facts import Facts, SignatureFacts
@@ -43,7 +44,8 @@ def issuer(covers: frozenset[LicenseElement], label: str = "0:2") -> SignatureFa
 def stranger(covers: frozenset[LicenseElement], label: str = "0:3") -> SignatureFacts:
     """A good seal of a registered body that nobody asked."""
     (found,) = scene.signer(
-        scene.document(FILE, signatures=(scene.others_seal(label),)), organisation_codes=("x",)
+        scene.document(FILE, signatures=(scene.others_seal(label),)),
+        then=scene.path(named=Named("x", None)),
     ).document.signatures
     return replace(found, covers_copy=covers)
 

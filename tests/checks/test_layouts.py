@@ -55,11 +55,11 @@ from tests.pki import (
     generalized,
     ia5,
     name,
+    organisation_extension,
     root,
     rsa_key,
     sm2_key,
     utc,
-    utf8,
 )
 
 MAKER_KEY, RSA, RSA_MAKER = sm2_key(101), rsa_key(), rsa_key()
@@ -67,8 +67,9 @@ WEAK = rsa_key(oid="1.2.840.113549.1.1.5")
 TSA_KEY = sm2_key(102)
 TSA_ROOT = root("时间根", sm2_key(103), since=NOW - 9 * YEAR, until=NOW + 9 * YEAR)
 WINDOW: dict[str, Any] = {"since": NOW - 3 * YEAR, "until": NOW + 2 * YEAR}
-MAKER_LEAF = certificate(name("制章者"), MAKER_KEY, ROOT, serial=31, **WINDOW)
-RSA_MAKER_LEAF = certificate(name("制章者"), RSA_MAKER, ROOT, serial=32, **WINDOW)
+MAKER_ROOT = root("制章根", sm2_key(104), since=NOW - 9 * YEAR, until=NOW + 9 * YEAR)
+MAKER_LEAF = certificate(name("制章者"), MAKER_KEY, MAKER_ROOT, serial=31, **WINDOW)
+RSA_MAKER_LEAF = certificate(name("制章者"), RSA_MAKER, MAKER_ROOT, serial=32, **WINDOW)
 STAMPING: dict[str, Any] = {"purposes": [TIME_STAMPING], "purposes_critical": True, **WINDOW}
 TSA_LEAF = certificate(name("时间戳"), TSA_KEY, TSA_ROOT, serial=33, **STAMPING)
 
@@ -106,8 +107,8 @@ def layout(version: int, **changes: Any) -> SealMaker:
 
 def rsa_v1(**changes: Any) -> SealMaker:
     """GM/T 0031-2014 with RSA and SHA-256 throughout."""
-    owner = ("2.5.4.10", utf8(organisation()))
-    mine = certificate(name("签章者", owner), RSA, ROOT, serial=41, **WINDOW)
+    owner = [organisation_extension(organisation())]
+    mine = certificate(name("签章者"), RSA, ROOT, serial=41, more=owner, **WINDOW)
     made = layout(
         1, algorithm=der.oid(RSA_OID), data_hash=der.bit_string(sha256(content()).digest())
     )
@@ -132,17 +133,21 @@ def sealed(value: bytes, method: str | None = None) -> ParsedLicense:
     return replace(document(), sealings=(made,))
 
 
-def trust() -> Trust:
+def trust(*makers_revoked: bytes) -> Trust:
+    """Anchors of signers, of makers and of timestamp services, each with its list."""
     have = trusted()
-    stamps = known(crl(TSA_ROOT, this_update=NOW - DAY, next_update=NOW + DAY))
+    day = {"this_update": NOW - DAY, "next_update": NOW + DAY}
+    stamps = known(crl(TSA_ROOT, **day))
+    makers = known(crl(MAKER_ROOT, *makers_revoked, **day))
     return replace(
         have,
         authorities=Authorities(
             anchors=(
                 *have.authorities.anchors,
+                MAKER_ROOT.anchor(Purpose.SEAL_MAKER, since=NOW - 9 * YEAR),
                 TSA_ROOT.anchor(Purpose.TSA, since=NOW - 9 * YEAR),
             ),
-            lists=(*have.authorities.lists, stamps),
+            lists=(*have.authorities.lists, makers, stamps),
         ),
     )
 

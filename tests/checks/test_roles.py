@@ -6,12 +6,12 @@ import pytest
 
 from app.checks import covered_facts, required_roles
 from app.checks.roles import is_copy, path_found, windows_of
-from app.domain.certificate import Chain
+from app.domain.certificate import NOBODY, Chain, Named, NameGap
 from app.domain.evidence import CheckName, Role
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.license import Fact, KeyId
-from app.domain.trust import Kind, Window
+from app.domain.trust import Kind, Mandate, Window
 from tests.checks import scene
 from tests.checks.scene import BY_KEY, BY_SEAL, CERTIFICATE, FILE, SEALED, TOKEN, one, path, says
 from tests.world import DAY, DELEGATE, ISSUER, NOW, OPEN, OTHER, TRUST
@@ -31,7 +31,7 @@ def roles(facts: Facts) -> list[str]:
 
 
 def nameless(label: str = "0:1") -> SignatureFacts:
-    by = replace(CERTIFICATE, organisation_codes=())
+    by = replace(CERTIFICATE, then=path(named=NOBODY))
     return replace(BY_SEAL, label=label, sealed=replace(SEALED, signer=by))
 
 
@@ -82,7 +82,8 @@ ROLES: list[tuple[str, Facts, list[str]]] = [
     ("nameless seal beside the issuer's", scene.also(FILE, nameless("0:2")), ["issuer", "extra"]),
     ("seal of a body not registered", scene.trust(FILE, owners={}), ["extra"]),
     ("seal whose signer is unreadable", scene.sealed(signer=None), ["candidate"]),
-    ("second organisation code is no name", scene.signer(organisation_codes=("x", scene.ORGANISATION)), ["extra"]),
+    ("a code nobody vouches for", scene.signer(then=path(named=Named(gap=NameGap.NOT_VERIFIED))), ["candidate"]),
+    ("named for another body", scene.signer(then=path(named=Named("x", None))), ["extra"]),
 ]  # fmt: skip
 
 
@@ -175,6 +176,46 @@ def test_a_delegate_acts_within_its_key_and_its_mandate() -> None:
         mine,
     )
     assert windows(signed_by("nobody")) == ()
+
+
+LAPSED = Window(NOW - 900 * DAY, NOW - 800 * DAY)
+
+
+def doubly(*given: Mandate, **changes: object) -> Facts:
+    """Another body's seal under these mandates."""
+    by = scene.others_seal("0:1")
+    file = scene.document(FILE, signatures=(replace(by, **changes),))  # type: ignore[arg-type]
+    return scene.mandates(file, *given)
+
+
+def test_of_two_mandates_the_one_in_force_when_it_signed_counts() -> None:
+    """A better kind that had lapsed gives no role, and a later one none to what came before."""
+    lapsed = scene.mandate(Kind.ORIGINAL, window=LAPSED)
+    copying = scene.mandate(Kind.COPY)
+    for given in ((lapsed, copying), (copying, lapsed)):
+        now = doubly(*given)
+        assert roles(now) == ["copier"]
+        assert windows_of(now.document.signatures[0], now) == (copying.window,)
+        then = doubly(*given, signed_at=NOW - 850 * DAY)
+        assert roles(then) == ["issuer"]
+        assert windows_of(then.document.signatures[0], then) == (lapsed.window,)
+    renewed = scene.mandate(Kind.ORIGINAL, window=Window(NOW - 100 * DAY, None))
+    for given in ((lapsed, renewed), (renewed, lapsed)):
+        again = doubly(*given)
+        assert windows_of(again.document.signatures[0], again) == (renewed.window,)
+
+
+def test_without_a_time_the_mandate_is_that_of_the_first_record_or_of_today() -> None:
+    given = scene.mandate(Kind.ORIGINAL, window=LAPSED), scene.mandate(Kind.COPY)
+    timeless = doubly(*given, signed_at=None)
+    assert roles(timeless) == ["copier"]
+    assert roles(scene.trust(timeless, first_seen=NOW - 850 * DAY)) == ["issuer"]
+
+
+def test_where_every_mandate_lapsed_the_best_is_told() -> None:
+    given = [scene.mandate(kind, window=LAPSED) for kind in (Kind.COPY, Kind.ORIGINAL)]
+    assert roles(doubly(*given)) == ["issuer"]  # and SIGNED_IN_WINDOW fails
+    assert one(doubly(*given), CN.SIGNED_IN_WINDOW) == "failed signed_outside_window"
 
 
 def test_a_path_is_found_where_every_signature_up_to_an_anchor_holds() -> None:

@@ -39,6 +39,7 @@ from tests.pki import (
     certificate,
     crl,
     name,
+    organisation_extension,
     revoked_entry,
     root,
     rsa_key,
@@ -69,8 +70,11 @@ def organisation() -> str:
 
 
 def leaf(by: Authority = ROOT, code: str | None = None, **how: object) -> bytes:
-    owner = ("2.5.4.10", utf8((organisation() if code is None else code) + "某局"))
+    """Of a body; its code stands where the authority states it, the name where it may."""
+    code = organisation() if code is None else code
+    owner = ("2.5.4.10", utf8(code + "某局"))
     options: dict[str, object] = {
+        "more": [organisation_extension(code)] if code else [],
         "serial": SERIAL,
         "since": NOW - 2 * YEAR,
         "until": NOW + 2 * YEAR,
@@ -297,8 +301,9 @@ BROKEN: dict[str, tuple[Callable[[], ParsedLicense], Reason]] = {
 
 def _rsa(digest: str) -> CmsMaker:
     content = document().sealings[0].entry.content
-    owner = ("2.5.4.10", utf8(organisation()))
-    mine = certificate(name("R", owner), RSA, ROOT, since=NOW - 2 * YEAR, until=NOW + YEAR)
+    code = organisation_extension(organisation())
+    window = {"since": NOW - 2 * YEAR, "until": NOW + YEAR}
+    mine = certificate(name("R"), RSA, ROOT, more=[code], **window)
     return CmsMaker(RSA, mine, content, digest=digest, algorithm=cm.algorithm(cm.RSA))
 
 

@@ -20,7 +20,7 @@ from app.domain.reasons import Reason
 from app.domain.trust import Authorities, Trust
 from app.domain.verdict import Broken, Gap, LocalState, Sound
 from tests.checks import test_layouts as seals
-from tests.checks.test_layouts import TSA_KEY, TSA_LEAF, TSA_ROOT
+from tests.checks.test_layouts import MAKER_ROOT, TSA_KEY, TSA_LEAF, TSA_ROOT
 from tests.checks.test_measure_seals import NOW
 from tests.checks.test_signed_data import (
     DAY,
@@ -74,9 +74,16 @@ def listed(*entries: bytes) -> Crl:
 def trust(end: End, at: datetime, seen: datetime | None) -> Trust:
     entries = (revoked_entry(SERIAL, at, SUPERSEDED),) if end == "revoked" else ()
     have = trusted()
-    stamps = known(crl(TSA_ROOT, this_update=NOW - DAY, next_update=NOW + DAY))
-    anchors = (*have.authorities.anchors, TSA_ROOT.anchor(Purpose.TSA, since=NOW - 9 * YEAR))
-    authorities = Authorities(anchors=anchors, lists=(listed(*entries), stamps))
+    stamps, makers = (
+        known(crl(by, this_update=NOW - DAY, next_update=NOW + DAY))
+        for by in (TSA_ROOT, MAKER_ROOT)
+    )
+    anchors = (
+        *have.authorities.anchors,
+        MAKER_ROOT.anchor(Purpose.SEAL_MAKER, since=NOW - 9 * YEAR),
+        TSA_ROOT.anchor(Purpose.TSA, since=NOW - 9 * YEAR),
+    )
+    authorities = Authorities(anchors=anchors, lists=(listed(*entries), stamps, makers))
     return replace(have, authorities=authorities, first_seen=seen)
 
 

@@ -96,25 +96,29 @@ def test_who_issued() -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "more", "codes"),
+    ("subject", "more", "where"),
     [
-        (name("x", ("2.5.4.10", pki.utf8(CODE + "某厅"))), [], (CODE,)),
-        (name("x", ("2.5.4.11", pki.utf8("N" + CODE))), [], ()),
-        (name("x", ("2.5.4.11", pki.utf8("N@" + CODE + "@10"))), [], (CODE,)),
-        (name(CODE), [], ()),
-        (name("x"), [extension(CODES[0], der.tlv(0x13, CODE.encode()))], (CODE,)),
-        (name("x"), [extension(CODES[1], der.tlv(0x0C, CODE.encode()))], (CODE,)),
-        (name("x"), [extension(CODES[0], CODE.encode())], (CODE,)),
-        (name("x"), [extension("1.2.156.10260.4.1.5", CODE.encode())], ()),
-        (name("x", ("2.5.4.10", pki.utf8("1163000000000000IO"))), [], ()),
-        (name("x", ("2.5.4.10", pki.utf8(CODE + "9"))), [], ()),
+        (name("x", ("2.5.4.10", pki.utf8(CODE + "某厅"))), [], "named"),
+        (name("x", ("2.5.4.97", pki.utf8("NTRCN-" + CODE))), [], "named"),
+        (name("x", ("2.5.4.11", pki.utf8("N" + CODE))), [], None),
+        (name("x", ("2.5.4.11", pki.utf8("N@" + CODE + "@10"))), [], "chosen"),
+        (name(CODE), [], None),
+        (name("x"), [extension(CODES[0], der.tlv(0x13, CODE.encode()))], "certified"),
+        (name("x"), [extension(CODES[1], der.tlv(0x0C, CODE.encode()))], "certified"),
+        (name("x"), [extension(CODES[0], CODE.encode())], "certified"),
+        (name("x"), [extension("1.2.156.10260.4.1.5", CODE.encode())], None),
+        (name("x", ("2.5.4.10", pki.utf8("1163000000000000IO"))), [], None),
+        (name("x", ("2.5.4.10", pki.utf8(CODE + "9"))), [], None),
     ],
 )
-def test_organisation_codes(subject: bytes, more: list[bytes], codes: tuple[str, ...]) -> None:
-    assert read_certificate(made(subject, more=more)).organisation_codes == codes
+def test_organisation_codes(subject: bytes, more: list[bytes], where: str | None) -> None:
+    read = read_certificate(made(subject, more=more))
+    assert read.organisation_codes == ((CODE,) if where else ())
+    assert read.certified_codes == ((CODE,) if where == "certified" else ())
+    assert read.named_codes == ((CODE,) if where == "named" else ())
 
 
-def test_the_extension_is_trusted_before_the_name() -> None:
+def test_the_extension_comes_before_the_name() -> None:
     other = "91350200260063198M"
     subject = name("x", ("2.5.4.11", pki.utf8(CODE)), ("2.5.4.10", pki.utf8(CODE)))
     more = [extension(CODES[0], der.tlv(0x13, other.encode()))]

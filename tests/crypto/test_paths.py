@@ -131,7 +131,7 @@ def test_no_anchor_at_all() -> None:
 
 
 def test_an_anchor_for_another_purpose_is_none() -> None:
-    other = replace(world(), anchors=(world().root.anchor(Purpose.TSA, Purpose.ISSUER_ANSWER),))
+    other = replace(world(), anchors=(world().root.anchor(Purpose.TSA, Purpose.SEAL_MAKER),))
     assert_chain(twin_and(other), Chain.NO_ANCHOR)
 
 

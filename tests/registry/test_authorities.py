@@ -191,6 +191,20 @@ def spoiled(name, document):
             inner["intermediates"] = ["A" * (authorities.MAX_CERTIFICATE + 1)]
         case "egov_text":
             anchor["egov_ca"] = "yes"
+        case "no_egov_for_licenses":
+            anchor["egov_ca"] = False
+        case "verified_text":
+            anchor["organisation_verified"] = "O"
+        case "region_of_five":
+            anchor["region"] = "63000"
+        case "region_of_words":
+            anchor["region"] = "青海省"
+        case "signers_and_makers":
+            anchor["purposes"] = ["license-seal", "seal-maker"]
+        case "purpose_of_no_use":
+            anchor["purposes"] = ["license-seal", "issuer-answer"]
+        case "an_end_entity_for_seals_too":
+            anchor |= {"certificate": _leaf(document), "purposes": ["seal-maker", "tsa"]}
     return made
 
 
@@ -211,6 +225,13 @@ def spoiled(name, document):
         ("not_a_crl", "authorities.crls[0]"),
         ("too_long", "authorities.intermediates[0]"),
         ("egov_text", "authorities.anchors[0].egov_ca"),
+        ("no_egov_for_licenses", "authorities.anchors[0].egov_ca"),
+        ("verified_text", "authorities.anchors[0].organisation_verified"),
+        ("region_of_five", "authorities.anchors[0].region"),
+        ("region_of_words", "authorities.anchors[0].region"),
+        ("signers_and_makers", "authorities.anchors[0].purposes"),
+        ("purpose_of_no_use", "authorities.anchors[0].purposes[1]"),
+        ("an_end_entity_for_seals_too", "authorities.anchors[0].certificate"),
     ],
 )
 def test_a_spoiled_document_is_refused_by_place(name, field, document):
@@ -218,3 +239,20 @@ def test_a_spoiled_document_is_refused_by_place(name, field, document):
     with pytest.raises(Refused) as caught:
         read_authorities(spoiled(name, document))
     assert caught.value.field == field
+
+
+async def test_a_seal_makers_own_certificate_is_registered_and_read_back(database, document):
+    made = copy.deepcopy(document)
+    pin = {"certificate": _leaf(document), "purposes": ["seal-maker"], "region": "639900"}
+    made["authorities"]["anchors"] = [
+        {**made["authorities"]["anchors"][0], **pin, "egov_ca": False}
+    ]
+    entry = read_authorities(made)
+    async with database.writing() as session:
+        await authorities.put_authorities(session, entry)
+    found = (await PostgresRegistry(database, now).trust_for(QUESTION)).authorities
+    assert found.anchors == entry.anchors
+    (anchor,) = found.anchors
+    assert anchor.serves(Purpose.SEAL_MAKER)
+    assert not anchor.serves(Purpose.LICENSE_SEAL)
+    assert (anchor.region, anchor.organisation_verified) == ("639900", True)

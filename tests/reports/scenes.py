@@ -8,11 +8,15 @@ from functools import cache
 from typing import Any
 
 from app.domain.certificate import (
+    LED_TO_AN_ANCHOR,
+    NOBODY,
     Chain,
+    Named,
     PathFact,
     Purpose,
     Revocation,
     RevocationGap,
+    RevocationReason,
     RevocationState,
     RoleFinding,
 )
@@ -247,6 +251,7 @@ def _path(role: CertificateRole, moment: Any, **changes: Any) -> PathFact:
         "path": ("a" * 64, "b" * 64),
         "anchor": "b" * 64,
         "revocation": Revocation(state=RevocationState.GOOD, good_until=NOW + DAY),
+        "named": Named(ORGANISATION, None),
     }
     return PathFact(
         purpose=Purpose.LICENSE_SEAL,
@@ -261,7 +266,8 @@ def _path(role: CertificateRole, moment: Any, **changes: Any) -> PathFact:
 
 def no_path(role: CertificateRole, chain: Chain = Chain.NO_ANCHOR) -> PathFact:
     gone = Revocation(state=RevocationState.UNKNOWN, why=RevocationGap.NO_PATH)
-    return _path(role, _SIGNED_AT, chain=chain, path=(), anchor=None, revocation=gone)
+    named = Named(ORGANISATION, None) if chain in LED_TO_AN_ANCHOR else NOBODY
+    return _path(role, _SIGNED_AT, chain=chain, path=(), anchor=None, revocation=gone, named=named)
 
 
 def _certificate(role: CertificateRole, **changes: Any) -> CertificateFacts:
@@ -414,6 +420,22 @@ SEAL_SCENES: Mapping[Reason, Scene] = {
         stamp(maker=replace(MAKER, then=no_path(CertificateRole.MAKER)))
     ),
     Reason.SEAL_MAKER_INVALID: Scene(stamp(maker=None)),
+    Reason.SEAL_MAKER_ENDED_SINCE: Scene(
+        stamp(
+            maker=replace(
+                MAKER,
+                then=_path(
+                    CertificateRole.MAKER,
+                    _SIGNED_AT,
+                    revocation=Revocation(
+                        state=RevocationState.REVOKED,
+                        at=NOW - DAY,
+                        reason=RevocationReason.KEY_COMPROMISE,
+                    ),
+                ),
+            )
+        )
+    ),
     Reason.SEAL_NOT_VALID_AT_TIME: Scene(stamp(valid_until=NOW - 80 * DAY)),
     Reason.SEAL_FROZEN: Scene(ended(SealEnding.FROZEN)),
     Reason.SEAL_CANCELLED: Scene(ended(SealEnding.CANCELLED)),
@@ -435,7 +457,9 @@ SEAL_SCENES: Mapping[Reason, Scene] = {
     ),
     Reason.BEYOND_LIMITS: Scene(signature(value=Value.BEYOND_LIMITS)),
     Reason.NO_ANCHOR: Scene(sealed(signer=replace(SIGNER, then=no_path(CertificateRole.SIGNER)))),
-    Reason.SIGNER_UNIDENTIFIED: Scene(sealed(signer=replace(SIGNER, organisation_codes=()))),
+    Reason.SIGNER_UNIDENTIFIED: Scene(
+        sealed(signer=replace(SIGNER, then=replace(SIGNER.then, named=NOBODY)))
+    ),
     Reason.CONTENT_DISAGREES: Scene(
         replace(sealed(), document=replace(sealed().document, disagreements=("number",)))
     ),

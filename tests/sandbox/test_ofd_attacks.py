@@ -16,7 +16,8 @@ SEEN: dict[tuple[bytes, str | None], Told] = {}
 """Verdicts of twins: many attacks share one."""
 TRUST = {
     "no_anchor", "signer_unidentified", "seal_maker_unknown", "seal_maker_invalid",
-    "key_revoked_since", "key_expired_since", "seal_ended_since", "revocation_unavailable", "identifier_unproven",
+    "key_revoked_since", "key_expired_since", "seal_ended_since", "seal_maker_ended_since",
+    "revocation_unavailable", "identifier_unproven",
     "identifier_disagrees", "content_disagrees", "signer_not_issuer", "signed_in_future",
     "signed_after_revocation", "copy_expiry_missing", "copy_expired", "copy_matter_unproven",
     "copy_purpose_differs", "signature_dropped",

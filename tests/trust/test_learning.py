@@ -38,8 +38,14 @@ def file(world):
 def authorities(world):
     made = world.authorities
     return {
-        "issuers": [read_certificate(each.certificate) for each in (made.root, made.issuing)],
-        "lists": [read_crl(der) for der in (made.root_crl, made.issuing_crl)],
+        "issuers": [
+            read_certificate(each.certificate)
+            for each in (made.root, made.issuing, made.maker_root, made.making)
+        ],
+        "lists": [
+            read_crl(der)
+            for der in (made.root_crl, made.issuing_crl, made.maker_root_crl, made.making_crl)
+        ],
     }
 
 
@@ -56,7 +62,11 @@ def kinds(found):
 
 ADDED = [
     (Action.ADD, kind)
-    for kind in (Kind.ANCHOR, Kind.INTERMEDIATE, Kind.CRL, Kind.CRL, Kind.TYPE, Kind.ISSUER)
+    for kind in (
+        *([Kind.ANCHOR] * 2 + [Kind.INTERMEDIATE] * 2 + [Kind.CRL] * 4),
+        Kind.TYPE,
+        Kind.ISSUER,
+    )
 ]
 
 
@@ -72,12 +82,38 @@ def test_with_chain_and_lists_only_the_answer_would_be_missing(file, authorities
 
 def test_the_root_is_the_anchor_and_the_others_are_trusted_for_nothing(file, authorities, world):
     found = learned(file, **authorities)
-    root, issuing = authorities["issuers"]
-    assert found.compare == (root, issuing)
-    anchor = found.changes[0].entry
-    assert anchor["purposes"] == ["license-seal"]
-    assert "egov_ca" not in anchor
-    assert "region" not in anchor
+    root, issuing, maker_root, making = authorities["issuers"]
+    assert found.compare == (root, maker_root, issuing, making)
+    signers, makers = (change.entry for change in found.changes[:2])
+    assert signers["purposes"] == ["license-seal"]
+    assert makers["purposes"] == ["seal-maker"]
+    for anchor in (signers, makers):
+        assert "egov_ca" not in anchor
+        assert "region" not in anchor
+        assert "organisation_verified" not in anchor
+
+
+def test_a_maker_by_the_signers_authority_is_drafted_itself(authorities, world):
+    """That authority is drafted for signers alone: else each of them could make seals."""
+    shared = OFD_ATTACKS["maker_under_signers_authority"].make(world)
+    issuers, lists = authorities["issuers"][:2], authorities["lists"][:2]
+    found = learned(shared, issuers=issuers, lists=lists)
+    anchors = [c.entry["purposes"] for c in found.changes if c.kind is Kind.ANCHOR]
+    assert anchors == [["license-seal"], ["seal-maker"]]
+    maker = found.stamps[0].certificates[1].certificate
+    assert found.compare == (*issuers, maker)
+    assert isinstance(found.state, Sound)
+
+
+def test_a_code_in_o_is_not_believed_for_a_draft(authorities, world):
+    """Whether an authority verifies O is for people to find out."""
+    forged = OFD_ATTACKS["owner_chosen_by_the_subject"].make(world)
+    free = read_certificate(world.authorities.free_root.certificate)
+    _, _, maker_root, making = authorities["issuers"]
+    found = learned(forged, issuers=[free, maker_root, making])
+    assert Missing.VERIFIED_ORGANISATION in {what for what, _ in found.missing}
+    assert not isinstance(found.state, Sound)
+    assert "organisation_verified" not in str(found.changes)
 
 
 def test_a_file_alone_drafts_no_authority(file):
@@ -119,7 +155,7 @@ def test_an_authority_that_did_not_issue_is_refused(name, file, authorities, wor
 @pytest.mark.parametrize("what", ["name", "right", "signature", "key id"])
 def test_name_right_key_id_and_signature_must_all_fit(what, authorities, file, world):
     """The issuing authority's own certificate, spoilt in the one respect; no other check helps."""
-    root, issuing = authorities["issuers"]
+    root, issuing = authorities["issuers"][:2]
     impostor = read_certificate(world.authorities.impostor.certificate)
     spoilt = {
         "name": lambda: replace(issuing, sha256="1" * 64, subject_raw=root.subject_raw),
@@ -166,7 +202,9 @@ BROKEN = (
 @pytest.mark.parametrize("name", BROKEN)
 def test_of_a_file_that_fails_nothing_is_drafted(name, authorities, world):
     attack = OFD_ATTACKS[name]
-    found = learned(attack.make(world), **authorities)
+    own = name == "seal_lists_forger"  # whose certificate nobody at hand issued
+    makers = {what: found[2:] for what, found in authorities.items()}
+    found = learned(attack.make(world), **(makers if own else authorities))
     assert found.broken
     assert found.changes == ()
     for language in LANGUAGES:
