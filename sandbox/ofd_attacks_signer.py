@@ -116,7 +116,9 @@ def unreadable() -> Iterator[OfdAttack]:
         ("garbage", "CRT-13", _reencoded(lambda _: b"\x30\x00")),
     ):
         forge = with_unit(unit)
-        yield attack(f"certificate_{name}", "signature_unreadable", threats, forge, also=also)
+        # Larger than a verifier need read is doubt; all others are damage.
+        reason = "beyond_limits" if name == "too_large" else "signature_unreadable"
+        yield attack(f"certificate_{name}", reason, threats, forge, also=also)
     yield attack(
         "key_off_curve",
         "signature_invalid",

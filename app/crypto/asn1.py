@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Malformed
 
 
 class Tag(IntEnum):
@@ -101,12 +101,12 @@ class Element:
         if not self.tag & CONSTRUCTED:
             raise Malformed(f"{place}: not a constructed value")
         if self.depth >= self.limits.depth:
-            raise Malformed(f"{place}: deeper than {self.limits.depth} containers")
+            raise BeyondLimits(f"{place}: deeper than {self.limits.depth} containers")
         at, count = self.body, 0
         while at < self.end:
             count += 1
             if count > self.limits.children:
-                raise Malformed(f"{place}: more than {self.limits.children} values")
+                raise BeyondLimits(f"{place}: more than {self.limits.children} values")
             tag, body, end = _frame(self.source, at, self.end, place)
             yield Element(self.source, tag, at, body, end, self.limits, self.depth + 1)
             at = end
@@ -144,7 +144,7 @@ def read(data: bytes, limits: Limits, place: str) -> Element:
         Malformed: too large, broken framing, or anything after the value.
     """
     if len(data) > limits.octets:
-        raise Malformed(f"{place}: larger than {limits.octets} bytes")
+        raise BeyondLimits(f"{place}: larger than {limits.octets} bytes")
     tag, body, end = _frame(data, 0, len(data), place)
     if end != len(data):
         raise Malformed(f"{place}: bytes after the value")
@@ -243,7 +243,7 @@ def oid(element: Element, place: str) -> str:
         value = value << 7 | octet & 0x7F
         fresh = octet < _LONG
         if value >= MAX_ARC or len(arcs) >= MAX_ARCS:
-            raise Malformed(f"{place}: OBJECT IDENTIFIER beyond {MAX_ARCS} arcs of 64 bits")
+            raise BeyondLimits(f"{place}: OBJECT IDENTIFIER beyond {MAX_ARCS} arcs of 64 bits")
         if fresh:
             arcs.append(value)
             value = 0
@@ -362,14 +362,14 @@ def definite_members(
         Malformed: too large, too many, too deep, broken framing, or anything after the value.
     """
     if len(data) > limits.octets:
-        raise Malformed(f"{place}: larger than {limits.octets} bytes")
+        raise BeyondLimits(f"{place}: larger than {limits.octets} bytes")
     if data[:1] != bytes((Tag.SEQUENCE,)) or not is_indefinite(data):
         raise Malformed(f"{place}: SEQUENCE of indefinite length expected")
     members: list[tuple[bytes, bytes]] = []
     at = 2
     while data[at : at + 2] != _END:
         if len(members) == limits.children:
-            raise Malformed(f"{place}: more than {limits.children} values")
+            raise BeyondLimits(f"{place}: more than {limits.children} values")
         value, end = _definite(data, at, limits.depth, place, join)
         members.append((value, data[at:end]))
         at = end
@@ -387,7 +387,7 @@ def _definite(
 ) -> tuple[bytes, int]:
     """(definite form, end) of the value at `at`."""
     if depth == 0:
-        raise Malformed(f"{place}: too deep")
+        raise BeyondLimits(f"{place}: too deep")
     if not is_indefinite(data[at : at + 2]):
         _, _, end = _frame(data, at, len(data), place)
         return data[at:end], end

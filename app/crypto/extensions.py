@@ -8,7 +8,7 @@ from typing import TypeVar
 from app.crypto import asn1
 from app.crypto.asn1 import Element, Limits, Tag
 from app.domain.certificate import CertificateDeviation, KeyUsage
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Malformed
 
 _T = TypeVar("_T")
 
@@ -72,7 +72,7 @@ def read_extensions(tagged: Element, seen: set[CertificateDeviation]) -> Extensi
     found, names = Extensions(), set[str]()
     for count, element in enumerate(asn1.inner(tagged, "extensions").children("extensions"), 1):
         if count > MAX_EXTENSIONS:
-            raise Malformed(f"extensions: more than {MAX_EXTENSIONS}")
+            raise BeyondLimits(f"extensions: more than {MAX_EXTENSIONS}")
         name, critical, value = extension(element, seen)
         if name in names:
             seen.add(CertificateDeviation.DUPLICATE_EXTENSION)

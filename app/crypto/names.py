@@ -12,7 +12,7 @@ from app.crypto import asn1
 from app.crypto.asn1 import Element, Tag
 from app.domain.certificate import CertificateDeviation, NameAttribute
 from app.domain.codes import uscc_well_formed
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Malformed
 
 MAX_ATTRIBUTES = 64
 """Attributes of one name."""
@@ -42,7 +42,7 @@ def name_attributes(
             found.append(NameAttribute(kind, _shown(fields.any("value"), seen)))
             fields.end()
             if len(found) > MAX_ATTRIBUTES:
-                raise Malformed(f"{place}: more than {MAX_ATTRIBUTES} attributes")
+                raise BeyondLimits(f"{place}: more than {MAX_ATTRIBUTES} attributes")
     return tuple(found)
 
 

@@ -199,7 +199,7 @@ STRUCTURE: dict[str, tuple[Callable[[], bytes], str]] = {
             der.integer(1), cm.issuer_and_serial(LEAF), cm.algorithm(cm.SM3),
             der.tlv(0xA0, b""), cm.algorithm(cm.SM2_SIGN), der.octet_string(b"v"),
         )).make(),
-        "between 1 and",
+        "signedAttrs: empty",
     ),
     "signedData of something else": (changed(type=cm.TST_INFO), "another type"),
     "enveloped data": (changed(family=cm.GM + "3"), "not SignedData"),
@@ -215,7 +215,7 @@ STRUCTURE: dict[str, tuple[Callable[[], bytes], str]] = {
         changed(certificates=[LEAF, der.sequence(bytes(17000))]), "larger than"),
     "too many certificates": (
         changed(certificates=[der.sequence(der.integer(n)) for n in range(65)]), "more than 64"),
-    "an empty value": (changed(value=lambda _: b""), "between 1 and"),
+    "an empty value": (changed(value=lambda _: b""), "SignerInfo.signature: empty"),
     "bytes after": (lambda: GOOD + b"\0", "after the value"),
     "cut": (lambda: GOOD[:-1], "longer than what holds it"),
     "two timestamps": (

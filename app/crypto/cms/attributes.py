@@ -4,7 +4,7 @@ from app.crypto import asn1
 from app.crypto.asn1 import Element, Fields, Tag
 from app.crypto.digests import DIGEST_BY_OID
 from app.domain.cms import CertificateReference, CmsAttributes, CmsDeviation
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Malformed
 from app.domain.scheme import Digest
 
 MAX_ATTRIBUTES = 32
@@ -49,8 +49,10 @@ def signed_attributes(element: Element, seen: set[CmsDeviation]) -> CmsAttribute
 
 def _by_type(members: tuple[Element, ...], place: str) -> dict[str, Element]:
     """The single value of each attribute that must be single."""
-    if not 0 < len(members) <= MAX_ATTRIBUTES:
-        raise Malformed(f"{place}: not between 1 and {MAX_ATTRIBUTES} attributes")
+    if not members:
+        raise Malformed(f"{place}: empty")
+    if len(members) > MAX_ATTRIBUTES:
+        raise BeyondLimits(f"{place}: more than {MAX_ATTRIBUTES} attributes")
     found: dict[str, Element] = {}
     for member in members:
         kind, values = _attribute(member, place)
@@ -120,7 +122,7 @@ def timestamp_token(element: Element) -> bytes | None:
     tokens: list[bytes] = []
     for count, member in enumerate(element.children("unsignedAttrs")):
         if count == MAX_ATTRIBUTES:
-            raise Malformed(f"unsignedAttrs: more than {MAX_ATTRIBUTES} attributes")
+            raise BeyondLimits(f"unsignedAttrs: more than {MAX_ATTRIBUTES} attributes")
         kind, values = _attribute(member, "unsignedAttrs")
         if kind == _TOKEN:
             tokens += [value.raw for value in values]

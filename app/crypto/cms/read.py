@@ -85,8 +85,10 @@ def read_cms(der: bytes, content_types: frozenset[str] = DATA) -> CmsSignature:
         signer.take(Tag.SEQUENCE, "signatureAlgorithm"), "signatureAlgorithm"
     )
     value = signer.take(Tag.OCTET_STRING, "signature").content
-    if not 0 < len(value) <= MAX_VALUE:
-        raise Malformed(f"SignerInfo.signature: not between 1 and {MAX_VALUE} octets")
+    if not value:
+        raise Malformed("SignerInfo.signature: empty")
+    if len(value) > MAX_VALUE:
+        raise BeyondLimits(f"SignerInfo.signature: over {MAX_VALUE} octets")
     token = timestamp_token(signer.any("unsignedAttrs")) if signer.peek() == _UNSIGNED else None
     signer.end()
     if digest_oid not in announced:
@@ -189,11 +191,11 @@ def _certificates(element: Element | None) -> tuple[bytes, ...]:
     found: dict[bytes, None] = {}
     for count, each in enumerate(element.children("certificates")):
         if count == MAX_CERTIFICATES:
-            raise Malformed(f"certificates: more than {MAX_CERTIFICATES}")
+            raise BeyondLimits(f"certificates: more than {MAX_CERTIFICATES}")
         if each.tag != Tag.SEQUENCE:
             raise Malformed("certificates: something else than an X.509 certificate")
         if each.end - each.start > MAX_CERTIFICATE:
-            raise Malformed(f"certificates: one larger than {MAX_CERTIFICATE} bytes")
+            raise BeyondLimits(f"certificates: one larger than {MAX_CERTIFICATE} bytes")
         found[each.raw] = None
     return tuple(found)
 

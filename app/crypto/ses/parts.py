@@ -6,7 +6,7 @@ from app.crypto import asn1
 from app.crypto.asn1 import Element, Fields, Tag
 from app.crypto.digests import DIGEST_BY_OID
 from app.crypto.ses.values import octets
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Malformed
 from app.domain.scheme import Digest
 from app.domain.seal import (
     CertificateDigest,
@@ -57,15 +57,17 @@ def short_text(element: Element, place: str, limit: int = MAX_TEXT) -> str:
     """A character string of at most `limit` characters."""
     value = asn1.text(element, place)
     if len(value) > limit:
-        raise Malformed(f"{place}: longer than {limit} characters")
+        raise BeyondLimits(f"{place}: longer than {limit} characters")
     return value
 
 
 def certificate_octets(element: Element, place: str, seen: set[SealDeviation]) -> bytes:
     """The DER of a certificate inside an OCTET STRING, not yet read."""
     content = octets(element, place, seen)
-    if not 0 < len(content) <= MAX_CERTIFICATE:
-        raise Malformed(f"{place}: not a certificate of at most {MAX_CERTIFICATE} bytes")
+    if not content:
+        raise Malformed(f"{place}: empty")
+    if len(content) > MAX_CERTIFICATE:
+        raise BeyondLimits(f"{place}: larger than {MAX_CERTIFICATE} bytes")
     return content
 
 
@@ -77,8 +79,10 @@ def certificate_list(
     if layout is not SealLayout.V1:
         kind = asn1.integer(property_.take(Tag.INTEGER, "certListType"), "property.certListType")
     entries = tuple(property_.take(Tag.SEQUENCE, "certList").children("property.certList"))
-    if not 0 < len(entries) <= MAX_SIGNERS:
-        raise Malformed(f"property.certList: not between 1 and {MAX_SIGNERS} entries")
+    if not entries:
+        raise Malformed("property.certList: empty")
+    if len(entries) > MAX_SIGNERS:
+        raise BeyondLimits(f"property.certList: more than {MAX_SIGNERS} entries")
     match kind:
         case 1:
             return tuple(certificate_octets(e, "certList", seen) for e in entries), ()
@@ -109,8 +113,10 @@ def picture(element: Element) -> SealPicture:
     width = asn1.integer(fields.take(Tag.INTEGER, "width"), "picture.width")
     height = asn1.integer(fields.take(Tag.INTEGER, "height"), "picture.height")
     fields.end()
-    if not (0 < width <= MAX_SIZE and 0 < height <= MAX_SIZE):
-        raise Malformed(f"picture: sides not between 1 and {MAX_SIZE} mm")
+    if width <= 0 or height <= 0:
+        raise Malformed("picture: a side of no length")
+    if width > MAX_SIZE or height > MAX_SIZE:
+        raise BeyondLimits(f"picture: a side over {MAX_SIZE} mm")
     return SealPicture(kind, data, width, height)
 
 
@@ -129,7 +135,7 @@ def extensions(fields: Fields, seen: set[SealDeviation]) -> tuple[SealExtension,
         raise Malformed("extDatas: SEQUENCE expected")
     entries = tuple(container.children("extDatas"))
     if len(entries) > MAX_EXTENSIONS:
-        raise Malformed(f"extDatas: more than {MAX_EXTENSIONS} entries")
+        raise BeyondLimits(f"extDatas: more than {MAX_EXTENSIONS} entries")
     return tuple(_extension(entry, seen) for entry in entries)
 
 
@@ -145,5 +151,5 @@ def _extension(element: Element, seen: set[SealDeviation]) -> SealExtension:
     value = fields.take(Tag.OCTET_STRING, "extnValue").content
     fields.end()
     if len(value) > MAX_EXTENSION:
-        raise Malformed(f"extData: larger than {MAX_EXTENSION} bytes")
+        raise BeyondLimits(f"extData: larger than {MAX_EXTENSION} bytes")
     return SealExtension(identifier, critical, value)

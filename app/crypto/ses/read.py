@@ -178,7 +178,7 @@ def _token(fields: Fields, seen: set[SealDeviation]) -> bytes | None:
         return None
     token = bit_octets(asn1.inner(tagged, "timeStamp"), "timeStamp", seen)
     if len(token) > MAX_TOKEN:
-        raise Malformed(f"timeStamp: larger than {MAX_TOKEN} bytes")
+        raise BeyondLimits(f"timeStamp: larger than {MAX_TOKEN} bytes")
     return token
 
 
@@ -205,7 +205,7 @@ def _signature_v1(outer: Fields, raw: bytes) -> SealSignature:
     match time_content[:1]:
         case b"\x30":
             if len(time_content) > MAX_TOKEN:
-                raise Malformed(f"timeInfo: larger than {MAX_TOKEN} bytes")
+                raise BeyondLimits(f"timeInfo: larger than {MAX_TOKEN} bytes")
             token = time_content
         case b"\x17" | b"\x18":
             element = asn1.read(time_content, LIMITS, "toSign.timeInfo")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from app.crypto import asn1
 from app.crypto.asn1 import Element, Limits, Tag
-from app.domain.errors import Malformed
+from app.domain.errors import BeyondLimits, Malformed
 from app.domain.seal import SealDeviation
 
 HALF = 32
@@ -99,7 +99,10 @@ def sm2_value(content: bytes) -> Sm2Value:
         if 0 < missing <= MAX_STRIPPED:
             seen.add(SealDeviation.STRIPPED_ZEROS)
             content += bytes(missing)
-        outer = asn1.sequence(asn1.read(content, _LIMITS, place), place)
+        try:
+            outer = asn1.sequence(asn1.read(content, _LIMITS, place), place)
+        except BeyondLimits as over:  # these are the value's own: two numbers of 32 octets
+            raise Malformed(str(over)) from None
         r = _unsigned(outer.take(Tag.INTEGER, "r"), place, seen)
         s = _unsigned(outer.take(Tag.INTEGER, "s"), place, seen)
         outer.end()
