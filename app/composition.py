@@ -26,6 +26,7 @@ from app.registry.health import PostgresLedger
 from app.registry.imports.store import PostgresImports
 from app.registry.journal import PostgresJournal
 from app.registry.lists.signed import MAX_LIST
+from app.registry.lookups import PostgresLookups
 from app.registry.peers import PostgresPeers
 from app.registry.sessions import Database, WriteSession
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
@@ -35,6 +36,7 @@ from app.routers.state import Watched
 from app.services.answering import Answering, InquiryLog
 from app.services.following import Follower
 from app.services.importing import Importer
+from app.services.lookup import Lookups
 from app.services.probing import Prober
 from app.services.publish import ReportPublisher
 from app.services.verify import Issuers, Journal, Registry, Verifier
@@ -136,6 +138,17 @@ def _around(gateway: HttpIssuers, settings: Settings) -> ResilientIssuers:
         clock=now,
         monotonic=time.monotonic,
         max_answers=settings.answers_kept,
+    )
+
+
+def lookups(keys: FolderKeys, opened: Database) -> Lookups:
+    """Answers look-ups."""
+    return Lookups(
+        records=PostgresLookups(opened, keys),
+        append=PostgresAudit(opened).append,
+        keys=keys,
+        clock=now,
+        version=VERSION,
     )
 
 

@@ -8,7 +8,16 @@ from fastapi import Depends, FastAPI
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from app.composition import VERSION, answering, follower, importer, now, publisher, watching
+from app.composition import (
+    VERSION,
+    answering,
+    follower,
+    importer,
+    lookups,
+    now,
+    publisher,
+    watching,
+)
 from app.config import Settings, settings
 from app.crypto import sm2
 from app.crypto.provider import FolderKeys
@@ -140,6 +149,7 @@ def production(config: Settings) -> Lifespan:
                     clock=now,
                     places=places,
                     room=Room(config.max_buffered),
+                    lookups=lookups(keys, database),
                     importer=importer(keys, database),
                     streams=asyncio.Semaphore(STREAMS),
                     watched=way.watched,

@@ -24,8 +24,8 @@ MAX_LOCAL: Final = 10_000
 
 TAKE_SQL: Final = """
 INSERT INTO bucket AS b (key, tokens, at)
-SELECT key, capacity - 1, $4 FROM unnest($1::bytea[], $2::float8[], $3::float8[])
-    AS wanted (key, capacity, per_second)
+SELECT key, capacity - cost, $4 FROM unnest($1::bytea[], $2::float8[], $5::float8[])
+    AS wanted (key, capacity, cost)
 ON CONFLICT (key) DO UPDATE SET
     tokens = least(
         (SELECT capacity FROM unnest($1::bytea[], $2::float8[]) AS w (key, capacity)
@@ -33,7 +33,7 @@ ON CONFLICT (key) DO UPDATE SET
         b.tokens + greatest(0, extract(epoch FROM $4 - b.at)) * (
             SELECT per_second FROM unnest($1::bytea[], $3::float8[]) AS w (key, per_second)
              WHERE w.key = b.key)
-    ) - 1,
+    ) - (SELECT cost FROM unnest($1::bytea[], $5::float8[]) AS w (key, cost) WHERE w.key = b.key),
     at = greatest(b.at, $4)
 RETURNING key, tokens
 """
@@ -53,6 +53,8 @@ class Limit:
     """Whose bucket; kept as a keyed hash."""
     capacity: int
     per_second: float
+    cost: float = 1
+    """Drawn at once."""
 
 
 @dataclass(slots=True)
@@ -92,9 +94,10 @@ class Limits:
         keys = sorted(keyed)
         capacities = [float(keyed[key].capacity) for key in keys]
         rates = [keyed[key].per_second for key in keys]
+        costs = [float(keyed[key].cost) for key in keys]
 
         async def write(connection: Connection) -> dict[bytes, float]:
-            rows = await connection.fetch(TAKE_SQL, keys, capacities, rates, now)
+            rows = await connection.fetch(TAKE_SQL, keys, capacities, rates, now, costs)
             left = {bytes(row["key"]): row["tokens"] for row in rows}
             if low := [key for key, tokens in left.items() if tokens < -1]:
                 await connection.execute(FLOOR_SQL, low)
@@ -106,7 +109,7 @@ class Limits:
         capacity = max(1.0, limit.capacity / STRICTER)
         tokens, at = self._local.pop(key, (capacity, now))
         passed = max(0.0, (now - at).total_seconds())
-        left = min(capacity, tokens + passed * limit.per_second / STRICTER) - 1
+        left = min(capacity, tokens + passed * limit.per_second / STRICTER) - limit.cost
         self._local[key] = (max(left, -1.0), now)
         while len(self._local) > MAX_LOCAL:
             self._local.popitem(last=False)

@@ -1,11 +1,12 @@
 """HTTP words."""
 
-from app.routers import federation, health, imports, pages, trust, verifications, watch
+from app.routers import federation, health, imports, lookups, pages, trust, verifications, watch
 
 __all__ = ["ROUTERS"]
 
 ROUTERS = (
     verifications.router,
+    lookups.router,
     imports.router,
     trust.router,
     federation.router,

@@ -45,6 +45,8 @@ REFUSALS: Final = 60
 """Rows a minute about what one address or caller was refused."""
 OPEN_READS: Final = 600
 """Requests a minute of one address or caller to what is open and costs the database something."""
+MISSED: Final = 5
+"""Requests that a look-up costs which finds nothing for its caller."""
 INQUIRIES: Final = 1200
 """Inquiries a minute from one address: those of a whole province come from one."""
 
@@ -129,6 +131,19 @@ class Door:
         if guest.caller.anonymous:
             most = self.quotas.license
             await self.within(guest, [Limit("document", license, most, most / 60)])
+
+    async def looks_up(self, guest: Guest, document: str) -> None:
+        """One license is looked up by one caller only so often; and by the public together."""
+        most, who = self.quotas.document, _who(guest)
+        await self.within(guest, [Limit("document", f"{who}\0{document}", most, most / 60)])
+        await self.asked_about(guest, document)
+
+    async def missed(self, guest: Guest) -> None:
+        """Whoever looks up what it may not see, or what is not there, draws more on its contract:
+        the numbers of a register are not to be walked through.
+        """
+        limits = limits_for(guest.admission, guest.asker.address, self.quotas)
+        await self.buckets.take([replace(limit, cost=MISSED - 1) for limit in limits])
 
     async def note(self, guest: Guest, operation: Operation, *, report: str) -> None:
         """A row about a report that is about to be read. Raises `Unavailable`: then it is not."""

@@ -15,6 +15,7 @@ from app.routers.body import Limits, Room
 from app.routers.door import Door
 from app.services.answering import Answering
 from app.services.importing import Importer
+from app.services.lookup import Lookups
 from app.services.places import Places
 from app.services.verify import Verifier
 from app.services.watching import Metrics
@@ -78,6 +79,7 @@ class Node:
     """For verifications under way."""
     room: Room = field(repr=False)
     """Memory of bodies under way."""
+    lookups: Lookups = field(repr=False)
     importer: Importer = field(repr=False)
     streams: asyncio.Semaphore = field(repr=False)
     """For imports under way."""

@@ -69,7 +69,7 @@ def _day(value: object) -> date:
         raise ValueError(fix) from None
 
 
-def _day_or_long_term(value: object) -> date | Literal["长期"]:
+def day_or_long_term(value: object) -> date | Literal["长期"]:
     if value == LONG_TERM:
         return LONG_TERM
     try:
@@ -78,7 +78,7 @@ def _day_or_long_term(value: object) -> date | Literal["长期"]:
         raise ValueError(f"a date, as 2026-11-01, or {LONG_TERM}") from None
 
 
-def _identifier(value: str) -> str:
+def well_formed(value: str) -> str:
     Identifier.read(value)  # its message repeats nothing
     return value
 
@@ -195,7 +195,7 @@ class VerificationIn(TermsIn):
         ),
     ] = None
     identifier: Annotated[
-        Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(_identifier)]
+        Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(well_formed)]
         | None,
         Field(description="证照标识, GB/T 36904"),
     ] = None
@@ -218,7 +218,7 @@ class VerificationIn(TermsIn):
     holder_code: Annotated[Text | None, Field(description="持证主体代码")] = None
     valid_from: Annotated[Day | None, Field(description="first day in force, Beijing time")] = None
     valid_until: Annotated[
-        Annotated[date | Literal["长期"], BeforeValidator(_day_or_long_term)] | None,
+        Annotated[date | Literal["长期"], BeforeValidator(day_or_long_term)] | None,
         Field(description="last day in force, inclusive, Beijing time; or 长期"),
     ] = None
 
@@ -291,5 +291,5 @@ def refused(exc: ValidationError) -> Refused:
     if first["type"] == "string_too_short":
         return Refused(place, "empty; leave the field out, or fill it")
     if place == "body":
-        return Refused(place, "a JSON object with the members of VerificationIn")
+        return Refused(place, "a JSON object with the members that are documented")
     return Refused(place, f"must be {_SHAPES.get(place, 'text')}")

@@ -126,6 +126,10 @@ def calls(service: Service) -> dict[str, tuple[frozenset[Scope], Any]]:
             lambda h: post(h, json={"token": token, "purpose": PURPOSE}),
         ),
         "number": (frozenset({Scope.VERIFY_NUMBER}), lambda h: post(h, json=facts)),
+        "look up": (
+            frozenset({Scope.VERIFY_NUMBER, Scope.STATUS_DETAIL}),
+            lambda h: client.post("/v1/lookups", headers=h, json={**facts, "holder": "x"}),
+        ),
         "import": (
             frozenset({Scope.LICENSE_INGEST}),
             lambda h: push("/v1/imports", h),

@@ -1,0 +1,117 @@
+"""Records looked up: by identifier, or by type and number; at one time, as known at another.
+
+One statement, which touches one partition of each table, whether there is such a record or not.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app.crypto.signing import KeyProvider
+from app.domain.identifier import Identifier, IssuerCode, TypeCode
+from app.domain.issuer import State
+from app.domain.lookup import Asked, Found, HeldState, Level
+from app.registry import rows
+from app.registry.imports import index
+from app.registry.imports.records import INTERNAL_ROOT
+from app.registry.imports.sealing import Held, seal, unseal
+from app.registry.sessions import Connection, Database
+
+MOST: Final = 8
+"""Records under one number that are looked at: its versions."""
+
+_OF_RECORD: Final = """
+SELECT l.identifier, l.type, l.issuer, t.level, l.issued_on, l.valid_from, l.valid_until,
+       l.long_term, l.sealed, l.as_of, l.known_since, l.recorded_at,
+    (SELECT row(state, since, until, successor, recorded_at) FROM license_status s
+      WHERE s.identifier = l.identifier AND since <= $2 AND (until IS NULL OR until > $2)
+        AND recorded_at <= $3 AND (replaced_at IS NULL OR replaced_at > $3)
+      ORDER BY since DESC LIMIT 1),
+    (SELECT row(code, as_of, since) FROM statement w WHERE w.identifier = l.identifier
+        AND w.recorded_at <= $3 ORDER BY as_of DESC, code DESC LIMIT 1)
+"""
+BY_IDENTIFIER_SQL: Final = f"""{_OF_RECORD}
+  FROM license l JOIN license_type t ON t.code = l.type WHERE l.identifier = $1
+"""
+BY_NUMBER_SQL: Final = f"""{_OF_RECORD}
+  FROM (SELECT identifier FROM license_key WHERE hmac = $1 LIMIT {MOST}) k
+  CROSS JOIN LATERAL (SELECT * FROM license WHERE identifier = k.identifier OFFSET 0) l
+  JOIN license_type t ON t.code = l.type
+"""  # noqa: S608 - constants put together
+_ABSENT: Final = "absent"
+_PLAIN: Final = b'{"number":null,"name":null,"holders":[[null,null]]}'
+
+
+@dataclass(slots=True)
+class PostgresLookups:
+    """Fits `services.lookup.Records`."""
+
+    database: Database = field(repr=False)
+    keys: KeyProvider = field(repr=False)
+    _decoy: bytes = field(default=b"", repr=False)
+
+    async def find(self, asked: Asked) -> list[Found]:
+        """Every record that may be meant. What is not there takes as long as what is.
+
+        Raises `Unavailable`, and `Malformed` for a record that was tampered with.
+        """
+
+        async def look(connection: Connection) -> list[Any]:
+            if asked.identifier is not None:
+                name = str(asked.identifier)
+                return list(
+                    await connection.fetch(BY_IDENTIFIER_SQL, name, asked.at, asked.known_at)
+                )
+            data, found = index.number_key(asked.type or TypeCode(""), asked.number or ""), []
+            # While a new key is put over the old, rows stand under either; both are always asked.
+            for hmac in index.levels(self.keys, data)[-2:]:
+                found += await connection.fetch(BY_NUMBER_SQL, hmac, asked.at, asked.known_at)
+            return found
+
+        opened = [
+            _found(row, self._held(row)) for row in await self.database.run(look, repeatable=True)
+        ]
+        if not opened:
+            unseal(self.keys, _ABSENT, self._sealed_decoy())
+        return opened
+
+    def _held(self, row: Any) -> Held:
+        if row["sealed"] is None:
+            return Held(None, None, ())
+        return unseal(self.keys, row["identifier"], row["sealed"])
+
+    def _sealed_decoy(self) -> bytes:
+        if not self._decoy:
+            self._decoy = seal(self.keys, _ABSENT, _PLAIN)
+        return self._decoy
+
+
+def _found(row: Any, held: Held) -> Found:
+    *_, state, statement = row
+    identifier = Identifier.read(row["identifier"])
+    return Found(
+        identifier=identifier,
+        internal=identifier.root == INTERNAL_ROOT,
+        type=TypeCode(row["type"]),
+        issuer=IssuerCode(row["issuer"]),
+        level=Level(row["level"]),
+        number=held.number,
+        name=held.name,
+        holders=held.holders,
+        issued_on=row["issued_on"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+        long_term=row["long_term"],
+        as_of=row["as_of"],
+        known_since=row["known_since"],
+        recorded_at=row["recorded_at"],
+        held=None
+        if state is None
+        else HeldState(
+            state=State(state[0]),
+            since=state[1],
+            until=state[2],
+            successor=state[3],
+            recorded_at=state[4],
+        ),
+        statement=None if statement is None else rows.statement(statement),
+    )
