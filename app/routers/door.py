@@ -132,11 +132,11 @@ class Door:
             most = self.quotas.license
             await self.within(guest, [Limit("document", license, most, most / 60)])
 
-    async def looks_up(self, guest: Guest, document: str) -> None:
+    async def looks_up(self, guest: Guest, license: str) -> None:
         """One license is looked up by one caller only so often; and by the public together."""
-        most, who = self.quotas.document, _who(guest)
-        await self.within(guest, [Limit("document", f"{who}\0{document}", most, most / 60)])
-        await self.asked_about(guest, document)
+        most, who = self.quotas.license, _who(guest)
+        await self.within(guest, [Limit("document", f"{who}\0{license}", most, most / 60)])
+        await self.asked_about(guest, license)
 
     async def missed(self, guest: Guest) -> None:
         """Whoever looks up what it may not see, or what is not there, draws more on its contract:
