@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.domain.certificate import COMPROMISED, ORDERLY, Chain, RevocationState, RoleFinding
+from app.domain.certificate import ORDERLY, Chain, RevocationState, RoleFinding
 from app.domain.clocks import CLOCK_SKEW
 from app.domain.sealed import Arithmetic, CertificateFacts, TimestampFacts
 
@@ -76,8 +76,7 @@ def _unfit(tsa: CertificateFacts, at: datetime) -> str | None:
     if tsa.then.chain in _BROKEN_PATHS:
         return f"certificate of the TSA: {tsa.then.chain.value}"
     for revocation in (tsa.then.revocation, tsa.today.revocation):
-        # RFC 3161 §4 item 2: of a compromised key no token counts, however old it says it is.
-        if revocation.at is not None and (revocation.at <= at or revocation.reason in COMPROMISED):
+        if revocation.at is not None and revocation.at <= at:
             return "certificate of the TSA revoked"
     return None
 
@@ -90,8 +89,9 @@ def proven_at(
     Its certificate is known not to be revoked, or was revoked later, for a reason that leaves
     earlier tokens good: 0, 3, 4 and 5 (RFC 3161 §4 item 1). Without a reason "all the tokens ...
     SHALL be considered as invalid" there; a hold, a withdrawn privilege and what is unknown stand
-    in no clause, and prove nothing either. The time is then a claim like any other, so that the
-    keeper of a list who gives no reason makes no document invalid.
+    in no clause, and prove nothing either; of a compromised key no token counts, however old it
+    says it is (item 2). The time is then a claim like any other: who lost the key of the service,
+    or keeps its list without reasons, has not forged the document.
     """
     if stamp is None or stamp.inside or stamp.tsa is None:
         return None
