@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from app.config import Settings
-from app.crypto.provider import FolderKeys
+from app.crypto.provider import FolderKeys, FolderSecrets
 from app.domain.audit import Operation, Result
 from app.domain.errors import Refused
 from app.domain.identifier import IssuerCode
@@ -82,7 +82,7 @@ def follower(settings: Settings, database: Database, *, caller: str = "following
 
 def asking(settings: Settings, keys: FolderKeys) -> ResilientIssuers:
     """The way to the issuers. Raises `Refused` for a bundle of authorities that cannot be read."""
-    return _around(_gateway(settings, keys), settings)
+    return _around(gateway(settings, keys), settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,9 @@ def watching(
     settings: Settings, keys: FolderKeys, opened: Database, registry: Registry
 ) -> Watching:
     """As `asking`, counted; the prober is None where none is wanted."""
-    gateway, ledger = _gateway(settings, keys), PostgresLedger(opened)
-    issuers = _around(gateway, settings)
-    metrics = Metrics(issuers.states, gateway.certificates)
+    way, ledger = gateway(settings, keys), PostgresLedger(opened)
+    issuers = _around(way, settings)
+    metrics = Metrics(issuers.states, way.certificates)
     watch = IssuerWatch(ledger, metrics, now)
     issuers.watch = watch
     prober = Prober(
@@ -112,16 +112,18 @@ def watching(
         after=settings.probe_after,
         clock=now,
     )
-    watched = Watched(ledger, metrics, issuers.states, gateway.certificates)
+    watched = Watched(ledger, metrics, issuers.states, way.certificates)
     return Watching(issuers, watch, watched, prober if settings.probe_after else None)
 
 
-def _gateway(settings: Settings, keys: FolderKeys) -> HttpIssuers:
+def gateway(settings: Settings, keys: FolderKeys) -> HttpIssuers:
+    """The way to issuers by itself. Raises `Refused` as `asking`."""
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name every address asked
     return HttpIssuers(
         signer=keys.signer,
         node_id=settings.node_id,
         clock=now,
+        secrets=FolderSecrets(settings.secrets_folder),
         trust=_authorities_of(settings.ca_bundle),
     )
 
@@ -132,9 +134,9 @@ def lines(settings: Settings) -> Lines:
     return Lines(trust=_authorities_of(settings.ca_bundle))
 
 
-def _around(gateway: HttpIssuers, settings: Settings) -> ResilientIssuers:
+def _around(inner: HttpIssuers, settings: Settings) -> ResilientIssuers:
     return ResilientIssuers(
-        inner=gateway,
+        inner=inner,
         clock=now,
         monotonic=time.monotonic,
         max_answers=settings.answers_kept,

@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     key_folder: Annotated[Path, Field(description="where the node's own keys are kept")] = Path(
         ".data/keys"
     )
+    secrets_folder: Annotated[
+        Path,
+        Field(description="secrets for endpoints of others, one file each: CODE/NAME, mode 0600"),
+    ] = Path(".data/secrets")
     node_id: Annotated[
         str,
         Field(

@@ -12,7 +12,7 @@ from app.cli import app
 
 DOCS = Path(__file__).parents[1] / "docs"
 FENCED = re.compile(r"^```\n(.*?)^```", re.DOTALL | re.MULTILINE)
-DOCUMENTS = ("issuer-kit.md", "issuer-test.md", "federation.md")
+DOCUMENTS = ("mapped.md", "issuer-kit.md", "issuer-test.md", "federation.md")
 
 
 def commands() -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from app.cli import (
     authorities,
     callers,
     conforming,
+    describing,
     federating,
     importing,
     kit,
@@ -42,6 +43,7 @@ app.command("verify")(verifying.verify)
 app.command("serve", help=serving.HELP)(serving.serve)
 app.command("conformance")(conforming.conformance)
 registering.issuer.command("test")(trying.try_endpoint)
+registering.issuer.add_typer(describing.endpoint, name="endpoint")
 app.add_typer(registering.issuer, name="issuer")
 app.add_typer(registering.key, name="key")
 app.add_typer(kit.kit, name="issuer-kit")

@@ -21,7 +21,7 @@ from app.crypto.keys import read_public_key
 from app.crypto.provider import FolderKeys, passing_key
 from app.domain.errors import InvalidKey, Malformed, Refused
 from app.domain.identifier import IssuerCode, TypeCode, nobodys
-from app.domain.issuer import AnswerKey, Endpoint, Speaker
+from app.domain.issuer import Adapter, AnswerKey, Endpoint, Speaker
 from app.domain.sample import Sample
 from app.domain.trust import Trust, TrustQuestion
 from app.federation.trial.asking import Asking
@@ -225,6 +225,11 @@ def _question(owner: IssuerCode, type: TypeCode) -> TrustQuestion:
 def _endpoint(owner: IssuerCode, trust: Trust) -> Endpoint:
     if trust.endpoint is None or trust.endpoint.issuer != owner:
         raise Refused("code", f"{owner} has no endpoint of its own here: register one, or --url")
+    if trust.endpoint.adapter is not Adapter.IVP:
+        adapter = trust.endpoint.adapter.value
+        raise Refused(
+            "code", f"{owner} speaks {adapter}, not IVP/1: `zhengyan issuer endpoint try`"
+        )
     return trust.endpoint
 
 

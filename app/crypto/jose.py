@@ -58,6 +58,9 @@ class JsonLimits:
     """Of one object."""
     items: int = 1000
     """Of one array."""
+    foreign: bool = False
+    """Numbers that are no exact integers are kept as they are written, as text: for answers in
+    forms of others, of which only some members are looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +132,8 @@ def read_json_object(data: bytes, limits: JsonLimits) -> dict[str, object]:
         value: object = json.loads(
             text,
             object_pairs_hook=members,
-            parse_int=_integer,
-            parse_float=_no_float,
+            parse_int=_any_integer if limits.foreign else _integer,
+            parse_float=str if limits.foreign else _no_float,
             parse_constant=_no_constant,
         )
     except json.JSONDecodeError as exc:
@@ -260,6 +263,11 @@ def _integer(digits: str) -> int:
     if len(digits) > _MAX_DIGITS or abs(value := int(digits)) > EXACT_INTEGER:
         raise Malformed("JSON: a number not exact in every reader")
     return value
+
+
+def _any_integer(digits: str) -> int | str:
+    exact = len(digits) <= _MAX_DIGITS and abs(int(digits)) <= EXACT_INTEGER
+    return int(digits) if exact else digits
 
 
 def _no_float(_digits: str) -> float:

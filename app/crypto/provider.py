@@ -221,6 +221,33 @@ class FolderKeys:
             raise Unavailable(f"key folder: no {purpose} key of version {version}") from missing
 
 
+class FolderSecrets:
+    """Secrets for endpoints of others, one file each: `FOLDER/OWNER/NAME`, mode 0600.
+
+    A secret belongs to one body: what is described for another never gets it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def secret(self, owner: str, name: str) -> str:
+        """Its text without the line break at its end. Raises `Unavailable`."""
+        if not (_OWNER.fullmatch(owner) and _SECRET_NAME.fullmatch(name)):
+            raise Unavailable("secrets folder: a name that can be none")
+        try:
+            content = _read(self._folder / owner / name)
+            text = content.decode("utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as broken:
+            raise Unavailable(f"secrets folder: {owner}/{name} cannot be read") from broken
+        if not text or len(content) > MAX_FILE:
+            raise Unavailable(f"secrets folder: {owner}/{name} is empty or too long")
+        return text
+
+
+_OWNER: Final = re.compile(r"[0-9A-Z]{6,18}")
+_SECRET_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
 def new_key_file(path: Path, scheme: Scheme = Scheme.ED25519) -> FileSigner:
     """A new private key in a file of its own, mode 0600; for a person rather than a node.
 

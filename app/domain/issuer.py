@@ -109,6 +109,9 @@ class Adapter(StrEnum):
     """How an endpoint is spoken to."""
 
     IVP = "ivp"
+    """IVP/1 (docs/ivp.md): signed questions, signed answers."""
+    MAPPED = "mapped"
+    """A JSON endpoint of others, described as data; its answers are unsigned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,8 @@ class Endpoint:
     encryption_jwk: str | None = None
     """JSON of the issuer's public key for holder facts; None: facts travel only in private."""
     adapter: Adapter = Adapter.IVP
+    description: str | None = None
+    """JSON: what is sent and how an answer is read, where the adapter is told by data."""
     rule: Rule = Rule.ISSUER
     """Why the question goes here."""
     matched: str = ""

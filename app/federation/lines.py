@@ -117,7 +117,8 @@ class Line:
         if url == self.where.url:
             return True
         try:
-            there = destination(url, tuple(map(str, self.where.networks)))
+            # Not remembered, unlike endpoints': a question's own URL comes once.
+            there = destination.__wrapped__(url, tuple(map(str, self.where.networks)))
         except (ForbiddenAddress, Refused):
             return False
         here = self.where

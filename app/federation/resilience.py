@@ -292,6 +292,7 @@ def key_of(inquiry: Inquiry, secret: bytes) -> bytes:
     homes = [[h.body, *(k.key_id for k in h.keys)] for h in endpoint.home_keys]
     parts = [
         [endpoint.issuer, endpoint.url, endpoint.speaker, list(endpoint.networks)],
+        [endpoint.adapter, endpoint.description],
         [[key.key_id, hashlib.sha256(key.spki).hexdigest()] for key in endpoint.answer_keys],
         homes,
         endpoint.encryption_jwk,

@@ -128,6 +128,7 @@ class IssuerEndpointRow(Base):
         CheckConstraint(
             "(kind IN ('issuer', 'upstream')) = (cardinality(prefixes) = 0)", name="prefixes"
         ),
+        CheckConstraint("(adapter = 'ivp') = (description IS NULL)", name="description"),
         CheckConstraint("deadline > interval '0'", name="deadline"),
         CheckConstraint("max_answer > 0", name="max_answer"),
         CheckConstraint("max_in_flight > 0", name="max_in_flight"),
@@ -149,6 +150,8 @@ class IssuerEndpointRow(Base):
     max_in_flight: Mapped[int]
     encryption_jwk: Mapped[str | None]
     """JSON of the public key for holder facts."""
+    description: Mapped[str | None]
+    """JSON, of adapters told by data. Names secrets, and holds none."""
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -196,7 +196,7 @@ async def list_endpoints(session: ReadSession) -> list[EndpointEntry]:
     """By issuer, and for whom it answers."""
     r = IssuerEndpointRow
     columns = (r.issuer, r.url, r.kind, r.prefixes, r.adapter, r.networks, r.deadline)
-    bounds = (r.max_answer, r.max_in_flight, r.encryption_jwk)
+    bounds = (r.max_answer, r.max_in_flight, r.encryption_jwk, r.description)
     query = select(*columns, *bounds).order_by(r.issuer, r.kind, r.adapter)
     return [rows.endpoint(row) for row in await session.execute(query)]
 
@@ -216,6 +216,7 @@ async def _put_endpoints(session: WriteSession, entries: Sequence[EndpointEntry]
             "max_answer": entry.max_answer,
             "max_in_flight": entry.max_in_flight,
             "encryption_jwk": entry.encryption_jwk,
+            "description": entry.description,
         }
         for entry in entries
     ]

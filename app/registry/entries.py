@@ -74,7 +74,7 @@ class DelegationEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointEntry:
-    """Where a body answers questions (IVP/1), and within which bounds."""
+    """Where a body answers questions, how it is spoken to, and within which bounds."""
 
     issuer: IssuerCode
     url: str
@@ -87,6 +87,8 @@ class EndpointEntry:
     max_answer: int = 64 * 1024
     max_in_flight: int = 20
     encryption_jwk: str | None = None
+    description: str | None = None
+    """JSON, of adapters told by data (`app.registry.described`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

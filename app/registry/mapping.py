@@ -114,6 +114,7 @@ def _endpoint(question: TrustQuestion, look: Look, now: datetime) -> Endpoint | 
         max_in_flight=entry.max_in_flight,
         encryption_jwk=entry.encryption_jwk,
         adapter=entry.adapter,
+        description=entry.description,
         rule=route.rule,
         matched=route.matched,
         home_keys=() if route.rule in _OWN_WORD else _home_keys(look, now),

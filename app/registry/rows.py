@@ -62,7 +62,7 @@ def key(row: Row) -> KeyEntry:
 
 def endpoint(row: Row) -> EndpointEntry:
     owner, url, kind, prefixes, adapter, *bounds = row
-    networks, deadline, max_answer, max_in_flight, encryption_jwk = bounds
+    networks, deadline, max_answer, max_in_flight, encryption_jwk, description = bounds
     return EndpointEntry(
         issuer=IssuerCode(owner),
         url=url,
@@ -74,6 +74,7 @@ def endpoint(row: Row) -> EndpointEntry:
         max_answer=max_answer,
         max_in_flight=max_in_flight,
         encryption_jwk=encryption_jwk,
+        description=description,
     )
 
 

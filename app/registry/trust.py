@@ -68,7 +68,7 @@ SELECT
         AND owner IN (SELECT $1 UNION ALL SELECT delegate FROM delegation WHERE issuer = $1
                       UNION ALL SELECT unnest($8::text[]))),
     (SELECT array_agg(row(issuer, url, kind, prefixes, adapter, networks, deadline, max_answer,
-                          max_in_flight, encryption_jwk)) FROM way),
+                          max_in_flight, encryption_jwk, description)) FROM way),
     (SELECT array_agg(row({_KEY})) FROM issuer_key
       WHERE uses && ARRAY['answer'] AND owner IN (SELECT body FROM speaking)),
     (SELECT row(code, as_of, since) FROM statement

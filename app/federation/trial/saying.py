@@ -77,7 +77,7 @@ class Saying:
     @property
     def comparing(self) -> bool:
         """Whether the sample has facts to compare."""
-        return self.sample is not None and bool(_stated(self.sample.claims))
+        return self.sample is not None and bool(stated(self.sample.claims))
 
     async def about(self, sample: Sample) -> AsyncIterator[Finding]:
         """All that hangs on the sample, after the first question."""
@@ -93,7 +93,7 @@ class Saying:
         """Asked for, unless the first question was one."""
         item, type = Item.UNKNOWN_LICENSE, self.type
         if self.sample is not None:
-            type = _type(self.sample.claims) or type
+            type = type_of(self.sample.claims) or type
         if said is None and type is not None:
             got = await self._ask(item, self._nobodys(type))
             if isinstance(got, Finding):
@@ -112,11 +112,11 @@ class Saying:
         digests: Mapping[str, bytes] | None = None,
         at: datetime | None = None,
     ) -> Inquiry:
-        wanted = _stated(claims) if compare is None else compare
+        wanted = stated(claims) if compare is None else compare
         return Inquiry(
             endpoint=self.asking.endpoint,
             identifier=claims.identifier,
-            type=_type(claims),
+            type=type_of(claims),
             claims=claims,
             compare=wanted if self.sealed else frozenset(),
             digests=digests or {},
@@ -153,7 +153,7 @@ class Saying:
         if claims.holder is None:
             return unchecked(item, "the sample has no holder")
         wrong = replace(claims, holder=claims.holder + SOMEBODY_ELSE)
-        got = await self._ask(item, self._inquiry(wrong, compare=_MUST_MATCH & _stated(wrong)))
+        got = await self._ask(item, self._inquiry(wrong, compare=_MUST_MATCH & stated(wrong)))
         if isinstance(got, Finding):
             return got
         said, reply = got
@@ -169,7 +169,7 @@ class Saying:
         item, claims = Item.SPELLING, sample.claims
         number = claims.number if claims.identifier is None else _wide(claims.number)
         odd = replace(claims, number=number, holder=_spaced(claims.holder))
-        compare = _MUST_MATCH & _stated(odd)
+        compare = _MUST_MATCH & stated(odd)
         if not compare:
             return unchecked(item, "the sample has neither number nor holder")
         got = await self._ask(item, self._inquiry(odd, compare=compare))
@@ -180,7 +180,7 @@ class Saying:
 
     async def _by_number(self, sample: Sample) -> Finding:
         item, claims = Item.BY_NUMBER, _numbered(sample.claims)
-        if claims is None or not HOLDER_FACTS & _stated(claims):
+        if claims is None or not HOLDER_FACTS & stated(claims):
             return unchecked(item, "the sample has no number, type and holder")
         got = await self._ask(item, self._inquiry(claims))
         if isinstance(got, Finding):
@@ -219,18 +219,18 @@ class Saying:
         return failed(item, saw) if got[0].code is Code.IN_FORCE else passed(item, saw)
 
 
-def _stated(claims: Claims) -> frozenset[Fact]:
+def stated(claims: Claims) -> frozenset[Fact]:
     """Facts to compare; what the question names anyway is not one."""
     return frozenset(claims.values()) - {Fact.IDENTIFIER, Fact.TYPE}
 
 
-def _type(claims: Claims) -> TypeCode | None:
+def type_of(claims: Claims) -> TypeCode | None:
     return claims.identifier.type if claims.identifier else claims.type
 
 
 def _numbered(claims: Claims) -> Claims | None:
     """The same without an identifier."""
-    type = _type(claims)
+    type = type_of(claims)
     if claims.number is None or type is None:
         return None
     return replace(claims, identifier=None, type=type)
