@@ -1,5 +1,6 @@
 """Every check, in the order a reader of the report should meet them."""
 
+from app.checks.appearance import STAMP_PLAIN
 from app.checks.base import Check
 from app.checks.document import (
     CONTENT_AGREES,
@@ -65,6 +66,7 @@ CHECKS: tuple[Check, ...] = (
     SEAL_HOLDS,
     SIGNER_IN_SEAL,
     SEAL_FILE_SAME,
+    STAMP_PLAIN,
     ALGORITHMS_AGREE,
     TIMES_AGREE,
     CERTIFICATE_FITS,

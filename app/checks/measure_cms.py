@@ -4,7 +4,7 @@ from datetime import datetime
 
 from app.checks.arithmetic import arithmetic
 from app.checks.measure_certificates import Judge
-from app.checks.measure_entry import clocks, signature_facts, type_differs
+from app.checks.measure_entry import clocks, signature_facts, stamps, type_differs
 from app.checks.measure_package import coverage_facts
 from app.checks.measure_timestamps import measure_timestamp
 from app.crypto import schemes
@@ -45,6 +45,7 @@ def measure_cms(sealing: Sealing, cms: CmsSignature, judge: Judge) -> SignatureF
         seal_file=Sameness.ABSENT,
         mismatched_algorithms=_mismatches(sealing, cms, found.scheme if found else None),
         type_differs=type_differs(sealing),
+        stamps=stamps(sealing),
         clocks=clocks(sealing.entry.signed_at, cms.time),
         coverage=coverage_facts(sealing.coverage),
         deviations=found.deviations if found else frozenset(),

@@ -8,10 +8,10 @@ from app.domain.clocks import CLOCKS_AGREE
 from app.domain.facts import SignatureFacts, Value
 from app.domain.identifier import IssuerCode
 from app.domain.license import KeyId, Sealing
-from app.domain.ofd import SignatureType
+from app.domain.ofd import SignatureType, Stamp
 from app.domain.scheme import Scheme
 from app.domain.seal import ValueForm
-from app.domain.sealed import Arithmetic, Clocks, SealedFacts
+from app.domain.sealed import Arithmetic, Clocks, SealedFacts, StampFacts
 from app.domain.signing_time import read_signing_time
 
 EIGHT_HOURS = timedelta(hours=8)
@@ -58,6 +58,25 @@ def unjudged(sealing: Sealing, value: Value, why: str) -> SignatureFacts:
 def type_differs(sealing: Sealing) -> bool:
     """The list's Type against the value: Seal is a 签章, Sign a 签名 (GM/T 0099-2020 7.2.2)."""
     return (sealing.entry.type is SignatureType.SEAL) != (sealing.form is ValueForm.SEAL)
+
+
+def stamps(sealing: Sealing) -> StampFacts | None:
+    """The pictures it draws, and whether anybody can see them."""
+    drawn = sealing.entry.stamps
+    if not drawn:
+        return None
+    return StampFacts(
+        count=len(drawn),
+        pages=len({stamp.page for stamp in drawn}),
+        unseen=sum(_unseen(stamp) for stamp in drawn),
+    )
+
+
+def _unseen(stamp: Stamp) -> bool:
+    boxes = (stamp.boundary, stamp.clip) if stamp.clip else (stamp.boundary,)
+    flat = any(box.width <= 0 or box.height <= 0 for box in boxes)
+    at = stamp.boundary
+    return flat or at.x + at.width <= 0 or at.y + at.height <= 0
 
 
 def clocks(declared: str | None, signed: datetime | None) -> Clocks:

@@ -9,7 +9,7 @@ from datetime import datetime
 from app.checks.arithmetic import arithmetic
 from app.checks.measure_certificates import Judge, same_holder_key
 from app.checks.measure_cms import measure_cms
-from app.checks.measure_entry import clocks, signature_facts, type_differs, unjudged
+from app.checks.measure_entry import clocks, signature_facts, stamps, type_differs, unjudged
 from app.checks.measure_package import coverage_facts, is_structural
 from app.checks.measure_timestamps import measure_timestamp
 from app.crypto.digests import digest, same
@@ -65,6 +65,7 @@ def _sealed(
         seal_file=_seal_file(sealing, signature.seal),
         mismatched_algorithms=_mismatches(sealing, signature, found),
         type_differs=type_differs(sealing),
+        stamps=stamps(sealing),
         clocks=clocks(sealing.entry.signed_at, claimed),
         coverage=coverage_facts(sealing.coverage),
         deviations=signature.deviations | (found.deviations if found else frozenset()),

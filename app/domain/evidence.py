@@ -73,6 +73,7 @@ class CheckName(StrEnum):
     SEAL_STATUS = "seal_status", Block.AUTHENTICITY, True
     SIGNER_IN_SEAL = "signer_in_seal", Block.AUTHENTICITY, True
     SEAL_FILE_SAME = "seal_file_same", Block.AUTHENTICITY, True
+    STAMP_PLAIN = "stamp_plain", Block.AUTHENTICITY, True
     CERTIFICATE_FITS = "certificate_fits", Block.AUTHENTICITY, True
     TIMES_AGREE = "times_agree", Block.AUTHENTICITY, True
     TIMESTAMP_HOLDS = "timestamp_holds", Block.AUTHENTICITY, True

@@ -117,6 +117,7 @@ _TOLD = frozenset(
         CheckName.IDENTIFIER_FORM,  # mistyped is not forged
         CheckName.OWN_DATES,  # the issuer's word beats them; decide() weighs them
         CheckName.FACTS_GIVEN,
+        CheckName.STAMP_PLAIN,  # how a seal looks proves nothing either way (OFD-25)
     }
 )
 # A stranger's seal proves nothing and spoils nothing, unless it is broken.

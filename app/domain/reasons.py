@@ -69,6 +69,7 @@ class Reason(StrEnum):
     TIMES_DISAGREE = "times_disagree", Family.SIGNATURE
     AMBIGUOUS_DOCUMENT = "ambiguous_document", Family.SIGNATURE
     HIDDEN_CONTENT = "hidden_content", Family.SIGNATURE
+    APPEARANCE_SUSPICIOUS = "appearance_suspicious", Family.SIGNATURE
     INTEGRITY_LIST_DIFFERS = "integrity_list_differs", Family.SIGNATURE
     NO_ANCHOR = "no_anchor", Family.SIGNATURE
     # ---- signature: time

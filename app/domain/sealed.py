@@ -138,6 +138,16 @@ class CoverageFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StampFacts:
+    """Where the picture of a seal stands (StampAnnot); several make a 骑缝章."""
+
+    count: int
+    pages: int
+    unseen: int
+    """Of no size, or wholly beyond the upper or left edge of its page: nobody sees them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SealedFacts:
     """One act of sealing (签章), or of signing by certificate (签名)."""
 
@@ -165,6 +175,8 @@ class SealedFacts:
     deviations: frozenset[SealDeviation]
     timestamp: TimestampFacts | None = None
     """Over the signature value, or in timeInfo; None: there is none."""
+    stamps: StampFacts | None = None
+    """None: it draws nothing on a page."""
     content: CmsContent | None = None
     """Of SignedData: what it encapsulates."""
     container_deviations: frozenset[CmsDeviation] = frozenset()

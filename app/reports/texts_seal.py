@@ -375,6 +375,27 @@ SEAL: Final[Mapping[Reason, Entry]] = {
         ),
         next_step=_ORIGINAL,
     ),
+    Reason.APPEARANCE_SUSPICIOUS: unsure(
+        Block.AUTHENTICITY,
+        Own.COVERAGE,
+        decides=None,
+        title=(
+            "印章图形的位置或来源异常",
+            "the picture of a seal stands oddly, or is no seal's",
+        ),
+        engineer=(
+            "StampAnnot 无大小、在页面之外，或由不带印章的签名绘制，见 stamp_plain 的 detail（OFD-25）。图形不是证据，只作提示，不影响结论。",
+            "A StampAnnot has no size, lies off its page, or is drawn by a signature without a seal; see the detail of stamp_plain (OFD-25). Pictures are no evidence; this only informs and decides nothing.",
+        ),
+        clerk=(
+            "页面上的印章图形有异常，请不要凭图形判断，以核验结论为准。",
+            "The seal pictures on the pages are unusual. Do not judge by them; go by the verdict.",
+        ),
+        next_step=(
+            "以核验结论为准；有疑问的，向{issuer}核实。",
+            "Go by the verdict. In doubt, ask {issuer}.",
+        ),
+    ),
     Reason.INTEGRITY_LIST_DIFFERS: invalid(
         Block.AUTHENTICITY,
         Own.COVERAGE,

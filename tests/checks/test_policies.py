@@ -80,7 +80,12 @@ def test_gaps_are_told_once_and_in_order() -> None:
 # ---- levels
 
 BOTH = (TOKEN, SEALED)
-TOLD = {CheckName.IDENTIFIER_FORM, CheckName.OWN_DATES, CheckName.FACTS_GIVEN}
+TOLD = {
+    CheckName.IDENTIFIER_FORM,
+    CheckName.OWN_DATES,
+    CheckName.FACTS_GIVEN,
+    CheckName.STAMP_PLAIN,
+}
 
 
 @pytest.mark.parametrize("policy", BOTH, ids=lambda p: p.name)

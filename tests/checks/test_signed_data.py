@@ -203,7 +203,10 @@ def test_what_only_seals_are_asked_is_silent_and_all_else_speaks() -> None:
         CheckName.TIMESTAMP_HOLDS,
     }
     passed = {e.check for e in evidence if e.check.each and e.outcome is Outcome.PASSED}
-    assert passed | silent == SIGNATURE_CHECKS
+    # The seal's picture, which stayed on the page, is told (OFD-25).
+    assert passed | silent | {CheckName.STAMP_PLAIN} == SIGNATURE_CHECKS
+    told = [e.reason for e in evidence if e.check is CheckName.STAMP_PLAIN]
+    assert told == [Reason.APPEARANCE_SUSPICIOUS]
 
 
 @pytest.mark.parametrize("mode", ["digest", "text", "whole", "rfc", "no attributes"])

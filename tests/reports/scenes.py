@@ -235,7 +235,9 @@ _TOKEN_SCENES: Mapping[Reason, Scene] = {
 }
 """MALFORMED comes from bytes: see `unread`; those of seals are in `SEAL_SCENES`."""
 
-NEVER_DECIDE = frozenset({Reason.UNRECOGNISED, Reason.IDENTIFIER_MISTYPED})
+NEVER_DECIDE = frozenset(
+    {Reason.UNRECOGNISED, Reason.IDENTIFIER_MISTYPED, Reason.APPEARANCE_SUSPICIOUS}
+)
 """The first refuses a request, the second only informs."""
 
 

@@ -96,7 +96,10 @@ def test_what_checks_fail_with_may_decide_invalid_and_what_they_doubt_may_not() 
     assert len(said) > 25
     for how, reason in said:
         decides = CATALOGUE[reason].decides
-        if how == "unsure":
+        if reason is Reason.APPEARANCE_SUSPICIOUS:  # a doubt that no policy lets decide
+            assert (how, decides) == ("unsure", None)
+            assert {p.levels[CheckName.STAMP_PLAIN] for p in POLICIES.values()} == {Level.INFORM}
+        elif how == "unsure":
             assert decides is Conclusion.INDETERMINATE, reason
         elif decides is None:  # a failed check that no policy lets decide
             assert reason is Reason.IDENTIFIER_MISTYPED

@@ -1,0 +1,33 @@
+"""How a seal looks: told, never decisive. What is signed is signed, whatever is drawn (OFD-25)."""
+
+from collections.abc import Iterator
+
+from app.checks.base import Check, passed, silent, unsure
+from app.checks.roles import about
+from app.domain.evidence import CheckName, Evidence
+from app.domain.facts import Facts
+from app.domain.reasons import Reason
+
+
+def _plain(facts: Facts) -> Iterator[Evidence]:
+    name, why = CheckName.STAMP_PLAIN, Reason.APPEARANCE_SUSPICIOUS
+    for s in facts.document.signatures:
+        stamps = s.sealed.stamps if s.sealed else None
+        if s.sealed is None or stamps is None:
+            yield silent(name, about(s, facts))
+        elif s.sealed.seal is None:
+            detail = "the picture of a seal, drawn by a signature without one"
+            yield unsure(name, why, about(s, facts), detail)
+        elif stamps.unseen:
+            yield unsure(name, why, about(s, facts), f"{stamps.unseen} of {stamps.count} not seen")
+        else:
+            detail = f"{stamps.count} on {stamps.pages} pages"
+            yield passed(name, about(s, facts), detail)
+
+
+STAMP_PLAIN = Check(
+    CheckName.STAMP_PLAIN,
+    "Is the picture of a seal that of a seal, and in sight?",
+    "所显示的印章图形是否出自印章并且可见?",
+    _plain,
+)
