@@ -34,8 +34,6 @@ class Subject(StrEnum):
     """This very file, and the license it shows."""
     RECORD = "record"
     """The record under this number; no file was shown."""
-    SEAL = "seal"
-    """Seal and content of a file; not what the file claims."""
 
 
 @dataclass(frozen=True, slots=True)

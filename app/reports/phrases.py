@@ -44,21 +44,6 @@ VALID: Final[Mapping[Subject, Texts]] = {
             "You may rely on the record. To rely on a file, submit that file and verify it.",
         ),
     ),
-    Subject.SEAL: texts(
-        title=("签章有效，内容自签章后未改动", "the seal holds and the content is unaltered since"),
-        engineer=(
-            "签名、印章、证书和时间均成立。结论只及于签章与受其保护的内容，不及于文件所述事项。",
-            "Signature, seal, certificate and time hold. The conclusion is about the seal and what it covers, not about what the file claims.",
-        ),
-        clerk=(
-            "签章真实，文件自签章后没有改动；文件所说的事情是否属实，本次没有核验。",
-            "The seal is genuine and the file is unaltered since. Whether what the file says is true was not verified.",
-        ),
-        next_step=(
-            "请核对签章单位是否为应当签章的单位。",
-            "Check that the body that sealed it is the one that should have.",
-        ),
-    ),
 }
 
 CLOSED: Final = bilingual(

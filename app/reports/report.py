@@ -12,7 +12,7 @@ from app.domain.evidence import Block, CheckName
 from app.domain.issuer import Answered
 from app.domain.reasons import Reason
 from app.domain.trust import Issuer
-from app.domain.verdict import BEIJING, Conclusion, Subject
+from app.domain.verdict import BEIJING, Conclusion
 from app.domain.verification import Verification
 from app.domain.word import Against, Word
 from app.reports import phrases
@@ -165,8 +165,6 @@ def _what(verification: Verification) -> Bilingual:
         return Bilingual("", "")
     type = facts.trust.type
     issuer = facts.trust.issuer
-    if verification.verdict.subject is Subject.SEAL:
-        return Bilingual(f"{issuer.name}的签章，", f" (sealed by {issuer.name_en})")
     name = Bilingual(type.name, type.name_en) if type else Bilingual("证照", "license")
     return Bilingual(f"{issuer.name}颁发的{name.zh}，", f" ({name.en}, {issuer.name_en})")
 

@@ -27,9 +27,8 @@ from app.domain.license import Fact
 from app.domain.reasons import Reason
 from app.domain.scheme import Scheme
 from app.domain.trust import Issuer, TrustSource
-from app.domain.verdict import Conclusion, Sound, Subject, Terms
+from app.domain.verdict import Conclusion
 from app.domain.verification import Verification
-from app.policy import decide
 from app.reports.canonical import canonical
 from app.reports.catalogue import CATALOGUE
 from app.reports.entry import Bilingual
@@ -686,14 +685,6 @@ def test_questions_are_in_both_languages() -> None:
 def test_a_policy_that_is_gone_is_not_guessed() -> None:
     with pytest.raises(KeyError):
         report(replace(GOOD, policy="license-0"))
-
-
-def test_a_seal_alone_claims_less() -> None:
-    terms = Terms(now=NOW, subject=Subject.SEAL, type_age=HOUR, policy_age=HOUR)
-    made = report(replace(GOOD, verdict=decide(Sound(), IN_FORCE, None, terms)))
-    assert (made["conclusion"], made["subject"]) == ("valid", "seal")
-    assert made["headline"]["zh"] == "有效：青海样例局的签章，签章有效，内容自签章后未改动"
-    assert "没有核验" in made["explanation"]["clerk"]["zh"]
 
 
 def test_outcome_words_are_those_of_the_domain() -> None:
