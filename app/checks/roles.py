@@ -49,7 +49,16 @@ def owner_of(signature: SignatureFacts, facts: Facts) -> IssuerCode | None:
         return None if key is None else key.owner
     signer = signature.sealed.signer
     organisation = signer.then.named.organisation if signer else None
-    return None if organisation is None else facts.trust.owners.get(organisation)
+    if organisation is None:
+        return None
+    trust = facts.trust
+    return trust.owners.get(organisation) or trust.owners_otherwise.get(organisation)
+
+
+def sealed_for_type(signature: SignatureFacts, facts: Facts) -> bool:
+    """Whether the body bears the organisation code it sealed under for this type as well."""
+    signer = signature.sealed.signer if signature.sealed else None
+    return signer is None or signer.then.named.organisation in facts.trust.owners
 
 
 def _mandate_of(owner: IssuerCode, signature: SignatureFacts, facts: Facts) -> Mandate | None:

@@ -10,7 +10,15 @@ from datetime import datetime
 from typing import assert_never
 
 from app.checks.base import Check, failed, passed, silent, unsure
-from app.checks.roles import UNPLACED, about, key_of, path_found, signer_known, windows_of
+from app.checks.roles import (
+    UNPLACED,
+    about,
+    key_of,
+    path_found,
+    sealed_for_type,
+    signer_known,
+    windows_of,
+)
 from app.domain.certificate import Chain, RevocationState
 from app.domain.clocks import CLOCK_SKEW
 from app.domain.evidence import About, CheckName, Evidence
@@ -189,6 +197,8 @@ def _for_type(s: SignatureFacts, facts: Facts, about: About) -> Evidence:
         return failed(name, Reason.KEY_NOT_FOR_TYPE, about)
     if key is None and about.role in UNPLACED:  # whom the seal belongs to, ROLES_FILLED asks
         return silent(name, about)
+    if not sealed_for_type(s, facts):
+        return failed(name, Reason.KEY_NOT_FOR_TYPE, about, "organisation code of other types")
     return passed(name, about)
 
 

@@ -185,6 +185,8 @@ class Trust:
     statement: Statement | None
     owners: Mapping[str, IssuerCode] = field(default_factory=dict)
     """Organisation code → the registered body that bears it for this type."""
+    owners_otherwise: Mapping[str, IssuerCode] = field(default_factory=dict)
+    """The same of codes that these bodies bear for other types only."""
     authorities: Authorities = NO_AUTHORITIES
     first_seen: datetime | None = None
     """When this node first recorded this very file: it existed then."""

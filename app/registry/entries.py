@@ -133,4 +133,6 @@ class Look:
     first_seen: datetime | None = None
     owners: Mapping[str, IssuerCode] = field(default_factory=dict)
     """Organisation codes of signers → the issuer or delegate registered under it for the type."""
+    owners_otherwise: Mapping[str, IssuerCode] = field(default_factory=dict)
+    """The same, registered for other types only."""
     authorities: Authorities = NO_AUTHORITIES

@@ -143,6 +143,14 @@ class SnapshotRegistry:
                 for code in entry.organisation_codes.get(question.type, ())
                 if code in question.organisations
             },
+            owners_otherwise={
+                code: entry.issuer.code
+                for entry in issuers
+                if entry.issuer.code in own | {d.delegate for d in given} | ties
+                for type, codes in entry.organisation_codes.items()
+                if type != question.type
+                for code in codes & question.organisations
+            },
             authorities=self.authorities if question.sealed else NO_AUTHORITIES,
         )
 

@@ -74,8 +74,8 @@ SELECT
     (SELECT row(code, as_of, since) FROM statement
       WHERE identifier = $4 ORDER BY as_of DESC, code DESC LIMIT 1),
     (SELECT at FROM first_seen WHERE sha256 = $5),
-    (SELECT array_agg(row(o.issuer, o.organisation_code)) FROM issuer_organisation o
-      WHERE o.type = $2 AND o.organisation_code = ANY ($6::text[])
+    (SELECT array_agg(row(o.issuer, o.organisation_code, o.type = $2)) FROM issuer_organisation o
+      WHERE o.organisation_code = ANY ($6::text[])
         AND o.issuer IN (SELECT $1 UNION ALL SELECT delegate FROM given
                          UNION ALL SELECT unnest($8::text[]))),
     (SELECT region FROM issuer WHERE code = $1),
@@ -232,7 +232,10 @@ def read_look(row: Row, authorities: Authorities = NO_AUTHORITIES) -> Look:
         answer_keys=tuple(map(rows.key, answer_keys or ())),
         statement=None if statement is None else rows.statement(statement),
         first_seen=first_seen,
-        owners={code: IssuerCode(body) for body, code in owners or ()},
+        owners={code: IssuerCode(body) for body, code, of_type in owners or () if of_type},
+        owners_otherwise={
+            code: IssuerCode(body) for body, code, of_type in owners or () if not of_type
+        },
         authorities=authorities,
         region=region,
         succession=None if succession is None else (IssuerCode(succession[0]), succession[1]),

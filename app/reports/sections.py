@@ -82,7 +82,10 @@ def _owner(found: SignatureFacts, key: TrustedKey | None, facts: Facts) -> Issue
     if found.sealed is None:
         return None if key is None else key.owner
     organisation = found.sealed.signer.then.named.organisation if found.sealed.signer else None
-    return None if organisation is None else facts.trust.owners.get(organisation)
+    if organisation is None:
+        return None
+    trust = facts.trust
+    return trust.owners.get(organisation) or trust.owners_otherwise.get(organisation)
 
 
 def _signer(owner: IssuerCode | None, facts: Facts) -> Json | None:

@@ -250,8 +250,8 @@ SIGNATURE: Final[Mapping[Reason, Entry]] = {
         file=1,
         title=("该密钥不得签署此类证照", "this key may not sign this license type"),
         engineer=(
-            "密钥已登记，但登记的用途不含该证照类型。请核对登记册中该密钥的类型范围是否遗漏。",
-            "The key is registered, but not for this license type. Check whether the types entered for the key are complete.",
+            "密钥（或签章者证书的组织机构代码）已登记，但登记的用途不含该证照类型。请核对登记册中该密钥（或 organisation_codes）的类型范围是否遗漏。",
+            "The key (or the organisation code of the signer's certificate) is registered, but not for this license type. Check whether the types entered for the key (or under organisation_codes) are complete.",
         ),
         clerk=(
             "这枚签章所用的密钥没有签署此类证照的权限。",

@@ -130,3 +130,13 @@ def test_attack_an_authority_that_is_none_for_e_government() -> None:
     assert (found.conclusion, found.reason) == (Conclusion.INDETERMINATE, Reason.NO_ANCHOR)
     for known in (True, None):
         assert is_valid(license, under(egov_ca=known))
+
+
+def test_attack_a_certificate_registered_for_another_type() -> None:
+    """The issuer seals this type under another organisation code than that type's."""
+    license = bearing(code=organisation())
+    have = trusted()
+    assert is_valid(license, have)
+    elsewhere = replace(have, owners={}, owners_otherwise=have.owners)
+    found = verdict(license, elsewhere)
+    assert (found.conclusion, found.reason) == (Conclusion.INVALID, Reason.KEY_NOT_FOR_TYPE)

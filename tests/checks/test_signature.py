@@ -151,6 +151,8 @@ ROWS: list[tuple[CheckName, Facts, str]] = [
     (CN.KEY_FOR_TYPE, scene.key(types=frozenset()), "failed key_not_for_type"),
     (CN.KEY_FOR_TYPE, scene.key(types=frozenset({TypeCode("other")})), "failed key_not_for_type"),
     (CN.KEY_FOR_TYPE, scene.trust(FILE, owners={}), "not_applicable"),
+    (CN.KEY_FOR_TYPE, scene.trust(FILE, owners={}, owners_otherwise={scene.ORGANISATION: scene.ISSUER}), "failed key_not_for_type"),
+    (CN.KEY_FOR_TYPE, scene.trust(FILE, owners_otherwise={scene.ORGANISATION: scene.ISSUER}), "passed"),
     (CN.KEY_FOR_TYPE, scene.mandates(scene.signature(TOKEN, key_id=KeyId("other"))), "passed"),
 ]  # fmt: skip
 

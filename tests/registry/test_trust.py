@@ -1,6 +1,7 @@
 """`trust_for` on a real PostgreSQL, and the same questions to the same registration in a file."""
 
 import asyncio
+import copy
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from app.registry.registration import read_registration
 from app.registry.sessions import Database
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry, read_document
 from app.registry.trust import TRUST_SQL, PostgresRegistry, parameters
+from sandbox.codes import uscc
 from tests.registry.conftest import DAY, LOOPBACK, NOW
 
 HOUR = timedelta(hours=1)
@@ -97,6 +99,30 @@ async def test_file_and_database_say_the_same(registry, world, document, tmp_pat
                 assert replace(theirs, snapshot="local") == await registry.trust_for(some)
                 asked += theirs.issuer is not None and theirs.endpoint is not None
     assert asked > 20
+
+
+async def test_an_organisation_code_of_another_type_is_told_as_such(
+    database, world, document, tmp_path
+):
+    """What a body seals one type under is not what it seals another type under."""
+    made = copy.deepcopy(document)
+    here, there = (world.pick(name).type for name in ("market", "traffic"))
+    (issuer,) = [e for e in made["issuers"] if e["code"] == world.body("market").code]
+    issuer["types"] = [here, there]
+    mine, elsewhere, nobodys = (uscc("11", "639900", f"MB99090{n}") for n in range(3))
+    issuer["organisation_codes"] = {here: [mine], there: [elsewhere]}
+    async with database.writing() as session:
+        await catalogue.import_registration(session, made, networks=LOOPBACK)
+    (tmp_path / "registration.json").write_text(json.dumps(made))
+    bearing = frozenset({mine, elsewhere, nobodys})
+    some = replace(question(world.pick("market")), organisations=bearing)
+    for registry in (
+        PostgresRegistry(database, lambda: NOW),
+        SnapshotRegistry.read(tmp_path, lambda: NOW, networks=LOOPBACK),
+    ):
+        trust = await registry.trust_for(some)
+        assert trust.owners == {mine: issuer["code"]}
+        assert trust.owners_otherwise == {elsewhere: issuer["code"]}
 
 
 async def test_expired_revoked_and_future_keys_are_for_the_checks(registry, world):

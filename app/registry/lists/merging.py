@@ -87,6 +87,7 @@ class _Merging:
             succession=succession,
             sealers=sealers,
             owners=self._owners(own | {d.delegate for d in delegations}),
+            owners_otherwise=self._otherwise(own | {d.delegate for d in delegations}),
             authorities=self._authorities() if question.sealed else NO_AUTHORITIES,
         )
         return Merged(
@@ -194,6 +195,16 @@ class _Merging:
                     self.used.add(source)
                     found.setdefault(code, min(bearers))
         return MappingProxyType({**self.local.owners, **found})
+
+    def _otherwise(self, bodies: AbstractSet[IssuerCode]) -> Mapping[str, IssuerCode]:
+        found: dict[str, IssuerCode] = {}
+        for source, index in self.view.then():
+            for code in self.question.organisations:
+                bearers = index.bearers.get(code, frozenset()) & bodies
+                if bearers - index.bears(code, self.question.type):
+                    self.used.add(source)
+                    found.setdefault(code, min(bearers))
+        return MappingProxyType({**self.local.owners_otherwise, **found})
 
     # ---- additions add up, and what is taken away is taken from all
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.crypto.revocation import read_crl
 from app.domain.certificate import Anchor, Purpose
-from app.domain.identifier import Identifier, IssuerCode
+from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.issuer import EndpointKind
 from app.domain.license import KeyId
 from app.domain.trust import (
@@ -281,6 +281,20 @@ def test_owners_by_organisation_code():
     local = Look(owners={ORGANISATION: ISSUER})
     assert look(named, local=local).owners == {ORGANISATION: DELEGATE}
     assert look(stranger, local=local).owners == {ORGANISATION: ISSUER}
+
+
+def test_an_organisation_code_of_another_type_is_told_as_such():
+    """`bears` is for the question's type; the same code for another type only is no owner."""
+    question = replace(QUESTION, organisations=frozenset({ORGANISATION}))
+    other = TypeCode("11639900MB9900013W999")
+    named = content(issuers=(body(organisation_codes={other: frozenset({ORGANISATION})}),))
+    found = merge_look(view(named), question, Look()).look
+    assert (found.owners, found.owners_otherwise) == ({}, {ORGANISATION: ISSUER})
+    bears = {TYPE: frozenset({ORGANISATION}), other: frozenset({ORGANISATION})}
+    both = merge_look(view(content(issuers=(body(organisation_codes=bears),))), question, Look())
+    assert (both.look.owners, both.look.owners_otherwise) == ({ORGANISATION: ISSUER}, {})
+    stranger = content(issuers=(body(OTHER, organisation_codes=bears),))
+    assert merge_look(view(stranger), question, Look()).look.owners_otherwise == {}
 
 
 def test_a_seal_that_anybody_froze_is_frozen():
