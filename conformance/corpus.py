@@ -1,4 +1,5 @@
-"""Real sealed documents, check by check: `python -m conformance.corpus` writes docs/conformance.md.
+"""Real sealed documents, check by check: `python -m conformance.corpus` writes docs/conformance.md
+and docs/conformance-pdf.md.
 
 The documents stay outside the project, beside it; nobody here wrote them. No anchor is registered
 and no revocation list imported, so chains and revocation are open by intention; all other checks
@@ -22,6 +23,7 @@ from app.domain.trust import Trust
 from app.domain.verdict import Sound
 from app.formats.ofd.license import Ofd
 from app.services.judgement import look
+from conformance import corpus_pdf
 from tests.corpus import CORPUS, Row, manifest
 
 DOCUMENT = Path(__file__).parents[1] / "docs/conformance.md"
@@ -209,7 +211,20 @@ def main() -> int:
     for f in unexplained:
         print(f"differs, unexplained: {f.row.path}: {'; '.join(f.failures)}")
     print(f"{len(findings)} files, {len(unexplained)} unexplained, {len(sound)} invalid but sound")
-    return 1 if unexplained or sound else 0
+    return 1 if _pdf(now, write=not wanted.check) or unexplained or sound else 0
+
+
+def _pdf(now: datetime, *, write: bool) -> bool:
+    """Whether anything is wrong among the PDF documents."""
+    found = corpus_pdf.findings(now)
+    if write:
+        corpus_pdf.DOCUMENT.write_text(corpus_pdf.document(found, now), "utf-8")
+    unexplained = [f for f in found if not f.agrees and not f.explanation]
+    for f in unexplained:
+        print(f"differs, unexplained: {f.row.path}: {f.state}: {'; '.join(f.failures)}")
+    slip = corpus_pdf.unnoticed(found)
+    print(f"{len(found)} PDF files, {len(unexplained)} unexplained, {len(slip)} unnoticed")
+    return bool(unexplained or slip)
 
 
 if __name__ == "__main__":

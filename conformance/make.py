@@ -19,6 +19,7 @@ from sandbox.bodies import moment
 from sandbox.licenses import License
 from sandbox.ofd_attacks import OFD_ATTACKS, TOLERATED
 from sandbox.ofd_forging import OfdAttack
+from sandbox.pdf_attacks import PDF_ATTACKS, PDF_TOLERATED
 from sandbox.registration import registration
 from sandbox.shapes import SHAPES
 from sandbox.trust import authorities
@@ -81,6 +82,7 @@ def cases(world: World) -> Iterator[Case]:
         yield Case(twins[content, None], "input.ofd", content, VALID, None, zh, en)
     for attack in (*OFD_ATTACKS.values(), *TOLERATED.values()):
         yield from _sealed(world, attack, twins)
+    yield from _signed_pdf(world)
     yield from _tokens(world, license)
 
 
@@ -105,6 +107,29 @@ def _sealed(
         twins[twin],
         attack.matter,
     )
+
+
+def _signed_pdf(world: World) -> Iterator[Case]:
+    """Signed and sealed PDF files; every kind of genuine signature is a twin."""
+    twins: dict[bytes, str] = {}
+    for attack in (*PDF_ATTACKS.values(), *PDF_TOLERATED.values()):
+        twin = attack.twin(world)
+        if twin not in twins:
+            twins[twin] = f"pdf-{attack.kind}"
+            zh, en = f"真实的签名文件（{attack.kind}）。", f"A genuine signed file: {attack.kind}."
+            yield Case(twins[twin], "input.pdf", twin, VALID, None, zh, en)
+        yield Case(
+            f"pdf-{attack.name.replace('_', '-')}",
+            "input.pdf",
+            attack.make(world),
+            attack.conclusion,
+            attack.reason,
+            attack.zh,
+            attack.en,
+            attack.threats,
+            attack.also,
+            twins[twin],
+        )
 
 
 def _tokens(world: World, license: License) -> Iterator[Case]:

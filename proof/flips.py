@@ -23,6 +23,7 @@ from pathlib import Path
 from app.checks import measure
 from app.domain.errors import Malformed
 from app.domain.evidence import CheckName, Outcome
+from app.domain.license import Sealing
 from app.domain.trust import Trust
 from app.domain.verdict import Conclusion
 from app.formats.ofd.license import Ofd
@@ -125,6 +126,7 @@ def protected(subject: Subject) -> list[int]:
     names = {
         part
         for sealing in license.sealings
+        if isinstance(sealing, Sealing)
         for part in (
             *sealing.coverage.covered,
             sealing.entry.part,

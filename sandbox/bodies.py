@@ -54,7 +54,7 @@ TYPES: Mapping[str, LicenseType] = MappingProxyType(
                 ("证号", "姓名", "准驾车型", "档案编号", "有效期限"),
             ),
             LicenseType(
-                DEGREE, "学位证书", "Degree certificate", True, 86400,
+                DEGREE, "学位证书", "Degree certificate", False, 86400,
                 ("证书编号", "姓名", "学科门类", "学位", "授予日期"),
             ),
             LicenseType(

@@ -159,8 +159,13 @@ def _extensions(plan: Plan, issuer_spki: bytes) -> Iterable[bytes]:
         length = b"" if plan.path_length is None else der.integer(plan.path_length)
         yield extension("2.5.29.19", der.sequence(der.boolean(True), length), critical=True)
     if plan.purposes:
-        yield extension("2.5.29.37", der.sequence(*map(der.oid, plan.purposes)))
+        yield extension("2.5.29.37", purposes(*plan.purposes))
     yield from plan.extra
+
+
+def purposes(*oids: str) -> bytes:
+    """The value of an extended key usage."""
+    return der.sequence(*map(der.oid, oids))
 
 
 # ---- revocation lists

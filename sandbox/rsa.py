@@ -103,6 +103,18 @@ def sign_pss(key: Numbers, message: bytes) -> bytes:
     return key.power(encoded).to_bytes((key.n.bit_length() + 7) // 8, "big")
 
 
+_SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+"""DigestInfo of SHA-256 up to the digest (RFC 8017 §9.2)."""
+
+
+def sign_pkcs1(key: Numbers, message: bytes) -> bytes:
+    """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2.1)."""
+    size = (key.n.bit_length() + 7) // 8
+    info = _SHA256_INFO + hashlib.sha256(message).digest()
+    encoded = b"\x00\x01" + b"\xff" * (size - len(info) - 3) + b"\x00" + info
+    return key.power(int.from_bytes(encoded, "big")).to_bytes(size, "big")
+
+
 def _mgf1(seed: bytes, size: int) -> bytes:
     blocks = range(-(-size // 32))
     return b"".join(hashlib.sha256(seed + i.to_bytes(4, "big")).digest() for i in blocks)[:size]

@@ -445,7 +445,7 @@ def test_whatever_is_stated_is_covered() -> None:
     assert license.signatures[0].signed_at == NOW - 9 * DAY
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00", b"%PDF-1.7", b"PK", b"{}", b"hello.x"])
+@pytest.mark.parametrize("content", [b"", b"\x00", b"%!PS-Adobe", b"PK", b"{}", b"hello.x"])
 async def test_bytes_of_no_known_kind_are_an_error_and_no_verdict(content: bytes) -> None:
     world = World()
     with pytest.raises(UnrecognisedFormat):

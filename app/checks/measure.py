@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.checks.measure_package import package_facts
+from app.checks.measure_pdf import measure_pdf, pdf_facts
 from app.checks.measure_seals import measure_sealing
 from app.crypto import schemes
 from app.domain.errors import InvalidSignature
 from app.domain.facts import DocumentFacts, Facts, SignatureFacts, Value
-from app.domain.license import Claims, ParsedLicense, Signature
+from app.domain.license import Claims, ParsedLicense, PdfSealing, Signature
+from app.domain.sealed import PackageFacts
 from app.domain.trust import NO_AUTHORITIES, Trust, TrustedKey
 
 _NO_SCHEME = "the algorithm is none of ours"
@@ -26,7 +28,12 @@ def measure(
     """Everything the checks will read. What is left behind are bytes and personal values."""
     signatures = (
         *(_measured(s, trust.keys.get(s.key_id)) for s in license.signatures),
-        *(measure_sealing(s, trust, now) for s in license.sealings),
+        *(
+            measure_pdf(s, trust, now)
+            if isinstance(s, PdfSealing)
+            else measure_sealing(s, trust, now)
+            for s in license.sealings
+        ),
     )
     return Facts(
         document=_document(license, signatures),
@@ -84,8 +91,14 @@ def _document(license: ParsedLicense, signatures: tuple[SignatureFacts, ...]) ->
         copy_matter=claims.copy_matter,
         presentation_until=claims.presentation_until,
         signatures=signatures,
-        package=package_facts(license.package) if license.package else None,
+        package=_package(license),
     )
+
+
+def _package(license: ParsedLicense) -> PackageFacts | None:
+    if license.pdf is not None:
+        return pdf_facts(license.pdf)
+    return package_facts(license.package) if license.package else None
 
 
 def _misnamed(claims: Claims) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def measure_cms(sealing: Sealing, cms: CmsSignature, judge: Judge) -> SignatureF
         seal=None,
         signer=signer,
         listed=False,
-        data_hash=_data_hash(cms, content),
+        data_hash=content_hash(cms, content),
         scope=Sameness.ABSENT,
         seal_file=Sameness.ABSENT,
         mismatched_algorithms=_mismatches(sealing, cms, found.scheme if found else None),
@@ -62,7 +62,7 @@ def _claimed(sealing: Sealing, cms: CmsSignature) -> datetime | None:
     return cms.time or (read_signing_time(declared) if declared else None)
 
 
-def _data_hash(cms: CmsSignature, content: bytes) -> Arithmetic:
+def content_hash(cms: CmsSignature, content: bytes) -> Arithmetic:
     if cms.digest is None:
         return Arithmetic.UNSUPPORTED
     if cms.digest in WEAK_DIGESTS:

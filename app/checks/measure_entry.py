@@ -7,7 +7,7 @@ from app.crypto.ses.verify import VerifiedValue
 from app.domain.clocks import CLOCKS_AGREE
 from app.domain.facts import SignatureFacts, Value
 from app.domain.identifier import IssuerCode
-from app.domain.license import KeyId, Sealing
+from app.domain.license import KeyId, PdfSealing, Sealing
 from app.domain.ofd import SignatureType, Stamp
 from app.domain.scheme import Scheme
 from app.domain.seal import ValueForm
@@ -19,7 +19,7 @@ _UNREAD = "unread"
 
 
 def signature_facts(
-    sealing: Sealing,
+    sealing: Sealing | PdfSealing,
     sealed: SealedFacts,
     verified: tuple[Arithmetic, str, VerifiedValue | None],
     signed_at: datetime | None,
@@ -41,7 +41,7 @@ def signature_facts(
     )
 
 
-def unjudged(sealing: Sealing, value: Value, why: str) -> SignatureFacts:
+def unjudged(sealing: Sealing | PdfSealing, value: Value, why: str) -> SignatureFacts:
     """The facts of an entry of which nothing can be said but why."""
     return SignatureFacts(
         label=sealing.label,
@@ -80,7 +80,12 @@ def _unseen(stamp: Stamp) -> bool:
 
 
 def clocks(declared: str | None, signed: datetime | None) -> Clocks:
-    outer = read_signing_time(declared) if declared else None
+    """The time as written beside the value, and the one inside it."""
+    return clocks_of(read_signing_time(declared) if declared else None, signed)
+
+
+def clocks_of(outer: datetime | None, signed: datetime | None) -> Clocks:
+    """How two times of one act compare."""
     if outer is None or signed is None:
         return Clocks.ABSENT
     apart = abs(outer - signed)

@@ -51,16 +51,16 @@ def _sealed(
 ) -> SignatureFacts:
     verified = arithmetic(lambda: verify_signature(signature))
     found = verified[2]
-    stamp = _timestamp(signature, judge)
-    claimed = _claimed(signature, stamp, judge.now)
+    stamp = stamp_of(signature, judge)
+    claimed = claimed_time(signature, stamp, judge.now)
     then = signing_time(stamp, claimed, judge.now).at or judge.otherwise
     sealed = SealedFacts(
         layout=signature.layout,
         version=signature.version,
-        seal=_seal(signature, trust, judge),
+        seal=seal_facts(signature, trust, judge),
         signer=judge.facts(signature.certificate, Role.SIGNER, then),
         listed=lists_signer(signature.seal, signature.certificate),
-        data_hash=_data_hash(sealing, signature, verified[0]),
+        data_hash=data_hash(sealing.entry.content, signature, verified[0]),
         scope=_scope(sealing, signature),
         seal_file=_seal_file(sealing, signature.seal),
         mismatched_algorithms=_mismatches(sealing, signature, found),
@@ -74,14 +74,14 @@ def _sealed(
     return signature_facts(sealing, sealed, verified, claimed)
 
 
-def _timestamp(signature: SealSignature, judge: Judge) -> TimestampFacts | None:
+def stamp_of(signature: SealSignature, judge: Judge) -> TimestampFacts | None:
     """Over the value (v4, v5), or in timeInfo (v1)."""
     if signature.time_token is not None:
         return measure_timestamp(signature.time_token, None, judge)
     return measure_timestamp(signature.timestamp, signature.value, judge)
 
 
-def _claimed(
+def claimed_time(
     signature: SealSignature, stamp: TimestampFacts | None, now: datetime
 ) -> datetime | None:
     """TimeInfo; of a token in its place the genTime, if nothing is wrong with it."""
@@ -91,7 +91,7 @@ def _claimed(
     return stamp.at if sound else None
 
 
-def _seal(signature: SealSignature, trust: Trust, judge: Judge) -> SealFacts:
+def seal_facts(signature: SealSignature, trust: Trust, judge: Judge) -> SealFacts:
     seal = signature.seal
     value, detail, found = arithmetic(lambda: verify_seal(seal))
     return SealFacts(
@@ -117,7 +117,7 @@ def _seal(signature: SealSignature, trust: Trust, judge: Judge) -> SealFacts:
 # ---- comparisons
 
 
-def _data_hash(sealing: Sealing, signature: SealSignature, value: Arithmetic) -> Arithmetic:
+def data_hash(content: bytes, signature: SealSignature, value: Arithmetic) -> Arithmetic:
     """SM3 with SM2 (§7.2); seals by RSA of GM/T 0031-2014 took other digests, told by length."""
     by_length = {32: (Digest.SM3, Digest.SHA256), 48: (Digest.SHA384,), 64: (Digest.SHA512,)}
     candidates = by_length.get(len(signature.data_hash), ())
@@ -125,7 +125,6 @@ def _data_hash(sealing: Sealing, signature: SealSignature, value: Arithmetic) ->
         candidates = (Digest.SM3,)
     if len(signature.data_hash) in _WEAK_SIZES and signature.algorithm != _SM2:
         return Arithmetic.WEAK
-    content = sealing.entry.content
     if any(same(digest(name, content), signature.data_hash) for name in candidates):
         return Arithmetic.HOLDS
     # Beside an algorithm that is not in our table, a digest may be none of ours either.

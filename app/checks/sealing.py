@@ -18,6 +18,7 @@ from app.domain.evidence import WHOLE, About, CheckName, Evidence, Outcome, Role
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.license import LicenseFormat
 from app.domain.ofd import SHOWN_KINDS, PartKind
+from app.domain.pdf import Scope
 from app.domain.proven import TimeSource, fault_of, proven_at
 from app.domain.reasons import Reason
 from app.domain.seal import SealLayout
@@ -26,6 +27,7 @@ from app.domain.sealed import (
     Clocks,
     IntegrityFacts,
     PackageFacts,
+    RangeFacts,
     Sameness,
     SealedFacts,
     SealFacts,
@@ -36,6 +38,8 @@ AskSeal = Callable[[SignatureFacts, SealedFacts, SealFacts, Facts, About], Evide
 
 _ALWAYS_COVERED = SHOWN_KINDS | {PartKind.ATTACHMENT_LIST, PartKind.ATTACHMENT}
 """What people read or open; no profile of ours leaves it unsigned."""
+_FILES = frozenset({LicenseFormat.OFD, LicenseFormat.PDF})
+"""What shows something."""
 
 
 def _each(name: CheckName, ask: Ask) -> Callable[[Facts], Iterator[Evidence]]:
@@ -72,7 +76,10 @@ def _algorithms(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: Abo
 
 def _data_hash(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
     del s, facts
-    name = CheckName.DATA_HASH_HOLDS
+    name, found = CheckName.DATA_HASH_HOLDS, sealed.range
+    holds = sealed.data_hash is Arithmetic.HOLDS
+    if found is not None and found.scope is not Scope.EXACT and not holds:  # of what, is unknown
+        return failed(name, Reason.BYTE_RANGE_INEXACT, about, found.scope.value)
     match sealed.data_hash:
         case Arithmetic.HOLDS:
             return passed(name, about)
@@ -86,10 +93,14 @@ def _data_hash(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: Abou
             assert_never(sealed.data_hash)
 
 
-def _scope(
-    s: SignatureFacts, sealed: SealedFacts, seal: SealFacts, facts: Facts, about: About
-) -> Evidence:
-    del s, seal, facts
+def _scope(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
+    """PropertyInfo of a seal in an OFD; in a PDF, sealed or not, /ByteRange itself."""
+    del s, facts
+    if sealed.range is not None and sealed.range.scope is not Scope.EXACT:
+        detail = sealed.range.scope.value
+        return failed(CheckName.SCOPE_NAMED, Reason.BYTE_RANGE_INEXACT, about, detail)
+    if sealed.range is None and sealed.seal is None:
+        return silent(CheckName.SCOPE_NAMED, about)
     if sealed.scope is Sameness.SAME:
         return passed(CheckName.SCOPE_NAMED, about)
     return failed(CheckName.SCOPE_NAMED, Reason.SCOPE_DIFFERS, about, sealed.scope.value)
@@ -98,6 +109,8 @@ def _scope(
 def _references(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
     del s, facts
     name, coverage = CheckName.REFERENCES_HOLD, sealed.coverage
+    if sealed.range is not None:
+        return _revisions(sealed.range, about)
     if coverage.changed or coverage.missing:
         detail = f"{len(coverage.changed)} changed, {coverage.missing} missing"
         return failed(name, Reason.CONTENT_CHANGED, about, detail)
@@ -106,6 +119,17 @@ def _references(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: Abo
     if not coverage.holds:
         return failed(name, Reason.NOT_COVERED, about, "nothing is referenced by a known digest")
     return passed(name, about, f"{coverage.covered} parts")
+
+
+def _revisions(found: RangeFacts, about: About) -> Evidence:
+    """Of a PDF: what came after may prove, and show nothing (threats PDF-02, PDF-04…PDF-06)."""
+    name = CheckName.REFERENCES_HOLD
+    if found.later:
+        detail = "; ".join(str(change) for change in found.later[:8])
+        return failed(name, Reason.CHANGED_AFTER_SIGNING, about, detail)
+    if found.revision is None:
+        return failed(name, Reason.BYTE_RANGE_INEXACT, about, found.scope.value)
+    return passed(name, about, f"revision {found.revision}")
 
 
 def _seal_holds(
@@ -317,7 +341,7 @@ def _covered(facts: Facts) -> Iterator[Evidence]:
     """Everything a reader is shown stands under a seal of each role that has to seal."""
     name = CheckName.CONTENT_COVERED
     sealed = [(role_of(s, facts), s.sealed) for s in facts.document.signatures if s.sealed]
-    if facts.document.format is not LicenseFormat.OFD or not sealed:
+    if facts.document.format not in _FILES or not sealed:
         yield silent(name)
         return
     wanted = required_roles(facts) & {role for role, _ in sealed}
@@ -331,16 +355,20 @@ def _covered(facts: Facts) -> Iterator[Evidence]:
 
 def _uncovered_by_all(group: list[SealedFacts]) -> frozenset[str]:
     """Parts that no seal of the group covers."""
-    each = [
-        frozenset(
-            part
-            for kind, parts in sealed.coverage.uncovered.items()
-            if kind in _ALWAYS_COVERED
-            for part in parts
-        )
-        for sealed in group
-    ]
-    return frozenset.intersection(*each)
+    return frozenset.intersection(*map(_uncovered, group))
+
+
+def _uncovered(sealed: SealedFacts) -> frozenset[str]:
+    """Parts of an OFD; of a PDF what came after, or how its range is inexact."""
+    if sealed.range is not None:
+        inexact = {sealed.range.scope.value} - {Scope.EXACT.value}
+        return frozenset({str(change) for change in sealed.range.later} | inexact)
+    return frozenset(
+        part
+        for kind, parts in sealed.coverage.uncovered.items()
+        if kind in _ALWAYS_COVERED
+        for part in parts
+    )
 
 
 def _one_document(facts: Facts) -> Iterator[Evidence]:
@@ -352,6 +380,8 @@ def _one_document(facts: Facts) -> Iterator[Evidence]:
         yield unsure(name, Reason.ENCRYPTED)
     elif package.ambiguous:
         yield failed(name, Reason.AMBIGUOUS_DOCUMENT, detail=f"{package.bodies} bodies")
+    elif package.active:  # what is shown is then not what was signed alone
+        yield failed(name, Reason.ACTIVE_CONTENT, detail=", ".join(package.active))
     else:  # what is not there shows nothing; that it is not there is worth a word
         gaps = ", ".join(f"{kind} {count}" for kind, count in sorted(package.astray.items()))
         yield passed(name, detail=f"paths that lead nowhere: {gaps}" if gaps else "")
@@ -418,10 +448,10 @@ DATA_HASH_HOLDS = _check(
     "签章(签名)中的原文杂凑是否与签名描述文件一致?",
     _data_hash,
 )
-SCOPE_NAMED = _seal_check(
+SCOPE_NAMED = _check(
     CheckName.SCOPE_NAMED,
-    "Does the seal name the protected scope?",
-    "签章是否指明其签名保护范围?",
+    "Does it name exactly what it protects?",
+    "签章(签名)是否准确指明其签名保护范围?",
     _scope,
 )
 REFERENCES_HOLD = _check(

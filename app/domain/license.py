@@ -10,6 +10,7 @@ from app.domain.cms import CmsSignature
 from app.domain.elements import LicenseElement
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.ofd import Coverage, OfdPackage, SignatureEntry
+from app.domain.pdf import DocumentTimestamp, PdfDocument, PdfSignature
 from app.domain.scheme import Scheme
 from app.domain.seal import SealSignature, ValueForm
 
@@ -22,6 +23,7 @@ class LicenseFormat(StrEnum):
 
     JWS = "jws"
     OFD = "ofd"
+    PDF = "pdf"
     FACTS = "facts"
     """No file: an identifier or a number, with the holder's facts."""
 
@@ -129,6 +131,41 @@ class Sealing:
         return signed.certificate if signed else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdfSealing:
+    """One signature or seal of a PDF, read as far as it can be."""
+
+    label: str
+    """By its place among the document's signatures."""
+    entry: PdfSignature = field(repr=False)
+    signature: SealSignature | None = field(repr=False)
+    """电子签章; None where the value is none, or cannot be read."""
+    cms: CmsSignature | None = field(default=None, repr=False)
+    """签名; None where the value is none, or cannot be read."""
+    form: ValueForm
+    problem: str
+    """Why neither is there."""
+    unsupported: bool = False
+    """Of a kind that is not judged here."""
+    beyond: bool = False
+    """Not read because of a limit of this reader."""
+    weak: bool = False
+    """Of a kind that is about a SHA-1 digest and nothing else."""
+    revisions: int
+    """Of the file."""
+    stamps: tuple[DocumentTimestamp, ...] = field(default=(), repr=False)
+    """Document timestamps that cover it."""
+    covers: frozenset[Fact]
+    covers_copy: frozenset[LicenseElement] = frozenset()
+    """Terms of a copy (加注件) among what it covers."""
+
+    @property
+    def certificate(self) -> bytes | None:
+        """The signer's, DER, where there is one."""
+        signed = self.signature or self.cms
+        return signed.certificate if signed else None
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedLicense:
     """What a format reader makes of bytes."""
@@ -138,5 +175,6 @@ class ParsedLicense:
     signatures: tuple[Signature, ...]
     """By registered keys."""
     package: OfdPackage | None = field(default=None, repr=False)
-    sealings: tuple[Sealing, ...] = ()
-    """By certificates, of `package`."""
+    sealings: tuple[Sealing | PdfSealing, ...] = ()
+    """By certificates, of `package` or `pdf`."""
+    pdf: PdfDocument | None = field(default=None, repr=False)

@@ -166,7 +166,7 @@ def policy_for(format: LicenseFormat) -> Policy:
     match format:
         case LicenseFormat.JWS:
             return TOKEN
-        case LicenseFormat.OFD:
+        case LicenseFormat.OFD | LicenseFormat.PDF:
             return SEALED
         case LicenseFormat.FACTS:
             return RECORD

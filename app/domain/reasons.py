@@ -71,6 +71,9 @@ class Reason(StrEnum):
     HIDDEN_CONTENT = "hidden_content", Family.SIGNATURE
     APPEARANCE_SUSPICIOUS = "appearance_suspicious", Family.SIGNATURE
     INTEGRITY_LIST_DIFFERS = "integrity_list_differs", Family.SIGNATURE
+    BYTE_RANGE_INEXACT = "byte_range_inexact", Family.SIGNATURE
+    CHANGED_AFTER_SIGNING = "changed_after_signing", Family.SIGNATURE
+    ACTIVE_CONTENT = "active_content", Family.SIGNATURE
     NO_ANCHOR = "no_anchor", Family.SIGNATURE
     # ---- signature: time
     SIGNING_TIME_MISSING = "signing_time_missing", Family.SIGNATURE

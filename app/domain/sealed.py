@@ -14,6 +14,7 @@ from enum import StrEnum
 from app.domain.certificate import CertificateDeviation, PathFact
 from app.domain.cms import CmsContent, CmsDeviation, CmsFamily
 from app.domain.ofd import PartKind
+from app.domain.pdf import Change, Scope
 from app.domain.scheme import Digest
 from app.domain.seal import SealDeviation, SealLayout
 from app.domain.trust import SealEnd
@@ -148,6 +149,18 @@ class StampFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RangeFacts:
+    """What a signature of a PDF covers, and what came after it."""
+
+    scope: Scope
+    revision: int | None
+    """The last revision it covers, counted from 1."""
+    later: tuple[Change, ...]
+    sub_filter: str
+    """/SubFilter, where it is one that is read here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SealedFacts:
     """One act of sealing (签章), or of signing by certificate (签名)."""
 
@@ -180,6 +193,8 @@ class SealedFacts:
     content: CmsContent | None = None
     """Of SignedData: what it encapsulates."""
     container_deviations: frozenset[CmsDeviation] = frozenset()
+    range: RangeFacts | None = None
+    """Of a PDF; what a signature of an OFD covers, `coverage` says."""
 
     def __post_init__(self) -> None:
         if (self.seal is None) != isinstance(self.layout, CmsFamily):
@@ -218,3 +233,5 @@ class PackageFacts:
     """Signatures that others build on (Relative), and that the list does not have."""
     integrity: IntegrityFacts | None = None
     """None: there is no such list."""
+    active: tuple[str, ...] = ()
+    """Of a PDF: what can change it while it is looked at, by name."""

@@ -4,10 +4,11 @@ from app.domain.errors import UnrecognisedFormat
 from app.formats.base import Format
 from app.formats.jws import Jws
 from app.formats.ofd.license import Ofd
+from app.formats.pdf.license import Pdf
 
 __all__ = ["FORMATS", "Format", "detect"]
 
-FORMATS: tuple[Format, ...] = (Jws(), Ofd())
+FORMATS: tuple[Format, ...] = (Jws(), Ofd(), Pdf())
 
 
 def detect(content: bytes, formats: tuple[Format, ...] = FORMATS) -> Format:

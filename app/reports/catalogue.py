@@ -16,6 +16,7 @@ from app.reports.texts_dependency import DEPENDENCY
 from app.reports.texts_input import INPUT
 from app.reports.texts_issuer import ISSUER_WORDS
 from app.reports.texts_license import LICENSE_WORDS
+from app.reports.texts_pdf import PDF
 from app.reports.texts_seal import SEAL
 from app.reports.texts_signature import SIGNATURE
 from app.reports.texts_trust import TRUST
@@ -45,7 +46,9 @@ def assemble(*parts: Mapping[Reason, Entry]) -> Mapping[Reason, Entry]:
     return MappingProxyType({reason: entries[reason] for reason in Reason})
 
 
-CATALOGUE: Final = assemble(INPUT, SIGNATURE, SEAL, TRUST, LICENSE_WORDS, ISSUER_WORDS, DEPENDENCY)
+CATALOGUE: Final = assemble(
+    INPUT, SIGNATURE, SEAL, PDF, TRUST, LICENSE_WORDS, ISSUER_WORDS, DEPENDENCY
+)
 
 
 def entry_of(reason: Reason) -> Entry:

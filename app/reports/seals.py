@@ -9,6 +9,7 @@ from typing import Final
 from app.domain.sealed import (
     CertificateFacts,
     CoverageFacts,
+    RangeFacts,
     SealedFacts,
     SealFacts,
     TimestampFacts,
@@ -31,6 +32,19 @@ def seal(found: SealedFacts) -> Json:
         "certificate": _certificate(found.signer),
         "coverage": _coverage(found.coverage),
         "timestamp": _timestamp(found.timestamp),
+        "byte_range": _range(found.range),
+    }
+
+
+def _range(found: RangeFacts | None) -> Json | None:
+    """What a signature of a PDF covers, and what came after it that is not allowed."""
+    if found is None:
+        return None
+    return {
+        "scope": found.scope.value,
+        "revision": found.revision,
+        "later": _parts(str(change) for change in found.later),
+        "sub_filter": found.sub_filter or None,
     }
 
 

@@ -13,6 +13,7 @@ from app.domain.evidence import CheckName, Outcome, Role
 from app.domain.issuer import Match, Rule, Silence, Source, Speaker, State, Unasked
 from app.domain.license import Fact, LicenseFormat
 from app.domain.ofd import PartKind
+from app.domain.pdf import Scope
 from app.domain.policies import Level
 from app.domain.reasons import Family, Reason
 from app.domain.scheme import Digest, Scheme
@@ -246,6 +247,15 @@ class StampOut(_Out):
     deviations: list[SealDeviation]
 
 
+class RangeOut(_Out):
+    """Of a PDF: what its signature covers, and what came after."""
+
+    scope: Annotated[Scope, Field(description="all but `exact` are refused")]
+    revision: Annotated[int | None, Field(description="the last revision it covers, from 1")]
+    later: Annotated[PartsOut, Field(description="what later revisions did that is not allowed")]
+    sub_filter: Annotated[str | None, Field(description="null: of another name than is told")]
+
+
 class SealOut(_Out):
     """电子签章, one act of sealing; or 签名, of signing by certificate without a seal."""
 
@@ -258,6 +268,7 @@ class SealOut(_Out):
     certificate: Annotated[CertificateOut | None, Field(description="签章者; null: unreadable")]
     coverage: CoverageOut
     timestamp: Annotated[TimestampOut | None, Field(description="null: there is none")]
+    byte_range: Annotated[RangeOut | None, Field(description="null: not in a PDF")]
 
 
 class SignatureOut(_Out):

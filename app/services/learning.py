@@ -25,7 +25,7 @@ from app.domain.evidence import Block, CheckName, Evidence, Outcome
 from app.domain.facts import Facts
 from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.issuer import NotAsked, Unasked
-from app.domain.license import ParsedLicense, Sealing
+from app.domain.license import ParsedLicense, PdfSealing, Sealing
 from app.domain.trust import Authorities, Trust, TrustQuestion
 from app.domain.verdict import LocalState
 from app.formats.ofd.metadata import find_elements
@@ -205,7 +205,7 @@ def _open(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     return tuple(e for e in evidence if e.outcome in {Outcome.FAILED, Outcome.INDETERMINATE})
 
 
-def _certificates(sealing: Sealing) -> Iterator[tuple[str, Certificate]]:
+def _certificates(sealing: Sealing | PdfSealing) -> Iterator[tuple[str, Certificate]]:
     """Those that can be read, with their part."""
     found: list[tuple[str, bytes | None]] = [("signer", sealing.certificate)]
     if sealing.signature is not None:
@@ -539,7 +539,7 @@ def _together(known: Authorities, content: Content) -> Authorities:
     )
 
 
-def _stamp(sealing: Sealing, chain: _Chain, facts: Facts) -> Stamp:
+def _stamp(sealing: Sealing | PdfSealing, chain: _Chain, facts: Facts) -> Stamp:
     evidence = look(facts).evidence
     outcomes = {e.check: e.outcome for e in evidence if e.subject.label == sealing.label}
     seal = sealing.signature.seal if sealing.signature else None

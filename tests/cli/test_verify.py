@@ -37,7 +37,7 @@ def files(service: Service, tmp_path: Path) -> dict[str, str]:
         "forged": ATTACKS["foreign_key"].make(world),
         "malformed": ATTACKS["alg_none"].make(world),
         "doubtful": ATTACKS["unknown_kid"].make(world),
-        "pdf": b"%PDF-1.7",
+        "pdf": b"%!PS-1.7",
         "empty": b"",
         "ended-by-an-editor": world.token(victim) + b"\n",
     }

@@ -88,7 +88,7 @@ def test_an_empty_file(service: Service) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"\0", b"e", b"%PDF-1.7\n" + CANARY.encode(), RANDOM, b"{}", b"\xef\xbb\xbfeyJ.e.e", b"PK"],
+    [b"\0", b"e", b"%!PS\n" + CANARY.encode(), RANDOM, b"{}", b"\xef\xbb\xbfeyJ.e.e", b"PK"],
 )
 def test_bytes_of_no_known_kind(service: Service, content: bytes) -> None:
     before = service.asked()

@@ -37,6 +37,7 @@ from app.domain.issuer import (
 )
 from app.domain.license import Claims, Fact, LicenseFormat
 from app.domain.ofd import PartKind
+from app.domain.pdf import Change, Later, Scope
 from app.domain.reasons import Reason
 from app.domain.scheme import Digest, Scheme
 from app.domain.seal import SealLayout
@@ -47,6 +48,7 @@ from app.domain.sealed import (
     CoverageFacts,
     IntegrityFacts,
     PackageFacts,
+    RangeFacts,
     Sameness,
     SealedFacts,
     SealFacts,
@@ -409,6 +411,9 @@ STAMPED = TimestampFacts(
 )
 GOOD_STAMPED = judged(sealed(timestamp=STAMPED))
 
+RANGE = RangeFacts(scope=Scope.EXACT, revision=1, later=(), sub_filter="GM.sm2seal")
+"""Of a seal in a PDF with nothing wrong."""
+
 SEAL_SCENES: Mapping[Reason, Scene] = {
     Reason.ALGORITHM_MISMATCH: Scene(sealed(mismatched_algorithms=("SignatureMethod",))),
     Reason.TYPE_DISAGREES: Scene(unsealed(type_differs=True)),
@@ -450,6 +455,13 @@ SEAL_SCENES: Mapping[Reason, Scene] = {
     ),
     Reason.TIMES_DISAGREE: Scene(sealed(clocks=Clocks.DIFFERS)),
     Reason.AMBIGUOUS_DOCUMENT: Scene(package(ambiguous=True, bodies=2)),
+    Reason.BYTE_RANGE_INEXACT: Scene(
+        sealed(scope=Sameness.DIFFERS, range=replace(RANGE, scope=Scope.GAP, revision=None))
+    ),
+    Reason.CHANGED_AFTER_SIGNING: Scene(
+        sealed(range=replace(RANGE, later=(Change(2, 7, Later.ANNOTATION),)))
+    ),
+    Reason.ACTIVE_CONTENT: Scene(package(active=("JavaScript",))),
     Reason.HIDDEN_CONTENT: Scene(coverage(unreferenced=("x.bin",))),
     Reason.ENCRYPTED: Scene(package(encrypted=True)),
     Reason.COPY_MATTER_UNPROVEN: Scene(open_matter()),

@@ -12,7 +12,7 @@ from conformance.run import Case, Verdict, agrees, judge, read_cases, read_verdi
 from tests.sandbox.core import core_of
 
 CASES = read_cases()
-MEGABYTES = 6
+MEGABYTES = 8
 
 
 def verdicts() -> dict[str, Verdict]:

@@ -69,20 +69,20 @@ def find_elements(package: OfdPackage, tags: TagIndex | None = None) -> tuple[Fo
 def _custom_data(package: OfdPackage) -> Iterator[FoundElement]:
     for body in package.bodies:
         for datum in body.info.custom:
-            yield from _found(datum.name, datum.value, (OFD_XML,), FoundIn.CUSTOM_DATA)
+            yield from found_elements(datum.name, datum.value, (OFD_XML,), FoundIn.CUSTOM_DATA)
 
 
 def _tagged(tags: TagIndex) -> Iterator[FoundElement]:
     for tag in tags.values:
         kind = FoundIn.INDEXED_TEXT if tag.text_parts else FoundIn.TAG_DATA
-        yield from _found(tag.name, tag.value, (tag.part, *tag.text_parts), kind)
+        yield from found_elements(tag.name, tag.value, (tag.part, *tag.text_parts), kind)
 
 
 def _on_pages(package: OfdPackage) -> Iterator[FoundElement]:
     for run in page_text(package):
         labelled = _LABELLED.fullmatch(run.text)
         if labelled is not None:
-            yield from _found(labelled[1], labelled[2], (run.part,), FoundIn.LABELLED_TEXT)
+            yield from found_elements(labelled[1], labelled[2], (run.part,), FoundIn.LABELLED_TEXT)
         if ROOT in run.text:
             for identifier in _identifiers(run.text):
                 kind = _standing(run.text, identifier)
@@ -100,7 +100,7 @@ def _identifiers(text: str) -> Iterable[str]:
     return (found for found in _IDENTIFIER.findall(text) if len(found) <= MAX_LENGTH)
 
 
-def _found(
+def found_elements(
     name: str, value: str, sources: tuple[str, ...], kind: FoundIn
 ) -> Iterator[FoundElement]:
     element = element_named(name)
