@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -26,7 +27,7 @@ from app.domain.issuer import (
 )
 from app.domain.license import Claims, Fact
 from app.federation.gateway import HttpIssuers
-from tests.federation.hostile import IDENTIFIER
+from tests.federation.hostile import IDENTIFIER, ScriptedResolver
 from tests.federation.mapped.server import (
     CLAIMS,
     GOOD,
@@ -37,6 +38,7 @@ from tests.federation.mapped.server import (
     question,
     saying,
 )
+from tests.federation.test_gateway import Authority
 
 pytestmark = pytest.mark.anyio
 TRUST = httpx.create_ssl_context(trust_env=False)
@@ -412,3 +414,26 @@ async def test_the_memory_tells_endpoints_apart_by_what_they_are_told(server: Js
     assert one.url == other.url
     assert key_of(question(one), b"k") != key_of(question(other), b"k")
     assert key_of(question(one), b"k") == key_of(question(server.endpoint()), b"k")
+
+
+async def test_over_tls_the_channel_counts_and_the_word_stays_unsigned(tmp_path: Path):
+    """Only then an unsigned `in force` may count at all (ADR 0008); a wrong server is none."""
+    authority, other = Authority.new(), Authority.new()
+    for server_side, good in ((authority, True), (other, False)):
+        context = server_side.server(tmp_path, "issuer.example")
+        async with JsonServer(lambda sent: ok(GOOD), tls=context) as server:
+            described = server.described(url=f"https://issuer.example:{server.port}/api/check")
+            asking = gateway(
+                trust=authority.trusted, resolver=lambda: ScriptedResolver(("127.0.0.1",))
+            )
+            answer = await asking.ask(question(server.endpoint(described)))
+            await asking.aclose()
+            if good:
+                assert_good(answer)
+                assert isinstance(answer, Answered)
+                assert (answer.authenticated, answer.signed) == (True, False)
+                assert server.sent[0].json["name"] == "马·某"  # inside TLS
+            else:
+                assert isinstance(answer, Unreachable)
+                assert answer.why is Silence.CONNECTION
+                assert server.sent == []
