@@ -1,6 +1,16 @@
 """HTTP words."""
 
-from app.routers import federation, health, imports, lookups, pages, trust, verifications, watch
+from app.routers import (
+    federation,
+    health,
+    imports,
+    lookups,
+    pages,
+    share,
+    trust,
+    verifications,
+    watch,
+)
 
 __all__ = ["ROUTERS"]
 
@@ -8,6 +18,7 @@ ROUTERS = (
     verifications.router,
     lookups.router,
     imports.router,
+    share.router,
     trust.router,
     federation.router,
     watch.router,

@@ -34,6 +34,8 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("GET", "/v1/imports/{id}"): frozenset({Scope.LICENSE_INGEST, Scope.LICENSE_REVOKE}),
         ("GET", "/v1/policies/{name}"): OPEN,
         ("POST", "/federation/v1/inquiries"): OPEN,  # the inquiry itself is signed by its asker
+        ("POST", "/share/v1/verifyCertInfo"): OPEN,  # the caller is named in the envelope
+        ("POST", "/share/v1/verifyFile"): OPEN,
         ("GET", "/v1/trust-list"): OPEN,
         ("GET", "/v1/trust-list/{publisher}"): OPEN,
         ("GET", "/v1/trust-list/{publisher}/{name}"): OPEN,

@@ -150,7 +150,7 @@ async def _of_json(request: Request, node: Node, guest: Guest, take: Take) -> Su
         return Submission(content=_token(asked.token), **_terms(asked, guest))
     await node.door.require(guest, Scope.VERIFY_NUMBER)
     await node.door.asked_about(guest, asked.identifier or f"{asked.type}/{asked.number}")
-    return Submission(stated=_stated(asked), **_terms(asked, guest))
+    return Submission(stated=stated(asked), **_terms(asked, guest))
 
 
 def _token(text: str) -> bytes:
@@ -176,7 +176,7 @@ def _terms(terms: TermsIn, guest: Guest) -> Mapping[str, Any]:
     }
 
 
-def _stated(asked: VerificationIn) -> Claims:
+def stated(asked: VerificationIn) -> Claims:
     identifier = None if asked.identifier is None else Identifier.read(asked.identifier)
     long_term = asked.valid_until == LONG_TERM
     return Claims(
