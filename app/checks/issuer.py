@@ -9,6 +9,7 @@ from app.domain.evidence import CheckName, Evidence
 from app.domain.facts import Facts
 from app.domain.issuer import (
     Answered,
+    Code,
     Inquiry,
     IssuerAnswer,
     Match,
@@ -107,9 +108,18 @@ def weigh(facts: Facts, answer: IssuerAnswer) -> Evidence:
     if isinstance(answer, Answered):
         if answer.authoritative and answer.document is Match.MATCH:
             return passed(name, detail="digest confirmed")
-        if _compared_at_home(answer, covered):
+        if _counts(answer, facts) and _compared_at_home(answer, covered):
             return passed(name, detail="covered facts compared")
     return unsure(name, Reason.IDENTIFIER_UNPROVEN)
+
+
+def _counts(answer: Answered, facts: Facts) -> bool:
+    """Whether the answer speaks of a record at all, and by what the type asks of an answer: one
+    that says nothing must not bind the file to what a stored statement says.
+    """
+    type = facts.trust.type
+    signed_only = type is not None and type.signed_answers
+    return answer.code is not Code.NO_RECORD and (answer.signed or not signed_only)
 
 
 def _compared_at_home(answer: Answered, covered: frozenset[Fact]) -> bool:

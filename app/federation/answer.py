@@ -149,18 +149,21 @@ def _relayed(
     try:
         home, inner = _home(token.encode("ascii", "replace"), endpoint)
         said = _read(inner, question, _Party(home.body, question.home), now)
+        nobodys, repeats = _unsigned_at_home(inner), _given(inner, "relayed")
     except Malformed as broken:
         raise Malformed(f"relayed: {broken}") from broken
     except InvalidSignature as broken:
         raise InvalidSignature(f"relayed: {broken}") from broken
     except _Unusable as unusable:
         raise _Unusable(unusable.why, f"relayed: {unusable.detail}") from unusable
+    if nobodys:  # repeated after somebody, and so no more than it is at its own endpoint
+        return said
     return replace(
         said,
-        speaker=home.speaker,
+        speaker=Speaker.UPSTREAM if repeats else home.speaker,
         signed=True,
-        token=token,
-        original=token,
+        token="" if repeats else token,
+        original="" if repeats else token,
         relayed_by=endpoint.issuer,
     )
 

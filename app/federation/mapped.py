@@ -56,10 +56,13 @@ def compose_mapped(
     """Fill in the description for this question.
 
     Raises:
-        NothingToAsk: the question lacks something that the description needs.
+        NothingToAsk: the question lacks something that the description needs, or is about a past
+            day: nothing in a description can say so, and the answer would be about today.
         FactsNotPrivate: facts of the holder would go in clear over an open line.
         Unavailable: a secret cannot be had.
     """
+    if inquiry.at is not None:
+        raise NothingToAsk("a time of its own: what would be answered is about today")
     values = _values(inquiry, now) | _facts(inquiry, description, where)
     for name in _secrets_of(description):
         values[SECRET + name] = secrets.secret(inquiry.endpoint.issuer, name)

@@ -437,3 +437,14 @@ async def test_over_tls_the_channel_counts_and_the_word_stays_unsigned(tmp_path:
                 assert isinstance(answer, Unreachable)
                 assert answer.why is Silence.CONNECTION
                 assert server.sent == []
+
+
+async def test_attack_a_word_about_today_is_none_about_a_day_gone_by(
+    server: JsonServer, issuers: HttpIssuers
+):
+    """No description can say which day is asked about, so what comes back is about today."""
+    for at in (datetime(1999, 1, 1, tzinfo=UTC), datetime.now(UTC) - timedelta(days=1)):
+        answer = await issuers.ask(question(server.endpoint(), at=at))
+        assert answer == NotAsked(Unasked.NO_QUESTION)
+    assert server.sent == []
+    assert_good(await issuers.ask(question(server.endpoint())))
