@@ -9,7 +9,7 @@ are compared with what the collectors of the corpus found independently, at the 
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from app.domain.trust import Trust
 from app.domain.verdict import Sound
 from app.formats.ofd.license import Ofd
 from app.services.judgement import look
-from conformance import corpus_pdf
+from conformance import corpus_pdf, readers
 from tests.corpus import CORPUS, Row, manifest
 
 DOCUMENT = Path(__file__).parents[1] / "docs/conformance.md"
@@ -147,7 +147,7 @@ def _mark(items: list[Evidence]) -> str:
     return "·"
 
 
-def document(findings: list[Finding], now: datetime) -> str:
+def document(findings: list[Finding], now: datetime, others: Sequence[str] = ()) -> str:
     """docs/conformance.md."""
     sound = [f for f in findings if f.row.expected == "invalid" and f.state == "sound"]
     different = [f for f in findings if not f.agrees]
@@ -186,7 +186,7 @@ def document(findings: list[Finding], now: datetime) -> str:
         f"{'; '.join(f.doubts)} |"
         for f in findings
     ]
-    return "\n".join([*head, *rows, *tail]) + "\n"
+    return "\n".join([*head, *rows, *tail, "", *others]) + "\n"
 
 
 def main() -> int:
@@ -202,16 +202,26 @@ def main() -> int:
         return 0
     now = datetime.now(UTC)
     findings = [examine(row, now) for row in rows]
+    told, without = readers.read_all()
+    wrongly = [each for each in told if each.accepted_wrongly]
     if not wanted.check:
-        DOCUMENT.write_text(document(findings, now), "utf-8")
+        others = list(readers.section(told, without))
+        DOCUMENT.write_text(document(findings, now, others), "utf-8")
     unexplained = [f for f in findings if not f.agrees and not f.explanation]
     sound = [
         f for f in findings if f.row.expected == "invalid" and f.state == Sound.__name__.lower()
     ]
     for f in unexplained:
         print(f"differs, unexplained: {f.row.path}: {'; '.join(f.failures)}")
+    idle = EXPLAINED.keys() - {Path(f.row.path).name for f in findings if not f.agrees}
+    for name in sorted(idle):
+        print(f"explained, and does not differ: {name}")
+    for each in wrongly:
+        print(f"read, and should not be: {each.row.path}")
     print(f"{len(findings)} files, {len(unexplained)} unexplained, {len(sound)} invalid but sound")
-    return 1 if _pdf(now, write=not wanted.check) or unexplained or sound else 0
+    print(f"{len(told)} files of other kinds, {len(wrongly)} read that should not be")
+    pdf = _pdf(now, write=not wanted.check)
+    return 1 if pdf or unexplained or sound or idle or wrongly else 0
 
 
 def _pdf(now: datetime, *, write: bool) -> bool:

@@ -164,13 +164,13 @@ def _maker(
     name, maker = CheckName.SEAL_MAKER_TRUSTED, seal.maker
     if maker is None:
         return failed(name, Reason.SEAL_MAKER_INVALID, about, "certificate unreadable")
-    if seal.made_by_signer:
-        return failed(name, Reason.SEAL_MAKER_INVALID, about, "the signer's own key")
     path = maker.then
     if not maker.valid_at(seal.created):
         return failed(name, Reason.SEAL_MAKER_INVALID, about, "outside its dates at createDate")
     if not path_found(path):
         return unsure(name, Reason.SEAL_MAKER_UNKNOWN, about, path.chain.value)
+    if seal.made_by_signer:  # whoever has it may state any name and any period in its seal
+        return unsure(name, Reason.SEAL_MAKER_UNKNOWN, about, "the signer's own key")
     if path.chain is not Chain.ANCHORED:
         return failed(name, Reason.SEAL_MAKER_INVALID, about, path.chain.value)
     existed = _existed_by(s, sealed, seal, facts)
