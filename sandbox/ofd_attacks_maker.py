@@ -53,8 +53,8 @@ def attacks() -> Iterator[OfdAttack]:
         maker_with("late-revoked"),
     )
     bad = "seal_maker_invalid"
-    yield attack("maker_is_the_signer", bad, "OFD-17", _made_by(_the_signer))
-    yield attack("maker_has_the_signers_key", bad, "OFD-17", _made_by(_signers_key))
+    yield attack("maker_is_the_signer", *unknown, _made_by(_the_signer))
+    yield attack("maker_has_the_signers_key", *unknown, _made_by(_signers_key))
     for name, threats, forge in (
         ("ended_before", "CRT-04", maker_with("maker-old", window=(-4000, -830))),
         ("not_yet", "CRT-04", maker_with("maker-new", window=(-100, 900))),

@@ -169,10 +169,10 @@ def _maker(
         return failed(name, Reason.SEAL_MAKER_INVALID, about, "outside its dates at createDate")
     if not path_found(path):
         return unsure(name, Reason.SEAL_MAKER_UNKNOWN, about, path.chain.value)
-    if seal.made_by_signer:  # whoever has it may state any name and any period in its seal
-        return unsure(name, Reason.SEAL_MAKER_UNKNOWN, about, "the signer's own key")
     if path.chain is not Chain.ANCHORED:
         return failed(name, Reason.SEAL_MAKER_INVALID, about, path.chain.value)
+    if seal.made_by_signer:  # whoever has it may state any name and any period in its seal
+        return unsure(name, Reason.SEAL_MAKER_UNKNOWN, about, "the signer's own key")
     existed = _existed_by(s, sealed, seal, facts)
     revoked = [r.at for r in (path.revocation, maker.today.revocation) if r.at is not None]
     if revoked:

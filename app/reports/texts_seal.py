@@ -203,8 +203,8 @@ SEAL: Final[Mapping[Reason, Entry]] = {
         Etsi.NO_CERTIFICATE_CHAIN_FOUND,
         title=("制章者的证书没有可信任的上级", "no trusted authority vouches for the seal maker"),
         engineer=(
-            "制章者证书本身未登记为 seal-maker，也找不到通往登记为 seal-maker 的信任锚的路径，见 detail。签章者证书的信任锚（license-seal）不能证明制章者。印章在数学上是否完好由 seal_holds 说明；信任哪个制章系统由运行者登记。",
-            "The seal maker's certificate is not registered as seal-maker, nor does a path lead from it to an anchor registered as seal-maker; see detail. An anchor for signers (license-seal) vouches for no maker. Whether the seal is mathematically intact is told by seal_holds; which makers to trust is for the operator to register.",
+            "制章者证书本身未登记为 seal-maker，也找不到通往登记为 seal-maker 的信任锚的路径，见 detail。签章者证书的信任锚（license-seal）不能证明制章者。印章在数学上是否完好由 seal_holds 说明；制章者的密钥就是签章者自己的，也是如此：自己给自己制章，不能说明印章上写的是谁。信任哪个制章系统由运行者登记。",
+            "The seal maker's certificate is not registered as seal-maker, nor does a path lead from it to an anchor registered as seal-maker; see detail. An anchor for signers (license-seal) vouches for no maker. Whether the seal is mathematically intact is told by seal_holds; The same where the maker's key is the signer's own: who makes a seal for himself shows nothing of whose seal it is. Which makers to trust is for the operator to register.",
         ),
         clerk=(
             "印章的制作单位还没有在系统登记，不能断定这枚印章是否正规。",
@@ -245,8 +245,8 @@ SEAL: Final[Mapping[Reason, Entry]] = {
             "the seal maker's certificate was not good when the seal was made",
         ),
         engineer=(
-            "制章者证书在印章 createDate 时不在有效期、已被吊销、用途不符或不可读（GB/T 38540-2020 6.3），或制章者密钥就是签章者自己的密钥，见 detail。制章之后才过期的不算；之后才吊销的见 seal_maker_ended_since。",
-            "At createDate the seal maker's certificate was outside its dates, revoked, for another use, or is unreadable (GB/T 38540-2020 6.3), or the maker's key is the signer's own; see detail. Expiry after that day does not count; for revocation after it see seal_maker_ended_since.",
+            "制章者证书在印章 createDate 时不在有效期、已被吊销、用途不符或不可读（GB/T 38540-2020 6.3），见 detail。制章之后才过期的不算；之后才吊销的见 seal_maker_ended_since。",
+            "At createDate the seal maker's certificate was outside its dates, revoked, for another use, or is unreadable (GB/T 38540-2020 6.3); see detail. Expiry after that day does not count; for revocation after it see seal_maker_ended_since.",
         ),
         clerk=(
             "制作这枚印章的单位当时没有有效资格，印章不能认可。",

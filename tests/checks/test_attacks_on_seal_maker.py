@@ -80,14 +80,15 @@ def is_unknown(facts: Facts) -> bool:
 def test_attack_the_signer_makes_its_own_seal(version: int) -> None:
     assert state(facts_of(layout(version))) == Sound()
     facts = facts_of(made_by(version, KEY, leaf()))
-    assert state(facts) == Broken(Reason.SEAL_MAKER_INVALID)
-    assert said(facts, CheckName.SEAL_MAKER_TRUSTED)[2] == "the signer's own key"
+    assert is_unknown(facts)  # real files of small systems are made so: a doubt, no forgery
 
 
 @LAYOUTS
 def test_attack_a_makers_certificate_over_the_signers_key(version: int) -> None:
     der = certificate(name("制章者"), KEY, MAKER_ROOT, serial=35, **WINDOW)
-    assert state(facts_of(made_by(version, KEY, der))) == Broken(Reason.SEAL_MAKER_INVALID)
+    facts = facts_of(made_by(version, KEY, der))
+    assert is_unknown(facts)
+    assert said(facts, CheckName.SEAL_MAKER_TRUSTED)[2] == "the signer's own key"
 
 
 @LAYOUTS

@@ -112,7 +112,7 @@ SPOILT: list[tuple[CheckName, Facts, str]] = [
     (CN.SEAL_MAKER_TRUSTED, scene.maker(today=path(chain=Chain.NO_ANCHOR)), "indeterminate seal_maker_ended_since"),
     (CN.SEAL_MAKER_TRUSTED, scene.maker(today=path(chain=Chain.ANCHOR_OUT_OF_WINDOW)), "indeterminate seal_maker_ended_since"),
     (CN.SEAL_MAKER_TRUSTED, scene.maker(today=path(chain=Chain.EXPIRED)), "passed"),
-    (CN.SEAL_MAKER_TRUSTED, scene.seal(made_by_signer=True), "failed seal_maker_invalid"),
+    (CN.SEAL_MAKER_TRUSTED, scene.seal(made_by_signer=True), "indeterminate seal_maker_unknown"),
     (CN.SEAL_IN_WINDOW, scene.signature(FILE, signed_at=None), "indeterminate signing_time_missing"),
     (CN.SEAL_IN_WINDOW, scene.seal(valid_from=SIGNED_AT + SECOND), "failed seal_not_valid_at_time"),
     (CN.SEAL_IN_WINDOW, scene.seal(valid_until=SIGNED_AT - SECOND), "failed seal_not_valid_at_time"),
