@@ -71,9 +71,6 @@ EXPLAINED = {
     "scope); the seal's data hash ties it to the file all the same",
     "keyword2.ofd": "the seal says it was made five days before its maker's certificate began",
     "增值税电子专票5.ofd": "the seal says it was made a day before its maker's certificate began",
-    "testImageNotFound.ofd": "parts of the package are reached by nothing and signed by nobody",
-    "testImageOverridePage.ofd": "parts of the package are reached by nothing and signed by nobody",
-    "testPathClip.ofd": "parts of the package are reached by nothing and signed by nobody",
 }
 """Rows the collectors call valid (digests, values, dates) and we do not call sound, and why."""
 
