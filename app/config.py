@@ -47,6 +47,14 @@ class Settings(BaseSettings):
     ] = "zhengyan-node"
     host: Annotated[str, Field(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="port to listen on")] = 8000
+    public_address: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[a-z0-9.-]{1,253}(:[0-9]{1,5})?)?$",
+            description="where the public finds this node, as https://verify.example: printed on "
+            "reports with a QR code, and shown as the real address; empty: neither",
+        ),
+    ] = ""
     max_upload: Annotated[int, Field(ge=1024, description="bytes of one file")] = 20 * 1024 * 1024
     max_json: Annotated[int, Field(ge=1024, description="bytes of a JSON body")] = 64 * 1024
     body_deadline: Annotated[timedelta, Field(description="to receive one whole body")] = timedelta(

@@ -26,6 +26,7 @@ from app.models import REVISION
 from app.registry.audit import PostgresAudit
 from app.registry.callers import PostgresCallers
 from app.registry.catalogue import knows_license_types
+from app.registry.confirmations import PostgresConfirmations
 from app.registry.journal import PostgresJournal
 from app.registry.limits import Limits as Buckets
 from app.registry.lists.published import PublishedLists
@@ -141,10 +142,12 @@ def production(config: Settings) -> Lifespan:
                     ),
                     door=door,
                     reports=journal,
+                    confirmations=PostgresConfirmations(database),
                     health=Glance(NodeHealth(database, keys, background)),
                     trust_lists=PublishedLists(database),
                     keys=tuple(key.public_jwk() for key in keys.public_keys()),
                     id=config.node_id,
+                    address=config.public_address,
                     limits=Limits(config.max_upload, config.max_json, config.body_deadline),
                     clock=now,
                     places=places,

@@ -15,6 +15,7 @@ from app.cli import (
     kit,
     making,
     registering,
+    reporting,
     serving,
     trusting,
     trying,
@@ -54,6 +55,7 @@ app.command("import")(importing.import_rows)
 app.command("route")(federating.route)
 app.add_typer(federating.peer, name="peer")
 app.add_typer(callers.caller, name="caller")
+app.add_typer(reporting.report, name="report")
 app.add_typer(callers.audit, name="audit")
 making.trust.add_typer(trusting.follow, name="follow")
 making.trust.command("pull")(trusting.pull)

@@ -18,6 +18,11 @@ class Operation(StrEnum):
     VERIFY_TOKEN = "verify_token"  # noqa: S105 - a word, no secret
     VERIFY_NUMBER = "verify_number"
     READ_REPORT = "read_report"
+    CONFIRM = "confirm"
+    """Somebody held its code, and was told what a code tells."""
+    OPEN_CODE = "open_code"
+    """A tenant lets whoever has the code of one of its reports confirm it."""
+    CLOSE_CODE = "close_code"
     ANSWER_INQUIRY = "answer_inquiry"
     """Another node asked, in IVP/1."""
     DENIED = "denied"

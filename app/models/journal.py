@@ -13,7 +13,7 @@ from app.models.base import Base, one_of
 
 
 class VerificationRow(Base):
-    """One verification as it was answered. Appended, never changed."""
+    """One verification as it was answered. Appended; nothing but `expires_at` ever changes."""
 
     __tablename__ = "verification"
     __table_args__ = (
@@ -49,7 +49,8 @@ class VerificationRow(Base):
     tenant: Mapped[str | None]
     """Whose report it is; NULL: asked anonymously."""
     expires_at: Mapped[datetime | None]
-    """After this the id no longer opens the report."""
+    """After this the id no longer opens the report, nor its code. Of a tenant's: until then others
+    may confirm it; NULL: they may not."""
     conflict: Mapped[bool] = mapped_column(server_default=text("false"))
     facts: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
     """`app.domain.facts.Facts`; NULL where the bytes could not be read."""

@@ -42,7 +42,8 @@ INSERT INTO verification (
 
 REPORT_SQL: Final = """
 SELECT report, jws FROM verification
- WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2) AND (tenant IS NULL OR tenant = $3)
+ WHERE id = $1
+   AND (tenant = $3 OR tenant IS NULL AND (expires_at IS NULL OR expires_at > $2))
 """
 
 REPLAY_SQL: Final = """
@@ -104,7 +105,7 @@ class PostgresJournal:
         self, id: str, now: datetime, tenant: str | None = None
     ) -> tuple[dict[str, Any], str] | None:
         """The report and its JWS; None for an id that is unknown, expired, another tenant's or no
-        id at all.
+        id at all. A tenant reads its own as long as they are kept.
 
         All take the same query, so they cannot be told apart by their time.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from app.domain.confirmation import code_of
 from app.domain.evidence import Block, CheckName
 from app.domain.issuer import Answered
 from app.domain.reasons import Reason
@@ -63,6 +64,7 @@ def report_of(verification: Verification, context: Context) -> dict[str, object]
     indication, sub, info, file = codes(verdict.conclusion, verdict.reason, verdict.subject)
     return {
         "id": verification.id,
+        "code": code_of(verification.id),
         "at": instant(verification.at),
         "versions": {
             "report": REPORT_VERSION,

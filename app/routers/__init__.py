@@ -1,6 +1,7 @@
 """HTTP words."""
 
 from app.routers import (
+    confirm,
     federation,
     health,
     imports,
@@ -24,4 +25,5 @@ ROUTERS = (
     watch.router,
     health.router,
     pages.router,
+    confirm.router,
 )

@@ -28,6 +28,8 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
     {
         ("POST", "/v1/verifications"): _VERIFY,
         ("GET", "/v1/verifications/{id}"): frozenset({Scope.REPORT_READ}),
+        ("PUT", "/v1/verifications/{id}/confirmation"): frozenset({Scope.REPORT_READ}),
+        ("DELETE", "/v1/verifications/{id}/confirmation"): frozenset({Scope.REPORT_READ}),
         ("POST", "/v1/lookups"): frozenset({Scope.VERIFY_NUMBER, Scope.STATUS_DETAIL}),
         ("POST", "/v1/imports"): frozenset({Scope.LICENSE_INGEST}),
         ("POST", "/v1/status-changes"): frozenset({Scope.LICENSE_REVOKE}),
@@ -45,6 +47,9 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("GET", "/readyz"): OPEN,
         ("GET", "/.well-known/jwks.json"): OPEN,
         ("GET", "/"): OPEN,
+        ("GET", "/r"): OPEN,
+        ("POST", "/r"): OPEN,
+        ("GET", "/r/{code}"): OPEN,
     }
 )
 """Method and path → scopes of which one is enough. A test holds it against the routes there are."""

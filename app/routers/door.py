@@ -101,8 +101,12 @@ class Door:
         if wanted:
             await self._allow(guest, address, *wanted)
         elif path_of(request) in DRAWN:
-            await self.within(guest, [Limit("open", _who(guest), OPEN_READS, OPEN_READS / 60)])
+            await self.reads(guest)
         return guest
+
+    async def reads(self, guest: Guest) -> None:
+        """Something open that costs the database something. Raises `Limited`."""
+        await self.within(guest, [Limit("open", _who(guest), OPEN_READS, OPEN_READS / 60)])
 
     async def admit_by(self, guest: Guest, credential: str, *wanted: Scope) -> Guest:
         """A caller that names itself in its body, as those of the share interface do.

@@ -8,6 +8,7 @@ from typing import Annotated, Protocol, TypedDict
 
 from fastapi import Depends, Request
 
+from app.domain.confirmation import Confirmed
 from app.domain.identifier import IssuerCode
 from app.registry.health import PostgresLedger
 from app.registry.lists.published import ServedList
@@ -28,6 +29,19 @@ class Reports(Protocol):
         self, id: str, now: datetime, tenant: str | None = None
     ) -> tuple[dict[str, object], str] | None:
         """Report and JWS, or None for an id that is unknown, expired or another tenant's."""
+
+
+class Confirmations(Protocol):
+    """What is told to whoever holds the code of a report."""
+
+    async def confirmed(self, id: str, now: datetime) -> Confirmed | None:
+        """None: unknown, expired, closed, or a tenant's that is not open; all look alike."""
+
+    async def open(self, id: str, tenant: str, until: datetime) -> bool:
+        """False: the tenant has no such report."""
+
+    async def close(self, id: str, tenant: str, now: datetime) -> bool:
+        """False: the tenant has no such report."""
 
 
 class Health(Protocol):
@@ -68,11 +82,14 @@ class Node:
     verifier: Verifier
     door: Door
     reports: Reports
+    confirmations: Confirmations
     health: Health
     trust_lists: TrustLists
     keys: tuple[dict[str, str], ...]
     """Public JWKs of this node."""
     id: str
+    address: str
+    """Where the public finds this node, as https://verify.example; empty: not said."""
     limits: Limits
     clock: Callable[[], datetime]
     places: Places = field(repr=False)

@@ -376,6 +376,13 @@ class ReportOut(_Out):
     id: Annotated[
         str, Field(pattern=r"^[A-Za-z0-9_-]{22}$", description="128 bits: who has it may read it")
     ]
+    code: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){5}$",
+            description="核验码: the id as people type it; opens /r/{code} for others",
+        ),
+    ]
     at: Annotated[Instant, Field(description="time of the verification")]
     versions: VersionsOut
     trust: Annotated[

@@ -95,12 +95,6 @@ def test_the_language_is_the_readers(service: Service) -> None:
     assert service.client.get("/?lang=" + "x" * 99).status_code in (200, 422)
 
 
-def test_both_languages_say_the_same_things() -> None:
-    assert TEXTS["zh"].keys() == TEXTS["en"].keys()
-    for texts in TEXTS.values():
-        assert all(texts.values())
-
-
 def test_the_script_writes_text_and_never_markup() -> None:
     script = (WEB / "static" / "page.js").read_text("utf-8")
     for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(",

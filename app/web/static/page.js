@@ -9,9 +9,12 @@ const text = byId("text");
 const said = document.body.dataset;
 const lang = said.lang;
 const marks = {
-  valid: "✔", invalid: "✘", indeterminate: "?",
+  valid: "✔", invalid: "✘", indeterminate: "?", outage: "↻",
   passed: "✔", failed: "✘", not_applicable: "–",
 };
+const outcomes = { passed: said.passed, failed: said.failed, indeterminate: said.open };
+const matches = { match: said.match, mismatch: said.mismatch, unknown: said.unknown };
+const times = { tsa: said.timetsa, claimed: said.timeclaimed, first_seen: said.timefirst, none: said.timenone };
 const problems = {
   "/problems/unrecognised-format": "这些内容不是本服务能够读取的证照格式。请使用颁发机构发出的原始文件或令牌。",
   "/problems/too-large": "文件超过大小限制。请使用颁发机构发出的原始文件。",
@@ -20,7 +23,9 @@ const problems = {
   "/problems/busy": "正在核验的请求过多。请稍后再试。",
   "/problems/unavailable": "本服务暂时无法核验。这不说明证照有问题，请稍后再试。",
 };
-const order = ["failed", "indeterminate", "passed"]; // what was not applicable is in the whole report
+const order = ["failed", "indeterminate", "passed"]; // what was not applicable stands below, as unchecked
+const hidden = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // marks that turn or hide what is beside them
+const longest = 160;
 let latest = 0;
 
 function element(name, words, kind) {
@@ -32,9 +37,19 @@ function element(name, words, kind) {
   return made;
 }
 
+// Words that may come from a document: on one line, of bounded length, and turning nothing beside them.
+function foreign(words) {
+  const plain = String(words).replace(hidden, "�");
+  return element("bdi", plain.length > longest ? plain.slice(0, longest) + "…" : plain);
+}
+
 function show(id, words) {
   byId(id).textContent = words || "";
   byId(id).hidden = !words;
+}
+
+function named(name) {
+  return byId("names").querySelector('[data-name="' + CSS.escape(name) + '"]');
 }
 
 function say(kind, words, meaning, next) {
@@ -43,7 +58,9 @@ function say(kind, words, meaning, next) {
   mark.textContent = (marks[kind] ? marks[kind] + " " : "") + words;
   show("meaning", meaning);
   show("next", next);
+  show("retry", "");
   byId("next-label").hidden = !next;
+  byId("who").hidden = true;
   byId("checks").hidden = true;
   byId("blocks").replaceChildren();
   byId("proof").hidden = true;
@@ -55,62 +72,168 @@ function bring() {
   result.scrollIntoView({ block: "start" });
 }
 
-function line(outcome, words) {
-  return element("li", (marks[outcome] || "·") + " " + words, outcome);
+// Whole seconds, past (ago) or to come, as people say it.
+function span(seconds) {
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  const [unit, size] = units.find(([, each]) => Math.abs(seconds) >= each) || ["second", 1];
+  return new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
 }
 
-function check(found) {
-  const where = found.role === "document" ? "" : " [" + found.subject + "]";
-  const why = found.reason ? " · " + found.reason : "";
-  const closed = found.closed_by_issuer ? said.closed : "";
-  return line(found.outcome, found.question[lang] + where + why + closed);
+function line(outcome, words, ...more) {
+  const made = element("li", (marks[outcome] || "·") + " " + words, outcome);
+  made.append(...more);
+  return made;
+}
+
+function note(label, ...words) {
+  const made = element("p", label, "note");
+  made.append(...words);
+  return made;
+}
+
+function meant(code, found) {
+  const told = found.reason && found.reason.code === code
+    ? found.explanation
+    : found.other_reasons.find((each) => each.code === code);
+  return (told ? told.title[lang] : "") + " (" + code + ")";
+}
+
+function check(each, found) {
+  const made = line(each.outcome, (each.closed_by_issuer ? said.closed : outcomes[each.outcome]) + " · " + each.question[lang]);
+  if (each.role !== "document") {
+    made.append(" ", foreign("[" + each.subject + "]"));
+  }
+  if (each.reason) {
+    made.append(note(said.why, meant(each.reason, found)));
+  }
+  const asked = named(each.name);
+  const clause = asked && (asked.dataset[found.format] || asked.dataset.any) || said.own;
+  const evidence = each.detail ? [" · " + said.evidence, foreign(each.detail)] : [];
+  made.append(note(said.clause, clause, ...evidence));
+  return made;
 }
 
 function answer(found) {
   const given = found.answer.said;
+  const why = found.answer.reason ? [note(said.why, meant(found.answer.reason, found))] : [];
   if (!given) {
-    return [line("indeterminate", said.answer + (found.answer.asked ? said.silent : said.unasked))];
+    return line("indeterminate", said.answer + (found.answer.asked ? said.silent : said.unasked), ...why);
   }
   const state = given.state_text ? " · " + given.state_text[lang] : "";
-  const why = found.answer.reason ? " · " + found.answer.reason : "";
   const outcome = !found.answer.counts ? "indeterminate" : given.outcome === 0 ? "passed" : "failed";
-  return [line(outcome, said.answer + given.outcome_text[lang] + state + why)];
+  const how = span(-given.age_seconds) + " · " + (given.signed ? said.signed : said.unsigned);
+  return line(outcome, said.answer + given.outcome_text[lang] + state, ...why, note(how));
+}
+
+function compared(each) {
+  const name = named("fact:" + each.fact);
+  const outcome = { match: "passed", mismatch: "failed" }[each.match] || "indeterminate";
+  return line(outcome, (name ? name.textContent : each.fact) + " · " + (matches[each.match] || ""));
+}
+
+function folded(title, kind, open, lines) {
+  const made = document.createElement("details");
+  const list = document.createElement("ul");
+  made.open = open;
+  list.append(...lines);
+  made.append(element("summary", title, kind), list);
+  return made;
 }
 
 // Open where something failed or is in doubt: that is what the reader looks for.
 function block(name, found) {
   const made = found.blocks[name];
   const asked = order.flatMap((outcome) => made.checks.filter((each) => each.outcome === outcome));
-  const lines = asked.map(check).concat(name === "status" ? answer(found) : []);
-  const details = document.createElement("details");
-  details.open = made.outcome !== "passed";
-  const list = document.createElement("ul");
-  list.append(...lines);
-  details.append(
-    element("summary", (marks[made.outcome] || "·") + " " + made.question[lang], made.outcome),
-    list,
-  );
-  return details;
+  const lines = asked.map((each) => check(each, found));
+  const status = name === "status" ? [answer(found), ...found.facts_compared.map(compared)] : [];
+  const word = outcomes[made.outcome] ? outcomes[made.outcome] + " · " : "";
+  const title = (marks[made.outcome] || "·") + " " + word + made.question[lang];
+  return folded(title, made.outcome, made.outcome === "failed" || made.outcome === "indeterminate", [...status, ...lines]);
+}
+
+// Who signed is the registry's word or nobody's: names inside a document are not shown.
+function signer(each) {
+  const name = each.signer && each.signer.name ? each.signer.name[lang] : "";
+  const who = each.signer ? (name ? name + " · " : "") + each.signer.code : said.unproven;
+  const holds = (outcomes[each.outcome] || "") + " · ";
+  const made = line(each.signer ? each.outcome : "indeterminate", holds + who + " ", foreign("[" + each.label + "]"));
+  const at = each.time.at ? instant(each.time.at) + " · " : "";
+  made.append(note(at + (times[each.time.source] || "")));
+  return made;
+}
+
+function unchecked(found) {
+  const concern = found.unchecked.filter((each) => each.why !== "not_concerned");
+  const lines = new Map();
+  for (const each of concern) {
+    const name = named(each.what);
+    const words = (name ? name.textContent + " " : "") + each.text[lang];
+    lines.set(words, line("not_applicable", words));
+  }
+  const rest = found.unchecked.length - concern.length;
+  return [...lines.values(), ...(rest ? [line("not_applicable", rest + " " + said.unconcerned)] : [])];
+}
+
+function sources(found) {
+  const lines = [answer(found)];
+  if (found.statement) {
+    const told = found.statement;
+    lines.push(line("", said.statement + told.outcome_text[lang], note(span(-told.age_seconds) + " · " + (told.signed ? said.signed : said.unsigned))));
+  }
+  for (const each of found.trust) {
+    const age = each.age_seconds === null ? said.never : span(-each.age_seconds);
+    const late = each.stale ? " · " + said.stale : "";
+    lines.push(line(each.stale ? "indeterminate" : "", said.list + each.publisher + " #" + each.number, note(age + late)));
+  }
+  return found.trust.length ? lines : [...lines, line("", said.local)];
+}
+
+function instant(text) {
+  return new Date(text).toLocaleString(lang === "zh" ? "zh-CN" : "en-GB", { timeZone: "Asia/Shanghai", timeZoneName: "short" });
+}
+
+// Until signer and entitlement are settled, the issuer is the one the file, or the asker, names.
+function who(found) {
+  const settled = ["authenticity", "authority"].every((each) => found.blocks[each].outcome === "passed");
+  byId("issuer-label").textContent = settled || found.conclusion === "valid" ? said.issuer : said.claimed;
+  const issuer = found.license.issuer;
+  byId("issuer").replaceChildren(issuer ? element("bdi", issuer.name[lang] + " · " + issuer.code) : said.unregistered);
+  const type = found.license.type;
+  show("type", type && type.name[lang]);
+  byId("type-label").hidden = !type;
+  byId("who").hidden = false;
 }
 
 function report({ report: found }) {
-  say(found.conclusion, found.headline[lang], found.explanation.clerk[lang], found.explanation.next_step[lang]);
-  byId("blocks").replaceChildren(
-    ...["authenticity", "authority", "status"].map((name) => block(name, found)),
-  );
+  const outage = found.reason && found.reason.family === "dependency";
+  say(outage ? "outage" : found.conclusion, found.headline[lang], found.explanation.clerk[lang], found.explanation.next_step[lang]);
+  show("retry", found.retry_after && said.retry + span(found.retry_after));
+  who(found);
+  const blocks = ["authenticity", "authority", "status"].map((name) => block(name, found));
+  if (found.signatures.length) {
+    blocks.push(folded(said.signatures, "", false, found.signatures.map(signer)));
+  }
+  blocks.push(folded(said.unchecked, "", false, unchecked(found)), folded(said.sources, "", false, sources(found)));
+  byId("blocks").replaceChildren(...blocks);
   byId("checks").hidden = false;
-  const at = new Date(found.at).toLocaleString(lang === "zh" ? "zh-CN" : "en-GB", { timeZoneName: "short" });
-  byId("when").textContent = at;
+  byId("when").textContent = instant(found.at);
   show("reason", found.reason && found.reason.code);
   byId("reason-label").hidden = !found.reason;
+  byId("code").textContent = found.code;
+  byId("code").href = "/r/" + found.code + "?lang=" + lang;
   byId("whole").textContent = found.id;
   byId("whole").href = "/v1/verifications/" + encodeURIComponent(found.id);
   byId("proof").hidden = false;
 }
 
 function refused(problem) {
-  const own = lang === "zh" ? problems[problem.type] : undefined;
-  say("refused", own ? said.refused : problem.title, own || problem.detail, "");
+  if (problem.status >= 500) { // ours, and nothing against the license
+    say("outage", said.unable, lang === "zh" && problems[problem.type] || problem.title, "");
+  } else if (lang === "zh") {
+    say("refused", said.refused, problems[problem.type] || said.other, "");
+  } else {
+    say("refused", problem.title, problem.detail || said.other, "");
+  }
 }
 
 async function send(options) {
@@ -123,7 +246,7 @@ async function send(options) {
     const body = await response.json();
     show = () => (response.ok ? report(body) : refused(body));
   } catch {
-    show = () => say("refused", said.failed, "", "");
+    show = () => say("outage", said.unable, said.outage, "");
   }
   if (mine === latest) { // an earlier question must not answer a later one
     show();
@@ -142,6 +265,12 @@ function sendText(pasted) {
   const token = /^e[A-Za-z0-9_=-]*(\.[A-Za-z0-9_=-]*)+$/.test(pasted);
   const body = JSON.stringify(token ? { token: pasted } : { identifier: pasted });
   return send({ headers, body });
+}
+
+function take(files) {
+  file.files = files; // so that the page says what is verified
+  text.value = "";
+  sendFile(files[0]);
 }
 
 form.addEventListener("submit", (event) => {
@@ -165,6 +294,14 @@ text.addEventListener("input", () => {
   file.value = "";
 });
 
+document.addEventListener("paste", (event) => {
+  const pasted = event.clipboardData && event.clipboardData.files;
+  if (pasted && pasted[0]) {
+    event.preventDefault();
+    take(pasted);
+  }
+});
+
 document.addEventListener("dragover", (event) => {
   event.preventDefault();
   document.body.classList.add("drop");
@@ -174,8 +311,6 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   document.body.classList.remove("drop");
   if (event.dataTransfer.files[0]) {
-    file.files = event.dataTransfer.files; // so that the page says what is verified
-    text.value = "";
-    sendFile(event.dataTransfer.files[0]);
+    take(event.dataTransfer.files);
   }
 });
