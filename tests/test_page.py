@@ -30,7 +30,11 @@ def rendered(lang: str, name: str = "page.html", state: str = "found") -> str:
     )
     values = {"code": "x", "here": "", "qr": None, "address": "", "again": ""}
     return templates.get_template(name).render(
-        t=FRAME[lang] | ALL[name][lang], checks=[("bound", "?", {"ofd": "x"})], state=state, r=FOUND, **values
+        t=FRAME[lang] | ALL[name][lang],
+        checks=[("bound", "?", {"ofd": "x"})],
+        state=state,
+        r=FOUND,
+        **values,
     )
 
 

@@ -1,0 +1,230 @@
+"""The pages in a real browser, against the real service: phone and desktop, both languages."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.domain.confirmation import ALPHABET
+from app.routers.page_texts import CONFIRM, VERIFY
+from sandbox.attacks import ATTACKS
+from tests.service import Service
+from tests.web.browser import DESKTOP, PHONE, axe, chromium
+
+__all__ = ["axe", "chromium"]
+
+SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    found: tuple[int, int] = request.param
+    return found
+
+
+@pytest.fixture(params=["zh", "en"])
+def lang(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def tab(chromium: Any, service: Service, size: tuple[int, int], lang: str) -> Iterator[Any]:
+    """A page that asked nobody but this node, whose scripts threw nothing and broke no policy."""
+    context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale=lang)
+    page, asked, wrong = context.new_page(), [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if "Policy" in said.text else None)
+    page.on("dialog", lambda dialog: wrong.append("a dialog"))
+    yield page
+    assert context.cookies() == []
+    context.close()
+    assert asked
+    assert all(url.startswith((service.url, "data:,", "blob:")) for url in asked), asked
+    assert wrong == []
+
+
+def saved(folder: Path, name: str, content: bytes) -> str:
+    path = folder / name
+    path.write_bytes(content)
+    return str(path)
+
+
+def verify(tab: Any, path: str, kind: str) -> None:
+    tab.set_input_files("#file", path)
+    tab.click("#verify button")
+    tab.wait_for_selector(f".mark.{kind}", timeout=15_000)
+    assert tab.locator("#mark").bounding_box()["y"] < tab.viewport_size["height"], "in sight"
+    assert not tab.evaluate(SIDEWAYS)
+
+
+def test_a_verdict_says_what_it_means_and_an_outage_looks_like_one(
+    tab: Any, service: Service, lang: str, tmp_path: Path
+) -> None:
+    world, said = service.world, VERIFY[lang]["said"]
+    victim = world.pick("traffic")
+    good = saved(tmp_path, "good.jwt", world.token(victim))
+    forged = saved(tmp_path, "forged.jwt", ATTACKS["foreign_key"].make(world))
+    tab.goto(f"{service.url}/?lang={lang}")
+    assert not tab.evaluate(SIDEWAYS)
+    marks = []
+    verify(tab, good, "valid")
+    marks.append(tab.inner_text("#mark")[0])
+    assert said["issuer"] == tab.inner_text("#issuer-label")
+    assert tab.inner_text("#next")
+    tab.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
+    whole = tab.inner_text("#result")
+    for words in (said["unchecked"], said["sources"], said["signatures"], "RFC 7515 5.2",
+                  said["timeclaimed"], said["unconcerned"]):  # fmt: skip
+        assert words in whole
+    assert victim.holder.name not in whole
+    verify(tab, forged, "invalid")
+    marks.append(tab.inner_text("#mark")[0])
+    assert said["claimed"] == tab.inner_text("#issuer-label"), "nothing says that it issued this"
+    assert tab.locator("details[open] .failed").count() >= 1, "what failed is open"
+    service.issuers.set_behaviour("traffic", "reset")
+    verify(tab, good, "outage")
+    marks.append(tab.inner_text("#mark")[0])
+    assert said["retry"] in tab.inner_text("#retry")
+    assert tab.locator(".mark.invalid, #blocks .failed").count() == 0
+    assert len(set(marks)) == 3, "told apart without colour"
+    verify(tab, saved(tmp_path, "letter.txt", b"nothing of the kind"), "refused")
+    assert tab.locator("#who").is_hidden()
+
+
+def test_a_service_that_cannot_be_reached_is_no_forgery(
+    tab: Any, service: Service, lang: str, tmp_path: Path
+) -> None:
+    tab.goto(f"{service.url}/?lang={lang}")
+    tab.route("**/v1/verifications", lambda route: route.abort())
+    verify(tab, saved(tmp_path, "x.jwt", b"eyJ9.e30.AA"), "outage")
+    assert VERIFY[lang]["said"]["outage"] in tab.inner_text("#result")
+
+
+def test_a_report_is_confirmed_and_a_file_compared(
+    tab: Any, service: Service, size: tuple[int, int], lang: str, tmp_path: Path
+) -> None:
+    good = saved(tmp_path, "good.jwt", service.world.token(service.world.pick("traffic")))
+    other = saved(tmp_path, "other.jwt", service.world.token(service.world.pick("university")))
+    tab.goto(f"{service.url}/?lang={lang}")
+    verify(tab, good, "valid")
+    headline = tab.inner_text("#mark")
+    code = tab.inner_text("#code")
+    tab.click("#code")
+    tab.wait_for_selector(".sheet")
+    assert tab.inner_text(".sheet .mark") == headline
+    assert not tab.evaluate(SIDEWAYS)
+    for path, kind, words in (
+        (good, "same", "same"), (other, "differs", "differs"), (good, "same", "same"),
+    ):  # fmt: skip
+        tab.set_input_files("#own", path)
+        tab.wait_for_selector(f"#compared.{kind}")
+        assert CONFIRM[lang]["said"][words] in tab.inner_text("#compared")
+    paper = tab.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1, "one sheet"
+    tab.goto(f"{service.url}/r?lang={lang}")
+    wrong = code[:-1] + ALPHABET[(ALPHABET.index(code[-1]) + 1) % 32]
+    tab.fill("#code", wrong)
+    tab.click("main button")
+    assert CONFIRM[lang]["mistyped"] in tab.inner_text("main")
+    assert tab.input_value("#code") == wrong, "to be mended"
+    tab.fill("#code", code.lower().replace("-", " "))
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector(".sheet")
+    assert tab.url == f"{service.url}/r?lang={lang}", "a typed code stands in no address"
+
+
+def test_by_keyboard_alone(chromium: Any, service: Service) -> None:
+    token = service.world.token(service.world.pick("traffic")).decode()
+    context = chromium.new_context(viewport={"width": 320, "height": 640})
+    tab = context.new_page()
+    tab.goto(f"{service.url}/?lang=en")
+
+    def until(selector: str) -> None:
+        for _ in range(40):
+            tab.keyboard.press("Tab")
+            if tab.evaluate("s => document.activeElement.matches(s)", selector):
+                outline = "getComputedStyle(document.activeElement).outlineStyle"
+                assert tab.evaluate(outline) != "none", "the focus is seen"
+                return
+        raise AssertionError(selector)
+
+    until("#text")
+    tab.keyboard.insert_text(token)
+    until("#verify button")
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector(".mark.valid")
+    until("summary")
+    tab.keyboard.press("Enter")
+    assert tab.locator("details[open]").count() == 1
+    until("#code")
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector(".sheet")
+    until("#print")
+    until("#own")
+    context.close()
+
+
+HOSTILE = "<img src=x onerror=alert(1)>\u202egnp.exe\u2066\u200b" + "界" * 500
+
+
+def test_words_of_a_document_execute_nothing_and_turn_nothing(
+    tab: Any, service: Service, lang: str, tmp_path: Path
+) -> None:
+    """Labels and evidence are the only words of a report that a document may have a part in."""
+    token = service.world.token(service.world.pick("traffic"))
+    answer = service.verify(token)
+    report = answer["report"]
+    for block in report["blocks"].values():
+        for each in block["checks"]:
+            each["detail"] = HOSTILE
+            each["subject"] = HOSTILE
+    for each in report["signatures"]:
+        each["label"] = HOSTILE
+        each["signer"] = None
+    tab.goto(f"{service.url}/?lang={lang}")
+    body = json.dumps(answer)
+    tab.route(
+        "**/v1/verifications",
+        lambda route: route.fulfill(status=200, content_type="application/json", body=body),
+    )
+    verify(tab, saved(tmp_path, "x.jwt", token), "valid")
+    tab.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
+    shown = tab.inner_text("#result")
+    assert "<img src=x onerror=alert(1)>�gnp.exe��" in shown, "as text, its marks made visible"
+    assert not set("\u202e\u2066\u200b") & set(shown)
+    assert "界" * 200 not in shown
+    assert tab.locator("#result img").count() == 0
+    assert tab.locator("bdi", has_text="gnp.exe").count() > 3, "nothing beside it is turned"
+    assert VERIFY[lang]["said"]["unproven"] in shown, "no name but a registered one"
+    assert not tab.evaluate(SIDEWAYS)
+
+
+def test_no_violations_of_axe(
+    tab: Any, service: Service, lang: str, tmp_path: Path, axe: str
+) -> None:
+    def violations() -> list[str]:
+        found = tab.evaluate("() => axe.run()")["violations"]
+        return [f"{each['id']}: {[n['html'] for n in each['nodes']]}" for each in found]
+
+    tab.add_init_script(axe)
+    world = service.world
+    good = saved(tmp_path, "good.jwt", world.token(world.pick("traffic")))
+    forged = saved(tmp_path, "forged.jwt", ATTACKS["foreign_key"].make(world))
+    tab.goto(f"{service.url}/?lang={lang}")
+    assert violations() == []
+    for path, kind in ((forged, "invalid"), (good, "valid")):
+        verify(tab, path, kind)
+        tab.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
+        assert violations() == []
+    tab.click("#code")
+    tab.wait_for_selector(".sheet")
+    tab.set_input_files("#own", good)
+    tab.wait_for_selector("#compared.same")
+    assert violations() == []
+    for path in ("/r", "/r/AAAAA"):
+        tab.goto(f"{service.url}{path}?lang={lang}")
+        assert violations() == []
