@@ -1,8 +1,10 @@
 """Composition root for HTTP: `uvicorn --factory app.main:create_app`."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
 
 from fastapi import Depends, FastAPI
 from starlette.routing import Mount
@@ -50,6 +52,9 @@ from app.services.supervision import Glance, Supervisor
 from app.services.upkeep import Upkeep
 from app.services.verify import Verifier
 from app.services.watching import WatchedJournal
+
+TURN: Final = 0.001
+"""Seconds after which what runs beside the event loop, as rows being read, gives way to it."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
 
@@ -116,6 +121,7 @@ def production(config: Settings) -> Lifespan:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+        sys.setswitchinterval(TURN)
         keys = FolderKeys(config.key_folder)
         database = await Database.open(config.database_url)
         registry = PostgresRegistry(database, now)

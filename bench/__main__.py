@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench.files import measure_bombs, measure_files, measure_seals, measure_sizes
 from bench.http import measure_http
+from bench.imports import measure_imports
 from bench.tokens import measure_tokens
 from proof.parts.page import ran
 
@@ -82,6 +83,15 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
         measure_bombs,
     ),
     "primitives": ("SM2 by back end", "", printed("primitives")),
+    "imports": (
+        "Records pushed",
+        (
+            "One batch as one request to one worker of `zhengyan serve`, with a durable PostgreSQL "
+            "on the same machine; the aim is half of what the database does alone, look-ups "
+            "meanwhile at most twice as long."
+        ),
+        measure_imports,
+    ),
     "federation": ("Asking issuers", "", printed("federation")),
     "isolation": (
         "Issuers that are gone, and the others",

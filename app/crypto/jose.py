@@ -140,8 +140,7 @@ def read_json_object(data: bytes, limits: JsonLimits) -> dict[str, object]:
         raise Malformed(f"JSON: syntax at character {exc.pos}") from None
     if not isinstance(value, dict):
         raise Malformed("JSON: not an object")
-    for item in _walk(value):
-        _check_item(item, limits)
+    _check_items(value, data, limits)
     return value
 
 
@@ -248,6 +247,8 @@ def _header(data: bytes, limits: CompactLimits) -> Mapping[str, str]:
 
 def _check_depth(data: bytes, limits: JsonLimits) -> None:
     """Before the reader recurses: whatever the bytes, it never goes deeper than this counts."""
+    if data.count(b"[") + data.count(b"{") <= limits.depth:
+        return  # too few to nest deeper, wherever they stand
     depth = 0
     for match in _BRACKETS.finditer(data):
         match match[0]:
@@ -289,6 +290,15 @@ def _walk(value: object) -> Iterator[object]:
         case list():
             for inner in value:
                 yield from _walk(inner)
+
+
+def _check_items(value: object, data: bytes, limits: JsonLimits) -> None:
+    """A NUL or a surrogate gets in by an escape alone, and a long array has many commas: where the
+    text has neither, there is nothing to look for.
+    """
+    if b"\\u" in data or data.count(b",") >= limits.items:
+        for item in _walk(value):
+            _check_item(item, limits)
 
 
 def _check_item(item: object, limits: JsonLimits) -> None:

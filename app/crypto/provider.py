@@ -153,6 +153,10 @@ class FolderKeys:
             for (purpose, version), content in files.items()
             if purpose is not Purpose.SIGN
         }
+        self._versions = {
+            purpose: tuple(sorted(v for owner, v in self._secrets if owner is purpose))
+            for purpose in (Purpose.FIELD, Purpose.INDEX)
+        }
         self._signers = {
             version: _signer(content)
             for (purpose, version), content in files.items()
@@ -187,7 +191,7 @@ class FolderKeys:
         return tuple(self._signers[version].held.public for version in newest_first)
 
     def encrypt(self, plaintext: bytes, context: bytes) -> bytes:
-        version = max(self._of(Purpose.FIELD))
+        version = self._versions[Purpose.FIELD][-1]
         header = bytes((_SEALED_V1,)) + version.to_bytes(2, "big")
         nonce = secrets.token_bytes(NONCE_SIZE)
         cipher = AESGCM(self._secret_of(Purpose.FIELD, version))
@@ -207,12 +211,12 @@ class FolderKeys:
         return hmac.digest(self._secret_of(Purpose.INDEX, key_version), data, "sha256")
 
     def hmac_versions(self) -> tuple[int, ...]:
-        return tuple(sorted(self._of(Purpose.INDEX)))
+        return self._versions[Purpose.INDEX]
 
     def _of(self, purpose: Purpose) -> list[int]:
         if purpose is Purpose.SIGN:
             return list(self._signers)
-        return [version for owner, version in self._secrets if owner is purpose]
+        return list(self._versions[purpose])
 
     def _secret_of(self, purpose: Purpose, version: int) -> bytes:
         try:

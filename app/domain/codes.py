@@ -13,15 +13,22 @@ _CITIZEN = re.compile(r"\A[0-9]{17}[0-9X]\Z", re.ASCII)
 _REGION = re.compile(r"\A[1-9][0-9]{5}\Z", re.ASCII)
 
 
+_VALUES = {char: value for value, char in enumerate(_ALNUM)}
+_STEPS = [[2 * ((p + value) % 36 or 36) % 37 for value in range(36)] for p in range(37)]
+"""One step of MOD 37,36: what was carried, and the value of a character → what is carried on."""
+
+
 def mod_37_36(body: str) -> str:
     """The check character of ISO/IEC 7064 MOD 37,36 (GB/T 17710) over `body`, `0-9A-Z` only.
 
     Raises `ValueError` for any other character.
     """
     p = 36
-    for char in body:
-        s = (p + _ALNUM.index(char)) % 36 or 36
-        p = 2 * s % 37
+    try:
+        for char in body:
+            p = _STEPS[p][_VALUES[char]]
+    except KeyError:
+        raise ValueError("a character other than 0-9 and A-Z") from None
     return _ALNUM[(37 - p) % 36]
 
 

@@ -9,6 +9,7 @@ otherwise silently be a license without an end. What is known and not needed is 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NoReturn
 
@@ -59,6 +60,9 @@ _NAMING: Final = frozenset({_E.IDENTIFIER, _E.TYPE_CODE, _E.NUMBER, _E.ISSUER_CO
 
 Key = LicenseElement | str
 Members = Mapping[str, object]
+
+_read_date = lru_cache(maxsize=1024)(read_date)
+"""The same few days stand in row after row."""
 
 _CITIZEN, _USCC = "111", "001"
 """持证主体代码类型 whose codes have a check character (standards §1.4)."""
@@ -227,7 +231,7 @@ class Row:
         text = self.text(key)
         if text is None:
             return None
-        found = read_date(text)
+        found = _read_date(text)
         if found is None:
             self.refuse(key, "no day: write 2026-11-01, 20261101 or 2026年11月1日, or 长期")
         return found
@@ -265,7 +269,7 @@ class Row:
 
     def _maybe_day(self, key: Key) -> date | None:
         text = self.text(key)
-        found = read_date(text) if text is not None else None
+        found = _read_date(text) if text is not None else None
         return found.day if found else None
 
 

@@ -15,7 +15,7 @@ BY_IDENTIFIER = {"postgresql_partition_by": "HASH (identifier)"}
 
 
 class LicenseRow(Base):
-    """证照元数据, the part that is no personal data."""
+    """证照元数据; what in it is somebody's is sealed."""
 
     __tablename__ = "license"
     __table_args__ = (

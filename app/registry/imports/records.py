@@ -138,6 +138,19 @@ def _internal(issuer: IssuerCode, row: LicenseRow) -> Identifier:
     return Identifier(INTERNAL_ROOT, type, issuer, serial, _VERSION, check)
 
 
+def columns() -> tuple[str, ...]:
+    """Of `license_stage`, in the order of `prepared_values`."""
+    return _COLUMNS
+
+
+def prepared_values(row: LicenseRow, keys: KeyProvider, as_of: datetime) -> tuple[object, ...]:
+    """A row for COPY, of a license that has an identifier. Raises `Unavailable`."""
+    identifier = row.record.naming.identifier
+    if identifier is None:
+        raise ValueError("only the database knows the name of a license without an identifier")
+    return _values(row, identifier, keys, as_of)
+
+
 def _values(
     row: LicenseRow, identifier: Identifier, keys: KeyProvider, as_of: datetime
 ) -> tuple[object, ...]:
