@@ -45,8 +45,9 @@ from app.policy import TIME_GAPS, TRUST_GAPS, decide
 from app.reports.catalogue import CATALOGUE
 from app.reports.entry import ISSUER, Entry
 from app.reports.phrases import ANY_ISSUER
-from app.schemas.trust import schema
+from app.schemas.trust import schema as trust_list_schema
 from app.services.publish import QUESTIONS
+from docs import schema
 
 HERE: Final = Path(__file__).parent
 NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -281,7 +282,10 @@ def documents() -> dict[Path, str]:
     rules, trials = HERE / "verification.md", HERE / "issuer-test.md"
     return {
         HERE / "reasons.md": reasons(),
-        HERE / "trust-list.schema.json": json.dumps(schema(), ensure_ascii=False, indent=2) + "\n",
+        HERE / "trust-list.schema.json": json.dumps(
+            trust_list_schema(), ensure_ascii=False, indent=2
+        )
+        + "\n",
         rules: verification(rules.read_text(encoding="utf-8")),
         trials: verification(trials.read_text(encoding="utf-8"), {"items": items}),
     }
@@ -297,7 +301,8 @@ def main(arguments: list[str]) -> int:
         if "--check" not in arguments:
             path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{'differs' if '--check' in arguments else 'written'}: {path.name}\n")
-    return differs if "--check" in arguments else 0
+    drawn = schema.main(arguments)
+    return max(differs, drawn) if "--check" in arguments else 0
 
 
 if __name__ == "__main__":
