@@ -34,10 +34,5 @@ EQUIVALENT: dict[Key, str] = {
         "return own if mandate is None else (*own, mandate.window)",
         "if mandate is None → False",
     ): "an owner with a role, and not the issuer, has the role by a mandate",
-    (
-        "app/checks/sealing.py",
-        "later = revocation.at is not None and revocation.at > seal.created",
-        "without `revocation.at is not None`",
-    ): "`Revocation` refuses to be revoked without a date",
 }
 """What is changed → why nothing can tell."""

@@ -233,15 +233,27 @@ def test_patience_is_for_others_and_not_for_our_own_server(base):
         assert ask(server, "SELECT 1") == 1
 
 
-def test_one_that_does_not_hear_that_it_should_end_is_killed(base, monkeypatch):
-    monkeypatch.setattr(postgres, "ABANDON_SECONDS", 0.3)
-    with (base / "log").open("wb") as log:
-        deaf = spawn(["/bin/sh", "-c", "trap '' QUIT; while :; do sleep 0.1; done"], log=log)
-        heard = spawn(["/bin/sh", "-c", "while :; do sleep 0.1; done"], log=log)
-    time.sleep(0.2)
-    for tied, ended_by in ((deaf, signal.SIGKILL), (heard, signal.SIGQUIT)):
-        _abandon(tied)
-        assert tied.process.returncode == -ended_by
+HEARING = """
+import signal, sys, time
+signal.signal(signal.SIGQUIT, getattr(signal, sys.argv[1]))  # whatever our own shell ignores
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("hears", "ended_by"), [("SIG_IGN", signal.SIGKILL), ("SIG_DFL", signal.SIGQUIT)]
+)
+def test_one_that_does_not_hear_that_it_should_end_is_killed(base, monkeypatch, hears, ended_by):
+    if hears == "SIG_IGN":
+        monkeypatch.setattr(postgres, "ABANDON_SECONDS", 0.3)
+    log = base / "log"
+    with log.open("wb") as out:
+        tied = spawn([sys.executable, "-c", HEARING, hears], log=out)
+    while "ready" not in log.read_text():
+        time.sleep(0.01)
+    _abandon(tied)
+    assert tied.process.returncode == -ended_by
 
 
 def test_a_second_start_waits_for_one_that_stops_meanwhile(base):
