@@ -98,8 +98,10 @@ def validate_path(
     anchors = tuple(anchors)
     pin = _pin(leaf, anchors, moment) if purpose is Purpose.SEAL_MAKER else None
     purposes = (purpose,) if pin is None else (purpose, Purpose.LICENSE_SEAL)
-    authorities = _authorities(anchors, purposes)
-    search = _Search(moment, fresh, authorities, tuple(intermediates), tuple(crls), tuple(ocsp))
+    authorities, steps = _authorities(anchors, purposes), tuple(intermediates)
+    if purposes == (Purpose.SEAL_MAKER,):
+        authorities, steps = _makers_only(anchors, authorities, steps)
+    search = _Search(moment, fresh, authorities, steps, tuple(crls), tuple(ocsp))
     chain, best, revocation, named = search.run(leaf)
     if chain is Chain.ANCHORED and finding is not RoleFinding.FITS:
         chain, best, revocation = Chain.WRONG_ROLE, (), _never_good(revocation)
@@ -248,6 +250,20 @@ def _authorities(
             if certificate.sha256 == anchor.fingerprint and may_issue(certificate):
                 found.append(_Authority(anchor, certificate))
     return tuple(found)
+
+
+def _makers_only(
+    anchors: Iterable[Anchor], authorities: tuple[_Authority, ...], steps: tuple[Certificate, ...]
+) -> tuple[tuple[_Authority, ...], tuple[Certificate, ...]]:
+    """Without those that vouch for signers, by whatever certificate: else whoever has two of theirs
+    makes his own seal. One entry with both purposes is refused when it is registered; two entries,
+    of two lists or of an old and a renewed root, meet only here.
+    """
+    signers = {each.certificate.spki for each in _authorities(anchors, (Purpose.LICENSE_SEAL,))}
+    return (
+        tuple(each for each in authorities if each.certificate.spki not in signers),
+        tuple(each for each in steps if each.spki not in signers),
+    )
 
 
 def may_issue(certificate: Certificate) -> bool:

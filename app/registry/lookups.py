@@ -15,20 +15,21 @@ from app.registry.imports import index
 from app.registry.imports.records import INTERNAL_ROOT
 from app.registry.imports.sealing import Held, seal, unseal
 from app.registry.sessions import Connection, Database
+from app.registry.standing import BELIEVED
 
 MOST: Final = 8
 """Records under one number that are looked at: its versions."""
 
-_OF_RECORD: Final = """
+_OF_RECORD: Final = f"""
 SELECT l.identifier, l.type, l.issuer, t.level, l.issued_on, l.valid_from, l.valid_until,
        l.long_term, l.sealed, l.as_of, l.known_since, l.recorded_at,
     (SELECT row(state, since, until, successor, recorded_at) FROM license_status s
       WHERE s.identifier = l.identifier AND since <= $2 AND (until IS NULL OR until > $2)
         AND recorded_at <= $3 AND (replaced_at IS NULL OR replaced_at > $3)
       ORDER BY since DESC LIMIT 1),
-    (SELECT row(code, as_of, since) FROM statement w WHERE w.identifier = l.identifier
-        AND w.recorded_at <= $3 ORDER BY as_of DESC, code DESC LIMIT 1)
-"""
+    (SELECT row(code, as_of, since) FROM statement WHERE statement.identifier = l.identifier
+        AND statement.recorded_at <= $3 AND {BELIEVED} ORDER BY as_of DESC, code DESC LIMIT 1)
+"""  # noqa: S608 - a constant put in place
 BY_IDENTIFIER_SQL: Final = f"""{_OF_RECORD}
   FROM license l JOIN license_type t ON t.code = l.type WHERE l.identifier = $1
 """

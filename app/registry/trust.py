@@ -1,7 +1,7 @@
 """`trust_for`: one statement, so one round trip and one snapshot, before a document is judged.
 
 The statement goes through asyncpg itself: through SQLAlchemy the same text costs several times
-the processor time, in every verification (docs/decisions).
+the processor time, in every verification (docs/performance.md).
 """
 
 from collections.abc import Callable
@@ -22,6 +22,7 @@ from app.registry.mapping import NOTHING, trust_of
 from app.registry.routing import region_told
 from app.registry.rows import Row
 from app.registry.sessions import Connection, Database
+from app.registry.standing import BELIEVED
 
 _KEY: Final = (
     "owner, key_id, scheme, spki, uses, types, not_before, not_after, revoked_at, revocation_reason"
@@ -72,7 +73,7 @@ SELECT
     (SELECT array_agg(row({_KEY})) FROM issuer_key
       WHERE uses && ARRAY['answer'] AND owner IN (SELECT body FROM speaking)),
     (SELECT row(code, as_of, since) FROM statement
-      WHERE identifier = $4 ORDER BY as_of DESC, code DESC LIMIT 1),
+      WHERE identifier = $4 AND {BELIEVED} ORDER BY as_of DESC, code DESC LIMIT 1),
     (SELECT at FROM first_seen WHERE sha256 = $5),
     (SELECT array_agg(row(o.issuer, o.organisation_code, o.type = $2)) FROM issuer_organisation o
       WHERE o.organisation_code = ANY ($6::text[])

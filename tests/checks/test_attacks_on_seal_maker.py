@@ -108,6 +108,22 @@ def test_attack_an_anchor_for_makers_vouches_for_no_signer() -> None:
     assert gap(facts, Reason.NO_ANCHOR)
 
 
+def test_attack_one_authority_for_signers_here_and_for_makers_there() -> None:
+    """Two lists, or the tables and a list: each entry is in order, and together they are not."""
+    have = trust()
+    there = Anchor(
+        fingerprint=sha256(ROOT.der).hexdigest(),
+        der=ROOT.der,
+        purposes=frozenset({Purpose.SEAL_MAKER}),
+        since=NOW - 20 * YEAR,
+        until=None,
+    )
+    anchors = (*have.authorities.anchors, there)
+    both = replace(have, authorities=replace(have.authorities, anchors=anchors))
+    assert state(facts_of(layout(4), both)) == Sound()
+    assert is_unknown(facts_of(made_by(4, MAKER_KEY, BY_SIGNERS_AUTHORITY), both))
+
+
 # ---- a maker registered itself
 
 

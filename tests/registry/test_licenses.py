@@ -2,18 +2,20 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql
 
 from app.domain.errors import Refused
 from app.domain.identifier import Identifier
-from app.domain.issuer import State
+from app.domain.issuer import Code, State
+from app.domain.standing import say
 from app.models import LicenseStatusRow
 from app.registry import catalogue
 from app.registry.licenses import LicenseEntry, keep_license, keep_status, state_at
+from app.registry.standing import PostgresStanding
 from tests.registry.conftest import DAY, LOOPBACK, NOW, TODAY
 from tests.registry.test_trust import scanned
 
@@ -116,3 +118,20 @@ async def test_history_is_found_in_one_partition(loaded, identifier):
         (plan,) = await connection.fetchrow(f"EXPLAIN (FORMAT JSON) {sql}")
     (relation,) = scanned(json.loads(plan)[0]["Plan"])
     assert relation.startswith("license_status_")
+
+
+async def test_a_license_is_not_in_force_before_it_was_issued(loaded, identifier):
+    """Without a first day of its own the day of issue is it, whatever day is asked about."""
+    begun = LicenseEntry(identifier=identifier)
+    async with loaded.writing() as session:
+        await keep_license(session, begun)
+        await session.execute(
+            text("UPDATE license SET issued_on = '2024-05-01' WHERE identifier = :identifier"),
+            {"identifier": str(begun.identifier)},
+        )
+    standing = PostgresStanding(loaded)
+    for day, code in (("2024-05-01", Code.IN_FORCE), ("2020-05-01", Code.NOT_YET)):
+        at = datetime.fromisoformat(f"{day}T12:00:00+08:00")
+        told = say(await standing.standing(begun.identifier, at), at)
+        assert told is not None
+        assert told.code is code

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from app.domain.errors import Refused, Unavailable
 from app.domain.evidence import Role
@@ -21,6 +22,7 @@ from app.registry.entries import FOREVER, EndpointEntry
 from app.registry.registration import read_registration
 from app.registry.sessions import Database
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry, read_document
+from app.registry.standing import PostgresStanding
 from app.registry.trust import TRUST_SQL, PostgresRegistry, parameters
 from sandbox.codes import uscc
 from tests.registry.conftest import DAY, LOOPBACK, NOW
@@ -322,6 +324,30 @@ async def test_the_latest_signed_statement_speaks(loaded, registry, world):
     await keep(loaded, asked.identifier, ended, "c")
     assert (await registry.trust_for(asked)).statement == ended
     assert (await registry.trust_for(other)).statement is None
+
+
+@pytest.mark.parametrize(("lost", "believed"), [("1 hour", False), ("-1 hour", True)])
+async def test_attack_in_force_signed_by_a_key_that_was_lost_by_then(
+    loaded, registry, world, lost, believed
+):
+    """Known before or found out later: nobody's word. What ended a license stays said."""
+    asked = question(world.pick("traffic"))
+    in_force, ended = said(Code.IN_FORCE, NOW - HOUR), said(Code.ENDED, NOW - 2 * HOUR)
+    await keep(loaded, asked.identifier, in_force, "a")
+    assert (await registry.trust_for(asked)).statement == in_force, "the twin"
+    standing = PostgresStanding(loaded)
+    async with loaded.writing() as session:
+        await session.execute(
+            text(
+                f"UPDATE issuer_key SET revoked_at = now() - interval '{lost}', "
+                "revocation_reason = 'compromised' WHERE key_id = 'traffic-answer'"
+            )
+        )
+    expected = in_force if believed else None
+    assert (await registry.trust_for(asked)).statement == expected
+    assert (await standing.standing(asked.identifier, NOW)).statement == expected
+    await keep(loaded, asked.identifier, ended, "b")
+    assert (await registry.trust_for(asked)).statement == (in_force if believed else ended)
 
 
 async def test_a_push_is_told_to_every_worker_at_its_next_look(loaded, registry, world):
