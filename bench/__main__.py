@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.files import measure_bombs, measure_files, measure_seals, measure_sizes
 from bench.http import measure_http
 from bench.imports import measure_imports
+from bench.pictures import measure_pictures
 from bench.tokens import measure_tokens
 from proof.parts.page import ran
 
@@ -81,6 +82,11 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
         "Bombs",
         "Counted by the reader's own meter, not by the clock.",
         measure_bombs,
+    ),
+    "pictures": (
+        "Pictures of pages",
+        "First pages as SVG, from bytes on; beside reading the package and no more.",
+        measure_pictures,
     ),
     "primitives": ("SM2 by back end", "", printed("primitives")),
     "imports": (

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.evidence import CheckName
+from app.domain.picture import LeftOut
 from app.domain.policies import POLICIES
 from app.domain.reasons import Reason
 from app.reports.catalogue import CATALOGUE
@@ -27,6 +28,12 @@ def test_generating_anew_changes_nothing() -> None:
     }
     for path, text in make.documents().items():
         assert path.read_text(encoding="utf-8") == text, f"run: python -m docs.make ({path.name})"
+
+
+def test_the_page_on_pictures_names_all_that_may_be_left_out() -> None:
+    text = (make.HERE / "pictures.md").read_text(encoding="utf-8")
+    table = text.split("| `left_out` |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [each.value for each in LeftOut]
 
 
 def test_check_fails_where_a_document_differs(

@@ -14,6 +14,7 @@ from app.cli import (
     importing,
     kit,
     making,
+    picturing,
     registering,
     reporting,
     serving,
@@ -41,6 +42,7 @@ app = typer.Typer(
     ),
 )
 app.command("verify")(verifying.verify)
+app.command("picture")(picturing.picture)
 app.command("serve", help=serving.HELP)(serving.serve)
 app.command("conformance")(conforming.conformance)
 registering.issuer.command("test")(trying.try_endpoint)

@@ -18,6 +18,8 @@ class Operation(StrEnum):
     VERIFY_TOKEN = "verify_token"  # noqa: S105 - a word, no secret
     VERIFY_NUMBER = "verify_number"
     READ_REPORT = "read_report"
+    DRAW = "draw"
+    """A page of a file was shown to whoever sent the file."""
     CONFIRM = "confirm"
     """Somebody held its code, and was told what a code tells."""
     OPEN_CODE = "open_code"

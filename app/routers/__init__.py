@@ -7,6 +7,7 @@ from app.routers import (
     imports,
     lookups,
     pages,
+    pictures,
     share,
     trust,
     verifications,
@@ -17,6 +18,7 @@ __all__ = ["ROUTERS"]
 
 ROUTERS = (
     verifications.router,
+    pictures.router,
     lookups.router,
     imports.router,
     share.router,

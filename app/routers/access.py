@@ -30,6 +30,7 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("GET", "/v1/verifications/{id}"): frozenset({Scope.REPORT_READ}),
         ("PUT", "/v1/verifications/{id}/confirmation"): frozenset({Scope.REPORT_READ}),
         ("DELETE", "/v1/verifications/{id}/confirmation"): frozenset({Scope.REPORT_READ}),
+        ("POST", "/v1/pictures"): frozenset({Scope.VERIFY_FILE}),
         ("POST", "/v1/lookups"): frozenset({Scope.VERIFY_NUMBER, Scope.STATUS_DETAIL}),
         ("POST", "/v1/imports"): frozenset({Scope.LICENSE_INGEST}),
         ("POST", "/v1/status-changes"): frozenset({Scope.LICENSE_REVOKE}),

@@ -4,11 +4,11 @@ Nothing is spooled to disk; what was received lives as long as the request.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fastapi import Request
 from python_multipart import MultipartParser
@@ -104,11 +104,20 @@ async def read_json_body(request: Request, limits: Limits, take: Take) -> bytes:
     return await _receive(request, "body", limits.json, 0, limits.deadline, take)
 
 
-async def read_form(request: Request, limits: Limits, take: Take) -> Form:
-    """The parts of a multipart body. Raises `BadRequest` 400, 408, 413 or 422, and `Busy`."""
+TERMS: Final = tuple(TermsIn.model_fields)
+"""Fields of a verification beside its file."""
+
+
+async def read_form(
+    request: Request, limits: Limits, take: Take, fields: Sequence[str] = TERMS
+) -> Form:
+    """The parts of a multipart body: one file, and texts of these names.
+
+    Raises `BadRequest` 400, 408, 413 or 422, and `Busy`.
+    """
     boundary = _boundary(request.headers.get("content-type", ""))
     body = await _receive(request, "file", limits.upload, _FRAMING, limits.deadline, take)
-    parts = _Parts()
+    parts = _Parts(fields)
     parser = MultipartParser(boundary, parts.callbacks(), max_header_size=MAX_PART_HEADERS)
     try:
         parser.write(body)
@@ -160,8 +169,9 @@ def _boundary(content_type: str) -> bytes:
 class _Parts:
     """Collects what the parser calls out."""
 
-    def __init__(self) -> None:
+    def __init__(self, fields: Sequence[str]) -> None:
         self.ended = False
+        self._fields = fields
         self._headers: dict[str, str] = {}
         self._name, self._value = b"", b""
         self._data = bytearray()
@@ -217,9 +227,9 @@ class _Parts:
                 if len(data) > limit:
                     raise _too_large("file", limit)
                 file, media_type = data, headers.get("content-type")
-            elif name not in TermsIn.model_fields:
+            elif name not in self._fields:
                 # Whatever a stranger called it is not repeated.
-                known = ", ".join(("file", *TermsIn.model_fields))
+                known = ", ".join(("file", *self._fields))
                 raise BadRequest(422, "body", f"an unknown field; known are {known}")
             elif name in texts:
                 raise BadRequest(422, name, "the field stands twice; send it once")

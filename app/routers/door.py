@@ -167,8 +167,8 @@ class Door:
         limits = limits_for(guest.admission, guest.asker.address, self.quotas)
         await self.buckets.take([replace(limit, cost=MISSED - 1) for limit in limits])
 
-    async def note(self, guest: Guest, operation: Operation, *, report: str) -> None:
-        """A row about a report that is about to be read. Raises `Unavailable`: then it is not."""
+    async def note(self, guest: Guest, operation: Operation, *, report: str | None = None) -> None:
+        """A row about what is about to be told. Raises `Unavailable`: then it is not."""
         row = event(
             guest.asker,
             self.keys,
@@ -177,7 +177,8 @@ class Door:
             at=self.clock(),
             version=self.version,
         )
-        await self.append(replace(row, report=keyed(self.keys, "report", report)))
+        named = None if report is None else keyed(self.keys, "report", report)
+        await self.append(replace(row, report=named))
 
     async def asks_as_node(self, guest: Guest) -> None:
         """Other nodes prove themselves by their question; until then they are an address."""

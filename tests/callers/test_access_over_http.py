@@ -105,6 +105,7 @@ def test_every_route_goes_through_the_door(two_tenants: Service):
 def calls(service: Service) -> dict[str, tuple[frozenset[Scope], Any]]:
     """Each thing there is to do, with the scopes of which one is enough."""
     token = service.issuers.world.token(service.issuers.world.pick("traffic")).decode()
+    sealed = service.issuers.world.ofd(service.issuers.world.pick("traffic"))
     client = service.client
     facts = {"identifier": service.issuers.world.pick("traffic").id, "purpose": PURPOSE}
 
@@ -126,6 +127,10 @@ def calls(service: Service) -> dict[str, tuple[frozenset[Scope], Any]]:
             lambda h: post(h, json={"token": token, "purpose": PURPOSE}),
         ),
         "number": (frozenset({Scope.VERIFY_NUMBER}), lambda h: post(h, json=facts)),
+        "draw": (
+            frozenset({Scope.VERIFY_FILE}),
+            lambda h: client.post("/v1/pictures", headers=h, files={"file": sealed}),
+        ),
         "look up": (
             frozenset({Scope.VERIFY_NUMBER, Scope.STATUS_DETAIL}),
             lambda h: client.post("/v1/lookups", headers=h, json={**facts, "holder": "x"}),

@@ -1,0 +1,72 @@
+"""What is being drawn, within bounds."""
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.domain.picture import LeftOut
+from app.formats.ofd.picture.rasters import NotDrawn, Raster
+
+MAX_OBJECTS: Final = 30_000
+"""Texts, paths, images and blocks of one page."""
+MAX_SIZE: Final = 8 << 20
+"""Characters of one picture beside its images."""
+MAX_IMAGES: Final = 12 << 20
+"""Bytes of all images of one page, each counted once."""
+
+
+@dataclass(slots=True)
+class Canvas:
+    """Pieces of SVG, and what could not become one."""
+
+    pieces: list[str] = field(default_factory=list)
+    definitions: list[str] = field(default_factory=list)
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
+    drawn: int = 0
+    objects: int = 0
+    size: int = 0
+    images: int = 0
+    _known: dict[Hashable, str] = field(default_factory=dict)
+    _names: int = 0
+
+    def room(self) -> bool:
+        """Whether one more object may be drawn; what may not is counted."""
+        self.objects += 1
+        if self.objects <= MAX_OBJECTS and self.size <= MAX_SIZE:
+            return True
+        self.left_out[LeftOut.TOO_MUCH] += 1
+        return False
+
+    def add(self, piece: str) -> None:
+        """More of the picture."""
+        self.pieces.append(piece)
+        self.size += len(piece)
+
+    def define(self, piece: str) -> None:
+        """Something the picture refers to."""
+        self.definitions.append(piece)
+        self.size += len(piece)
+
+    def name(self) -> str:
+        """An id nobody has yet."""
+        self._names += 1
+        return f"d{self._names}"
+
+    def image(self, key: Hashable, raster: Raster) -> str:
+        """The id of an image one by one in size, which stands in the picture once.
+
+        Raises `NotDrawn` where there is no room for it.
+        """
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        if self.images + len(raster.data) > MAX_IMAGES:
+            raise NotDrawn(LeftOut.IMAGE_TOO_LARGE)
+        self.images += len(raster.data)
+        name = self._known[key] = self.name()
+        self.definitions.append(
+            f'<image id="{name}" width="1" height="1" preserveAspectRatio="none" '
+            f'href="{raster.link}"/>'
+        )
+        return name
