@@ -34,6 +34,7 @@ from app.formats.archive import read_archive
 from app.formats.jws import Jws
 from app.formats.markup import read_markup
 from app.formats.ofd.license import Ofd
+from app.formats.ofd.picture import read_pages
 from app.registry.lists.signed import assemble, read_list
 from app.schemas.trust import EXAMPLE
 from proof.parts.mutate import mutated
@@ -170,10 +171,17 @@ def read_payload(payload: bytes) -> object:
     return read_list(assemble(payload, EXAMPLE["signatures"]))
 
 
+def first_page(data: bytes) -> object:
+    """Drawn, where there is one."""
+    pages = read_pages(packed(data))
+    return pages.draw(1) if len(pages) else None
+
+
 TARGETS: Final[dict[str, Target]] = {
     "ZIP": Target(read_archive, files),
     "XML": Target(lambda data: read_markup(data, "Fuzz.xml"), lambda: members(".xml")),
     "OFD, as a ZIP": Target(lambda data: Ofd().parse(data), files),
+    "OFD, its pages drawn": Target(first_page, parts),
     "OFD, its parts": Target(lambda data: Ofd().parse(packed(data)), parts),
     "seal": Target(read_seal, lambda: readable(read_seal, members(".esl", ".dat"))),
     "seal signature": Target(
