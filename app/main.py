@@ -38,6 +38,7 @@ from app.registry.sessions import Database
 from app.registry.trust import PostgresRegistry
 from app.routers import ROUTERS
 from app.routers.access import Quotas
+from app.routers.batches import BATCHES
 from app.routers.body import Limits, Room
 from app.routers.description import describe
 from app.routers.door import Door, admit
@@ -161,6 +162,7 @@ def production(config: Settings) -> Lifespan:
                     lookups=lookups(keys, database),
                     importer=importer(keys, database),
                     streams=asyncio.Semaphore(STREAMS),
+                    batches=asyncio.Semaphore(BATCHES),
                     watched=way.watched,
                     answering=answering(config, keys, database, registry, issuers),
                 )

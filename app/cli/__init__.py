@@ -7,6 +7,7 @@ import typer
 
 from app.cli import (
     authorities,
+    batching,
     callers,
     conforming,
     describing,
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 app.command("verify")(verifying.verify)
 app.command("picture")(picturing.picture)
+app.command("batch")(batching.batch)
 app.command("serve", help=serving.HELP)(serving.serve)
 app.command("conformance")(conforming.conformance)
 registering.issuer.command("test")(trying.try_endpoint)

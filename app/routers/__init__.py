@@ -1,6 +1,7 @@
 """HTTP words."""
 
 from app.routers import (
+    batches,
     confirm,
     federation,
     health,
@@ -19,6 +20,7 @@ __all__ = ["ROUTERS"]
 ROUTERS = (
     verifications.router,
     pictures.router,
+    batches.router,
     lookups.router,
     imports.router,
     share.router,

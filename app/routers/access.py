@@ -27,6 +27,7 @@ _VERIFY = frozenset({Scope.VERIFY_FILE, Scope.VERIFY_TOKEN, Scope.VERIFY_NUMBER}
 ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
     {
         ("POST", "/v1/verifications"): _VERIFY,
+        ("POST", "/v1/verifications:batch"): frozenset({Scope.VERIFY_BATCH}),
         ("GET", "/v1/verifications/{id}"): frozenset({Scope.REPORT_READ}),
         ("PUT", "/v1/verifications/{id}/confirmation"): frozenset({Scope.REPORT_READ}),
         ("DELETE", "/v1/verifications/{id}/confirmation"): frozenset({Scope.REPORT_READ}),

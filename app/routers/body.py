@@ -29,6 +29,10 @@ MAX_TEXT = 4 * 1024
 """Bytes of a text field."""
 MAX_BOUNDARY = 70
 """Characters (RFC 2046 §5.1.1)."""
+FILES = 2
+"""All files of a batch together may be so many times as large as one file alone."""
+PATIENCE = 3
+"""A batch may take so many times as long to arrive as a single body."""
 _FRAMING = 64 * 1024
 """Bytes a multipart body may have beyond its file."""
 
@@ -108,6 +112,30 @@ TERMS: Final = tuple(TermsIn.model_fields)
 """Fields of a verification beside its file."""
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One of several files."""
+
+    name: str | None
+    """As its sender calls it."""
+    content: bytes = field(repr=False)
+
+
+async def read_lines(request: Request, limits: Limits, take: Take, most: int) -> list[bytes]:
+    """The lines of a body, the empty ones too. Raises `BadRequest` 408 or 413, and `Busy`."""
+    size, deadline = most * limits.json, limits.deadline * PATIENCE
+    return (await _receive(request, "body", size, 0, deadline, take)).split(b"\n")
+
+
+async def read_files(
+    request: Request, limits: Limits, take: Take, most: int
+) -> tuple[list[Named], dict[str, str]]:
+    """Several files and their terms. Raises as `read_form`."""
+    size, deadline = FILES * limits.upload, limits.deadline * PATIENCE
+    parts = await _parts(request, size, deadline, take, most + MAX_PARTS, TERMS)
+    return parts.files(), parts.form(size, files=True).texts
+
+
 async def read_form(
     request: Request, limits: Limits, take: Take, fields: Sequence[str] = TERMS
 ) -> Form:
@@ -115,9 +143,21 @@ async def read_form(
 
     Raises `BadRequest` 400, 408, 413 or 422, and `Busy`.
     """
+    parts = await _parts(request, limits.upload, limits.deadline, take, MAX_PARTS, fields)
+    return parts.form(limits.upload)
+
+
+async def _parts(  # noqa: PLR0917 - private, and called in two places
+    request: Request,
+    limit: int,
+    deadline: timedelta,
+    take: Take,
+    most: int,
+    fields: Sequence[str],
+) -> "_Parts":
     boundary = _boundary(request.headers.get("content-type", ""))
-    body = await _receive(request, "file", limits.upload, _FRAMING, limits.deadline, take)
-    parts = _Parts(fields)
+    body = await _receive(request, "file", limit, _FRAMING, deadline, take)
+    parts = _Parts(most, fields)
     parser = MultipartParser(boundary, parts.callbacks(), max_header_size=MAX_PART_HEADERS)
     try:
         parser.write(body)
@@ -128,7 +168,7 @@ async def read_form(
         ) from None
     if not parts.ended:
         raise BadRequest(400, "body", "the multipart body is cut off; send all of it")
-    return parts.form(limits.upload)
+    return parts
 
 
 async def _receive(  # noqa: PLR0917 - private, and called in two places
@@ -169,8 +209,9 @@ def _boundary(content_type: str) -> bytes:
 class _Parts:
     """Collects what the parser calls out."""
 
-    def __init__(self, fields: Sequence[str]) -> None:
+    def __init__(self, most: int, fields: Sequence[str]) -> None:
         self.ended = False
+        self._most = most
         self._fields = fields
         self._headers: dict[str, str] = {}
         self._name, self._value = b"", b""
@@ -189,8 +230,8 @@ class _Parts:
         }
 
     def _begin(self) -> None:
-        if len(self._found) == MAX_PARTS:
-            raise BadRequest(400, "body", f"more than {MAX_PARTS} parts; one file and its terms")
+        if len(self._found) == self._most:
+            raise BadRequest(400, "body", f"more than {self._most} parts; send fewer")
         self._headers, self._data = {}, bytearray()
 
     def _on_name(self, data: bytes, start: int, end: int) -> None:
@@ -215,13 +256,26 @@ class _Parts:
     def _end(self) -> None:
         self.ended = True
 
-    def form(self, limit: int) -> Form:
+    def files(self) -> list[Named]:
+        """Every part named file, in order, with the name its sender gave it."""
+        found = []
+        for headers, data in self._found:
+            disposition = headers.get("content-disposition", "")
+            if _name(disposition) == "file":
+                given = parse_options_header(disposition)[1].get(b"filename", b"")
+                found.append(Named(given.decode("utf-8", "replace") or None, data))
+        return found
+
+    def form(self, limit: int, *, files: bool = False) -> Form:
+        """The terms and the one file; `files`: several, which are taken by themselves."""
         file: bytes | None = None
         media_type: str | None = None
         texts: dict[str, str] = {}
         for headers, data in self._found:
             name = _name(headers.get("content-disposition", ""))
             if name == "file":
+                if files:
+                    continue
                 if file is not None:
                     raise BadRequest(422, name, "one file a request; send the other by itself")
                 if len(data) > limit:

@@ -130,6 +130,10 @@ class Door:
         await self.require(guest, *wanted)
         await self.within(guest, limits_for(guest.admission, address, self.quotas))
 
+    async def draws(self, guest: Guest) -> None:
+        """One more of what the caller's contract holds, as by a request. Raises `Limited`."""
+        await self.within(guest, limits_for(guest.admission, guest.asker.address, self.quotas))
+
     async def require(self, guest: Guest, *wanted: Scope) -> None:
         """One of these scopes. Raises `Forbidden`, with a row."""
         try:

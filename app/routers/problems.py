@@ -29,7 +29,7 @@ PROBLEM: Final[dict[str, Any]] = {
 
 def problem(
     status: int, code: str, title: str, *, field: str | None = None, detail: str | None = None
-) -> JSONResponse:
+) -> "ProblemResponse":
     """One problem document; never an echo of the input."""
     body = Problem(type=f"/problems/{code}", title=title, status=status, field=field, detail=detail)
     headers = {"Cache-Control": "no-store"}
@@ -67,6 +67,11 @@ def register(app: FastAPI) -> None:
 
 
 async def _service_error(_: Request, exc: Exception) -> JSONResponse:
+    return problem_of(exc)
+
+
+def problem_of(exc: Exception) -> "ProblemResponse":
+    """What is told of an error that was raised on purpose; any other is raised again."""
     match exc:
         case UnrecognisedFormat():
             return problem(
@@ -135,5 +140,9 @@ async def _http(_: Request, exc: Exception) -> JSONResponse:
 
 
 async def _bug(_: Request, __: Exception) -> JSONResponse:
+    return fault()
+
+
+def fault() -> "ProblemResponse":
     """Ours, not the caller's; the server logs it. Nothing of it goes out."""
     return problem(500, "internal", "A fault of this service; it says nothing about the license")

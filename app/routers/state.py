@@ -100,6 +100,8 @@ class Node:
     importer: Importer = field(repr=False)
     streams: asyncio.Semaphore = field(repr=False)
     """For imports under way."""
+    batches: asyncio.Semaphore = field(repr=False)
+    """For batches under way."""
     watched: Watched | None = None
     """None: nothing is counted."""
     answering: Answering | None = None

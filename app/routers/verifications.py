@@ -134,7 +134,7 @@ async def _of_form(request: Request, node: Node, guest: Guest, take: Take) -> Su
         raise BadRequest(422, "file", "the part named file is missing; send one")
     if not form.file:
         raise BadRequest(422, "file", "the file is empty; send the original")
-    return Submission(content=form.file, media_type=form.media_type, **_terms(terms, guest))
+    return Submission(content=form.file, media_type=form.media_type, **terms_of(terms, guest))
 
 
 async def _of_json(request: Request, node: Node, guest: Guest, take: Take) -> Submission:
@@ -143,17 +143,21 @@ async def _of_json(request: Request, node: Node, guest: Guest, take: Take) -> Su
         document = read_json_object(body, JsonLimits(size=node.limits.json))
     except Malformed as exc:
         raise BadRequest(400, "body", str(exc)) from None
-    asked = VerificationIn.model_validate(document)
+    return await submission_of(VerificationIn.model_validate(document), node, guest)
+
+
+async def submission_of(asked: VerificationIn, node: Node, guest: Guest) -> Submission:
+    """What is asked in JSON, where the caller may ask it. Raises as the door, and `Refused`."""
     asked.not_in_future(node.clock())
     if asked.token is not None:
         await node.door.require(guest, Scope.VERIFY_TOKEN)
-        return Submission(content=_token(asked.token), **_terms(asked, guest))
+        return Submission(content=token_of(asked.token), **terms_of(asked, guest))
     await node.door.require(guest, Scope.VERIFY_NUMBER)
     await node.door.asked_about(guest, asked.identifier or f"{asked.type}/{asked.number}")
-    return Submission(stated=stated(asked), **_terms(asked, guest))
+    return Submission(stated=stated(asked), **terms_of(asked, guest))
 
 
-def _token(text: str) -> bytes:
+def token_of(text: str) -> bytes:
     """Raises `BadRequest` for text of which no token can be made."""
     content, meant = text.encode(), None
     with suppress(UnrecognisedFormat):
@@ -165,7 +169,8 @@ def _token(text: str) -> bytes:
     return content
 
 
-def _terms(terms: TermsIn, guest: Guest) -> Mapping[str, Any]:
+def terms_of(terms: TermsIn, guest: Guest) -> Mapping[str, Any]:
+    """Of a `Submission`. Raises `Refused` for a purpose that is not the caller's."""
     age = terms.max_status_age
     return {
         "purpose": allowed_purpose(guest.caller, terms.purpose),

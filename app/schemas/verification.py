@@ -83,7 +83,8 @@ def well_formed(value: str) -> str:
     return value
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
+    """Text that can be shown. Raises `ValueError`."""
     if not value.strip():
         raise ValueError("only spaces; leave the field out, or fill it")
     if any(unicodedata.category(char) == "Cc" for char in value):
@@ -99,7 +100,7 @@ def _known_policy(value: str) -> str:
 
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Day = Annotated[date, BeforeValidator(_day)]
-Text = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_plain)]
+Text = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(plain)]
 
 
 class TermsIn(BaseModel):

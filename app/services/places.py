@@ -38,9 +38,11 @@ class Places:
         self._free = asyncio.Semaphore(self.most)
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """A place for what runs within. Raises `NoPlace` at once when there is none."""
-        if self._free.locked():
+    async def one(self, *, patient: bool = False) -> AsyncIterator[None]:
+        """A place for what runs within. Raises `NoPlace` at once when there is none; `patient`
+        waits for its turn instead.
+        """
+        if self._free.locked() and not patient:
             raise NoPlace("no place")
         await self._free.acquire()
         place = _Place()

@@ -131,6 +131,14 @@ def calls(service: Service) -> dict[str, tuple[frozenset[Scope], Any]]:
             frozenset({Scope.VERIFY_FILE}),
             lambda h: client.post("/v1/pictures", headers=h, files={"file": sealed}),
         ),
+        "batch": (
+            frozenset({Scope.VERIFY_BATCH}),
+            lambda h: client.post(
+                "/v1/verifications:batch",
+                headers={**h, "Content-Type": "application/x-ndjson"},
+                content=json.dumps({"id": "a", "token": token, "purpose": PURPOSE}),
+            ),
+        ),
         "look up": (
             frozenset({Scope.VERIFY_NUMBER, Scope.STATUS_DETAIL}),
             lambda h: client.post("/v1/lookups", headers=h, json={**facts, "holder": "x"}),
