@@ -81,6 +81,7 @@ class _Lines(StreamingResponse):
 @router.post(
     "/v1/verifications:batch",
     summary="Verify many 批量核验",
+    status_code=200,
     response_class=_Lines,  # for its media type in the description
     openapi_extra={
         "requestBody": {
@@ -97,6 +98,7 @@ class _Lines(StreamingResponse):
             "counts them: an answer without it was cut off",
             "content": {
                 NDJSON: {
+                    "schema": {"type": "object"},  # each line
                     "examples": {
                         name: {"value": line}
                         for name, line in zip(("report", "problem", "last"), LINES, strict=True)
