@@ -6,9 +6,10 @@ numbers of licenses stand here as keyed hashes only; content and values never.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
 
 class Operation(StrEnum):
@@ -100,10 +101,13 @@ class AuditEvent:
 
     def canonical(self) -> bytes:
         """Sorted members, UTF-8, no spaces, times in UTC to the microsecond: what is hashed."""
-        members = {name: _plain(value) for name, value in asdict(self).items()}
+        members = {name: _plain(getattr(self, name)) for name in _MEMBERS}
         return json.dumps(
             members, ensure_ascii=False, sort_keys=True, separators=(",", ":")
         ).encode("utf-8")
+
+
+_MEMBERS: Final = tuple(each.name for each in fields(AuditEvent))
 
 
 def _plain(value: object) -> object:

@@ -1,7 +1,7 @@
 """Policies: rules of judgement as data, total and named in every report."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -38,6 +38,13 @@ class Policy:
     """Of any status, whatever type and caller allow."""
     of_seals: frozenset[CheckName] = frozenset()
     """Required only of a signature that has a seal; of one without they are guarded."""
+    _weights: dict[tuple[CheckName, Role, bool], Level] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _by_roles: dict[frozenset[Role], "Policy"] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What was once asked of these very rules; `replace` begins both anew."""
 
     def __post_init__(self) -> None:
         for levels in (self.levels, self.extra):
@@ -55,7 +62,14 @@ class Policy:
         return self.level_of(item.check, item.subject)
 
     def level_of(self, check: CheckName, subject: About) -> Level:
-        """The weight of a check for one subject."""
+        """The weight of a check for one subject; its label weighs nothing."""
+        key = (check, subject.role, subject.sealless)
+        level = self._weights.get(key)
+        if level is None:  # asked hundreds of times in every verification
+            level = self._weights[key] = self._weigh(check, subject)
+        return level
+
+    def _weigh(self, check: CheckName, subject: About) -> Level:
         level = self.levels[check]
         match subject.role:
             case Role.EXTRA:
@@ -70,7 +84,11 @@ class Policy:
 
     def with_roles(self, roles: frozenset[Role]) -> "Policy":
         """The same policy for a document that needs these signers; records need none."""
-        return self if self.subject is Subject.RECORD else replace(self, roles=roles)
+        if self.subject is Subject.RECORD or roles == self.roles:
+            return self
+        if roles not in self._by_roles:
+            self._by_roles[roles] = replace(self, roles=roles)
+        return self._by_roles[roles]
 
 
 _REQUIRE, _GUARD, _INFORM = Level.REQUIRE, Level.GUARD, Level.INFORM

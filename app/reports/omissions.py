@@ -1,6 +1,8 @@
 """What was not checked and why: a report that is silent about it would claim too much."""
 
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
 
 from app.domain.evidence import WHOLE, CheckName, Outcome
 from app.domain.issuer import Answered, Match, NotAsked
@@ -8,11 +10,14 @@ from app.domain.policies import Level
 from app.domain.verification import Basis, Verification
 from app.domain.word import Silent, Word
 from app.reports import phrases
+from app.reports.canonical import Settled
 from app.reports.entry import Bilingual
 from app.reports.phrases import Omission
 from app.reports.sections import compared
 from app.reports.weighing import policy_of
-from app.reports.words import Json, said
+from app.reports.words import KEPT, Json, said
+
+_ALL: Final = tuple(CheckName)
 
 
 def unchecked(verification: Verification, word: Word) -> list[object]:
@@ -26,7 +31,13 @@ def unchecked(verification: Verification, word: Word) -> list[object]:
 
 
 def _item(what: str, subject: str, why: Omission, text: Bilingual) -> Json:
-    return {"what": what, "subject": subject, "why": why.value, "text": said(text)}
+    return _omitted(what, subject, why, text.zh, text.en)
+
+
+@lru_cache(KEPT)
+def _omitted(what: str, subject: str, why: Omission, zh: str, en: str) -> Settled:
+    text = said(Bilingual(zh, en))
+    return Settled({"what": what, "subject": subject, "why": why.value, "text": text})
 
 
 def _silent(verification: Verification) -> Iterator[Json]:
@@ -43,7 +54,7 @@ def _silent(verification: Verification) -> Iterator[Json]:
 def _unspoken(verification: Verification) -> Iterator[Json]:
     """Checks that left no evidence at all: there was no file, no signature, or nothing readable."""
     spoke = {item.check for item in verification.evidence}
-    for check in CheckName:
+    for check in _ALL:
         if check not in spoke:
             why, text = _why(check, verification)
             yield _item(check.value, WHOLE.label, why, text)

@@ -4,20 +4,22 @@ Pure: the same verification and context give the same report. It holds no docume
 value of any claim: issuer and type stand with their registered names or not at all, facts by name.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from app.domain.confirmation import code_of
-from app.domain.evidence import Block, CheckName
+from app.domain.evidence import Block, CheckName, Evidence
 from app.domain.issuer import Answered
 from app.domain.reasons import Reason
 from app.domain.trust import Issuer
-from app.domain.verdict import BEIJING, Conclusion
+from app.domain.verdict import BEIJING, Conclusion, Subject
 from app.domain.verification import Verification
 from app.domain.word import Against, Word
 from app.reports import phrases
-from app.reports.catalogue import codes, entry_of
+from app.reports.catalogue import CATALOGUE, codes, entry_of
 from app.reports.entry import Bilingual, Texts
 from app.reports.omissions import unchecked
 from app.reports.sections import (
@@ -30,8 +32,15 @@ from app.reports.sections import (
     trust,
     unusable_reason,
 )
-from app.reports.weighing import DecidedBy, block_outcome, closed, decided_by, word_of
-from app.reports.words import Json, instant, said
+from app.reports.weighing import (
+    DecidedBy,
+    block_outcome,
+    closed,
+    decided_by,
+    deciding,
+    word_of,
+)
+from app.reports.words import KEPT, Json, instant, said
 
 REPORT_VERSION: Final = 1
 """Of this shape; a member may be added under it, none removed or changed in meaning."""
@@ -59,8 +68,9 @@ def report_of(verification: Verification, context: Context) -> dict[str, object]
         ValueError: a reason that contradicts its conclusion; a defect, not an input.
     """
     verdict, facts = verification.verdict, verification.facts
-    word = word_of(verification)
-    decided = decided_by(verification, word)
+    word, weighing = word_of(verification), deciding(verification)
+    decided = decided_by(verification, word, weighing)
+    texts = _texts(verification)
     indication, sub, info, file = codes(verdict.conclusion, verdict.reason, verdict.subject)
     return {
         "id": verification.id,
@@ -92,11 +102,11 @@ def report_of(verification: Verification, context: Context) -> dict[str, object]
             "info_code": info,
             "file_code": file,
         },
-        "headline": said(_headline(verification, word, decided)),
-        "explanation": _explained(_texts(verification)),
+        "headline": said(_headline(verification, word, decided, texts.title)),
+        "explanation": _explained(texts),
         "retry_after": _retry_after(verification),
         "license": _license(verification),
-        "blocks": {b.value: _block(b, verification, word, context) for b in Block},
+        "blocks": {b.value: _block(b, verification, word, weighing, context) for b in Block},
         "signatures": _signatures(verification),
         "facts_compared": compared(verification),
         "answer": answer(verification, word),
@@ -123,11 +133,22 @@ def _issuer(verification: Verification) -> Bilingual:
 
 def _texts(verification: Verification) -> Texts:
     verdict, name = verification.verdict, _issuer(verification)
-    reason = verdict.reason
-    found = phrases.VALID[verdict.subject] if reason is None else entry_of(reason).texts
-    if any(closed(verification, item) for item in verification.evidence):
-        found = replace(found, engineer=phrases.CLOSED)
-    return found.filled(name.zh, name.en)
+    mended = any(closed(verification, item) for item in verification.evidence)
+    if verdict.reason is None:
+        return _valid(verdict.subject, name.zh, name.en, closed=mended)
+    return _of_reason(verdict.reason, name.zh, name.en)
+
+
+@lru_cache(KEPT)
+def _valid(subject: Subject, zh: str, en: str, *, closed: bool) -> Texts:
+    found = phrases.VALID[subject]
+    return (replace(found, engineer=phrases.CLOSED) if closed else found).filled(zh, en)
+
+
+@lru_cache(KEPT)
+def _of_reason(reason: Reason, zh: str, en: str) -> Texts:
+    """With the registered name of the issuer."""
+    return entry_of(reason).texts.filled(zh, en)
 
 
 def _explained(texts: Texts) -> Json:
@@ -139,10 +160,12 @@ def _explained(texts: Texts) -> Json:
     }
 
 
-def _headline(verification: Verification, word: Word, decided: DecidedBy) -> Bilingual:
+def _headline(
+    verification: Verification, word: Word, decided: DecidedBy, title: Bilingual
+) -> Bilingual:
     """Conclusion, asked time if there is one, and what decided; one line."""
     conclusion, facts = verification.verdict.conclusion, verification.facts
-    label, title = phrases.CONCLUSION[conclusion], _texts(verification).title
+    label = phrases.CONCLUSION[conclusion]
     zh, en = label.zh, label.en
     if facts is not None and facts.at is not None:
         when = _when(facts.at)
@@ -214,11 +237,17 @@ def _signatures(verification: Verification) -> list[object]:
     return [signature(found, facts, verification) for found in facts.document.signatures]
 
 
-def _block(block: Block, verification: Verification, word: Word, context: Context) -> Json:
+def _block(
+    block: Block,
+    verification: Verification,
+    word: Word,
+    weighing: Sequence[Evidence],
+    context: Context,
+) -> Json:
     items = [e for e in verification.evidence if e.check.block is block]
     return {
         "question": said(phrases.BLOCKS[block]),
-        "outcome": block_outcome(block, verification, word).value,
+        "outcome": block_outcome(block, verification, word, weighing).value,
         "checks": [check(item, verification, context.questions) for item in items],
     }
 
@@ -234,8 +263,8 @@ def _others(verification: Verification, word: Word) -> list[object]:
         {
             "code": reason.value,
             "family": reason.family.value,
-            **_explained(entry_of(reason).texts.filled(name.zh, name.en)),
+            **_explained(_of_reason(reason, name.zh, name.en)),
         }
-        for reason in Reason
+        for reason in CATALOGUE
         if reason in named
     ]

@@ -3,11 +3,13 @@
 JWS compact (RFC 7515); the payload is the report itself in canonical form, byte for byte.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from app.crypto.jose import to_base64url
 from app.crypto.schemes import JOSE_BY_SCHEME
 from app.crypto.signing import Signer
+from app.domain.scheme import Scheme
 from app.reports.canonical import canonical
 
 TYP: Final = "verification-report+jwt"
@@ -20,6 +22,12 @@ def sign_report(content: bytes, signer: Signer) -> str:
     Raises:
         Unavailable: the key's holder does not sign.
     """
-    header = {"alg": JOSE_BY_SCHEME[signer.scheme], "kid": signer.kid, "typ": TYP}
-    signed = f"{to_base64url(canonical(header))}.{to_base64url(content)}"
+    signed = f"{_header(signer.scheme, signer.kid)}.{to_base64url(content)}"
     return f"{signed}.{to_base64url(signer.sign(signed.encode()))}"
+
+
+@lru_cache(16)
+def _header(scheme: Scheme, kid: str) -> str:
+    """The same for every report under one key."""
+    header = {"alg": JOSE_BY_SCHEME[scheme], "kid": kid, "typ": TYP}
+    return to_base64url(canonical(header))

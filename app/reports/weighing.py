@@ -1,5 +1,6 @@
 """How much each piece of evidence weighed: block outcomes, and who had the last word."""
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -54,25 +55,27 @@ def deciding(verification: Verification) -> tuple[Evidence, ...]:
     return tuple(e for e in verification.evidence if policy.level(e) is not Level.INFORM)
 
 
-def decided_by(verification: Verification, word: Word) -> DecidedBy:
-    """Whose word the conclusion rests on."""
+def decided_by(verification: Verification, word: Word, weighing: Sequence[Evidence]) -> DecidedBy:
+    """Whose word the conclusion rests on. `weighing`: as `deciding` gives it."""
     conclusion = verification.verdict.conclusion
     if conclusion is Conclusion.INDETERMINATE:
         return DecidedBy.NOBODY
-    if any(e.outcome is Outcome.FAILED for e in deciding(verification)):
+    if any(e.outcome is Outcome.FAILED for e in weighing):
         return DecidedBy.SUBMISSION
     return DecidedBy.STATEMENT if isinstance(word, Silent) else DecidedBy.ANSWER
 
 
 def closed(verification: Verification, item: Evidence) -> bool:
     """A doubt that weighs, in a valid verdict: one of the two closings has answered it."""
+    doubted = item.outcome is Outcome.INDETERMINATE
     valid = verification.verdict.conclusion is Conclusion.VALID
-    weighs = policy_of(verification).level(item) is not Level.INFORM
-    return valid and weighs and item.outcome is Outcome.INDETERMINATE
+    return doubted and valid and policy_of(verification).level(item) is not Level.INFORM
 
 
-def block_outcome(block: Block, verification: Verification, word: Word) -> Outcome:
-    """What a block comes to.
+def block_outcome(
+    block: Block, verification: Verification, word: Word, weighing: Sequence[Evidence]
+) -> Outcome:
+    """What a block comes to. `weighing`: as `deciding` gives it.
 
     * `failed`: evidence in it that weighs has failed, or the deciding reason of an invalid verdict
       answers its question. For the status block, the issuer's word against the license is enough.
@@ -87,30 +90,28 @@ def block_outcome(block: Block, verification: Verification, word: Word) -> Outco
     has one open and none failed.
     """
     conclusion, reason = verification.verdict.conclusion, verification.verdict.reason
-    weighing = [e for e in deciding(verification) if e.check.block is block]
-    outcomes = {e.outcome for e in weighing}
-    mine = reason is not None and entry_of(reason).block is block
+    mine = [e for e in weighing if e.check.block is block]
+    outcomes = {e.outcome for e in mine}
+    asked = reason is not None and entry_of(reason).block is block
     against = isinstance(word, Against) and block is Block.STATUS
-    if Outcome.FAILED in outcomes or against or (mine and conclusion is Conclusion.INVALID):
+    if Outcome.FAILED in outcomes or against or (asked and conclusion is Conclusion.INVALID):
         return Outcome.FAILED
     if block is Block.AUTHENTICITY and verification.basis is Basis.FACTS:
         return Outcome.NOT_APPLICABLE
     if conclusion is Conclusion.VALID:
         return Outcome.PASSED
     unheard = block is Block.STATUS and not isinstance(word, InForce)
-    if mine or unheard or Outcome.INDETERMINATE in outcomes or _mute(block, verification):
+    doubted = Outcome.INDETERMINATE in outcomes or _mute(block, mine, policy_of(verification))
+    if asked or unheard or doubted:
         return Outcome.INDETERMINATE
     heard = block is Block.STATUS or Outcome.PASSED in outcomes
     return Outcome.PASSED if heard else Outcome.INDETERMINATE
 
 
-def _mute(block: Block, verification: Verification) -> bool:
-    """A check the policy requires neither passed nor doubted."""
-    spoke = {
-        e.check
-        for e in deciding(verification)
-        if e.outcome in (Outcome.PASSED, Outcome.INDETERMINATE)
-    }
-    levels = policy_of(verification).levels
+def _mute(block: Block, weighing: Iterable[Evidence], policy: Policy) -> bool:
+    """A check the policy requires neither passed nor doubted. `weighing`: of this block."""
+    spoken = (Outcome.PASSED, Outcome.INDETERMINATE)
+    spoke = {e.check for e in weighing if e.outcome in spoken}
+    levels = policy.levels
     required = {c for c, level in levels.items() if level is Level.REQUIRE and c.block is block}
     return bool(required - spoke)

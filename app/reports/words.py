@@ -1,10 +1,15 @@
 """How values are written in a report."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
 
+from app.reports.canonical import Settled
 from app.reports.entry import Bilingual
 
 Json = dict[str, object]
+KEPT: Final = 4096
+"""Texts and checks kept ready for the next report, of each kind; the same few stand in most."""
 
 
 def instant(at: datetime) -> str:
@@ -19,4 +24,9 @@ def age_seconds(now: datetime, as_of: datetime) -> int:
 
 def said(text: Bilingual) -> Json:
     """Both languages."""
-    return {"zh": text.zh, "en": text.en}
+    return _said(text.zh, text.en)
+
+
+@lru_cache(KEPT)
+def _said(zh: str, en: str) -> Settled:
+    return Settled({"zh": zh, "en": en})

@@ -130,7 +130,21 @@ def test_no_status_may_be_older_than_a_day_and_records_need_no_signer() -> None:
     assert (TOKEN.roles, SEALED.roles, RECORD.roles) == ({Role.ISSUER}, {Role.ISSUER}, frozenset())
     assert [p.subject for p in (TOKEN, SEALED, RECORD)] == ["document", "document", "record"]
     assert RECORD.with_roles(frozenset({Role.ISSUER})) is RECORD
+    assert SEALED.with_roles(SEALED.roles) is SEALED
+    both = frozenset({Role.ISSUER, Role.COUNTERSIGNER})
+    assert SEALED.with_roles(both) == replace(SEALED, roles=both)
+    assert SEALED.roles == frozenset({Role.ISSUER})
     assert POLICIES[TOKEN.name] is TOKEN
+
+
+def test_what_was_asked_of_one_policy_is_no_answer_of_another() -> None:
+    """A weight is worked out once for each policy; one that differs starts anew."""
+    item = passed(CheckName.KEY_LIVE, ISSUER)
+    assert SEALED.level(item) is Level.REQUIRE
+    told = replace(SEALED, levels={**SEALED.levels, CheckName.KEY_LIVE: Level.INFORM})
+    assert told.level(item) is Level.INFORM
+    assert told.with_roles(frozenset({Role.COPIER})).level(item) is Level.INFORM
+    assert SEALED.level(item) is Level.REQUIRE
 
 
 def test_the_format_picks_the_policy() -> None:
