@@ -109,9 +109,14 @@ def block_outcome(
 
 
 def _mute(block: Block, weighing: Iterable[Evidence], policy: Policy) -> bool:
-    """A check the policy requires neither passed nor doubted. `weighing`: of this block."""
-    spoken = (Outcome.PASSED, Outcome.INDETERMINATE)
-    spoke = {e.check for e in weighing if e.outcome in spoken}
+    """A check the policy requires neither passed nor doubted. `weighing`: of this block. Where no
+    signature has a seal, what only a seal can be asked is not required, as in `judge`.
+    """
+    own = tuple(weighing)
+    spoke = {e.check for e in own if e.outcome in (Outcome.PASSED, Outcome.INDETERMINATE)}
     levels = policy.levels
     required = {c for c, level in levels.items() if level is Level.REQUIRE and c.block is block}
+    signers = {e.subject for e in own if e.check.each}
+    if signers and all(signer.sealless for signer in signers):
+        required -= policy.of_seals
     return bool(required - spoke)

@@ -567,9 +567,10 @@ def _missing(
 ) -> Iterator[tuple[Missing, str]]:
     from_above = {a.fingerprint for a in known.authorities.anchors}
     covered = {authority.sha256 for _, authority in lists}
+    above = chain.authorities()  # a root that is enclosed in the file has nobody above it
     for leaf in chain.leaves:
         way = chain.way(leaf)
-        if not way and not _known_authority(leaf, known):
+        if not way and leaf not in above and not _known_authority(leaf, known):
             yield Missing.AUTHORITY, f"sha256 {leaf.sha256}"
         for authority in way:
             if authority.sha256 not in covered | from_above:

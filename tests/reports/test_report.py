@@ -200,6 +200,18 @@ def test_a_block_is_open_while_a_required_check_is_silent() -> None:
     assert outcomes(open_)["authority"] == "indeterminate"
 
 
+def test_what_only_a_seal_is_asked_leaves_no_block_open_where_there_is_none() -> None:
+    """A signature without a seal (签名) has passed all it can be asked; a silent answer is not it."""
+    plain, sealed = judged(scenes.unsealed(), SILENT), judged(scenes.sealed(), SILENT)
+    assert outcomes(plain)["authenticity"] == outcomes(sealed)["authenticity"] == "passed"
+    name = CheckName.SEAL_HOLDS
+    assert all(e.outcome is Outcome.NOT_APPLICABLE for e in plain.evidence if e.check is name)
+    mute = tuple(e for e in sealed.evidence if e.check is not name)
+    assert outcomes(replace(sealed, evidence=mute))["authenticity"] == "indeterminate"
+    key = tuple(e for e in plain.evidence if e.check is not CheckName.KEY_LIVE)
+    assert outcomes(replace(plain, evidence=key))["authenticity"] == "indeterminate"
+
+
 def test_the_issuers_word_against_it_marks_the_status_of_a_broken_document_too() -> None:
     broken = SCENES[Reason.SIGNATURE_INVALID].facts
     assert outcomes(judged(broken, coded(Code.ENDED)))["status"] == "failed"

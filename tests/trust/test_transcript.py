@@ -4,6 +4,7 @@ Digests, key names and times are told apart from everything else and not compare
 line stands for any lines.
 """
 
+import hashlib
 import os
 import re
 import shlex
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.corpus import corpus_file
 from tests.service import new_database
 
 PROJECT = Path(__file__).parents[2]
@@ -56,20 +58,16 @@ def matches(expected, lines):
     return len(lines) in reached
 
 
-@pytest.fixture(scope="module")
-def node(database_url, tmp_path_factory):
-    """An empty node with the sandbox's files beside it; runs a command and says what it printed."""
-    folder = tmp_path_factory.mktemp("making")
+def begun(database_url, folder, name):
+    """An empty node; runs a command in the folder and says what it printed."""
     environment = {
         **os.environ,
-        "DATABASE_URL": new_database(database_url, "making"),
+        "DATABASE_URL": new_database(database_url, name),
         "ZHENGYAN_KEY_FOLDER": str(folder / "node"),
         "PYTHONPATH": str(PROJECT),
         "PYTHONUTF8": "1",
         "COLUMNS": "200",
     }
-    make = [sys.executable, "-m", "sandbox", "make", "--out", "world"]
-    subprocess.run(make, cwd=folder, env=environment, check=True, capture_output=True)
 
     def run(arguments):
         call = [sys.executable, "-c", "from app.cli import main; main()", *arguments]
@@ -83,19 +81,67 @@ def node(database_url, tmp_path_factory):
     return run
 
 
-def test_the_transcripts_are_what_happens(node):
+@pytest.fixture(scope="module")
+def node(database_url, tmp_path_factory):
+    """With the sandbox's files beside it."""
+    folder = tmp_path_factory.mktemp("making")
+    make = [sys.executable, "-m", "sandbox", "make", "--out", "world"]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    subprocess.run(make, cwd=folder, env=environment, check=True, capture_output=True)
+    return begun(database_url, folder, "making")
+
+
+ITEXT = ("pdf_signed", "itext_itext-java", "validation")
+REAL = (*ITEXT, "DocumentRevisionsValidatorIntegrationTest", "fullCompressionModeLevel1.pdf")
+KEEPER = (*ITEXT, "SignatureValidatorIntegrationTest", "revDataInTheSignerInfo.pdf")
+CUT = {
+    "iTextTestRoot.cer": "206b40e39867f7abf03154751a33fb755f6a2b2e4e84ed1bc29c70773ce71166",
+    "iTextTestRoot.crl": "ba83b0d317a5b0e81f4b48baa74b3999ac472265e0d1d73a9017bab762272059",
+}
+"""What the authority would hand over, by the SHA-256 of its DER in the other file's signature."""
+
+
+def cut(content, sha256):
+    """The DER of that digest out of a signature's value, which a PDF holds in hexadecimal."""
+    for value in re.findall(rb"<([0-9a-fA-F]{2000,})>", content):
+        octets = bytes.fromhex(value.decode())
+        for found in re.finditer(rb"\x30\x82", octets):
+            at = found.start()
+            der = octets[at : at + 4 + int.from_bytes(octets[at + 2 : at + 4], "big")]
+            if hashlib.sha256(der).hexdigest() == sha256:
+                return der
+    raise AssertionError(f"nothing of digest {sha256} in it")
+
+
+@pytest.fixture(scope="module")
+def real_node(database_url, tmp_path_factory):
+    """With a real file beside it, and what its authority would hand over."""
+    file, keeper = corpus_file(*REAL), corpus_file(*KEEPER)
+    folder = tmp_path_factory.mktemp("real")
+    (folder / file.name).write_bytes(file.read_bytes())
+    for name, sha256 in CUT.items():
+        (folder / name).write_bytes(cut(keeper.read_bytes(), sha256))
+    return begun(database_url, folder, "real")
+
+
+def play(node, chosen):
+    """Run the commands of the chosen blocks, in order; each as told."""
     ran = []
-    assert node(["trust", "doctor"]) == ["0 findings"]  # nothing there yet to find fault with
-    assert node.code == 0
-    for _, block in blocks():
-        for arguments, expected in commands(block):
+    for name, block in blocks():
+        for arguments, expected in commands(block) if chosen(name) else ():
             lines = [line for line in node(arguments) if line.strip()]
             wanted = [line for line in expected if line.strip()]
             assert matches(wanted, lines), "\n".join(
                 ["$ zhengyan " + shlex.join(arguments), "-- printed:", *lines, "-- told:", *wanted]
             )
             ran.append(arguments)
-    assert len(ran) > 12
+    return ran
+
+
+def test_the_transcripts_are_what_happens(node):
+    assert node(["trust", "doctor"]) == ["0 findings"]  # nothing there yet to find fault with
+    assert node.code == 0
+    assert len(play(node, lambda name: not name.startswith("real"))) > 12
     assert node(["trust", "doctor"])[-1] == "1 findings"
     assert node.code == 10
     key = node.folder / "chen.key"
@@ -103,11 +149,19 @@ def test_the_transcripts_are_what_happens(node):
     assert any(line.endswith(" 0 flaws") for line in node(["audit", "verify"]))
 
 
-def test_from_no_anchor_to_authentic_are_five_commands_by_two_people():
-    five = [c for name, block in blocks() if name == "five" for c in commands(block)]
+def test_a_real_file_goes_from_no_anchor_to_authentic(real_node):
+    ran = play(real_node, lambda name: name == "set up" or name.startswith("real"))
+    assert len(ran) > 11
+    assert any(line.endswith(" 0 flaws") for line in real_node(["audit", "verify"]))
+
+
+@pytest.mark.parametrize("name", ["five", "real five"])
+def test_from_no_anchor_to_authentic_are_five_commands_by_two_people(name):
+    five = [c for block, text in blocks() if block == name for c in commands(text)]
     assert len(five) == 5
     names = {a[a.index("--as") + 1] for a, _ in five if "--as" in a}
     assert names == {"chen", "li"}
+    assert "Authenticity: passed" in five[-1][1]
 
 
 def test_a_transcript_that_is_not_so_is_seen():
