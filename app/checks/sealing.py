@@ -4,8 +4,9 @@ Every check here keeps silent on signatures by registered keys; those about the 
 SignedData too (签名), which has none.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import assert_never
 
 from app.checks.base import Check, failed, passed, silent, unsure
@@ -32,12 +33,17 @@ from app.domain.sealed import (
     SealedFacts,
     SealFacts,
 )
+from app.domain.trust import Gap
 
 Ask = Callable[[SignatureFacts, SealedFacts, Facts, About], Evidence]
 AskSeal = Callable[[SignatureFacts, SealedFacts, SealFacts, Facts, About], Evidence]
 
 _ALWAYS_COVERED = SHOWN_KINDS | {PartKind.ATTACHMENT_LIST, PartKind.ATTACHMENT}
-"""What people read or open; no profile of ours leaves it unsigned."""
+"""What people read or open."""
+_GAPS = MappingProxyType(
+    {Gap.ATTACHMENT: frozenset({PartKind.ATTACHMENT_LIST, PartKind.ATTACHMENT})}
+)
+"""What an issuer's profile (签章范围) may leave open of it; what pages show is never among it."""
 _FILES = frozenset({LicenseFormat.OFD, LicenseFormat.PDF})
 """What shows something."""
 
@@ -345,29 +351,42 @@ def _covered(facts: Facts) -> Iterator[Evidence]:
         yield silent(name)
         return
     wanted = required_roles(facts) & {role for role, _ in sealed}
-    groups = [[s for r, s in sealed if r is role] for role in wanted] or [[s for _, s in sealed]]
-    open_parts = {part for group in groups for part in _uncovered_by_all(group)}
+    groups = {role: [s for r, s in sealed if r is role] for role in wanted}
+    groups = groups or {Role.EXTRA: [s for _, s in sealed]}
+    open_parts = _open_to(groups, lambda role: _ALWAYS_COVERED - _tolerated(role, facts))
     if open_parts:
         yield failed(name, Reason.NOT_COVERED, detail=", ".join(sorted(open_parts)[:8]))
-    else:
-        yield passed(name)
+        return
+    left = _open_to(groups, lambda _: _ALWAYS_COVERED)
+    yield passed(name, detail=f"left open by the issuer's profile: {len(left)}" if left else "")
 
 
-def _uncovered_by_all(group: list[SealedFacts]) -> frozenset[str]:
-    """Parts that no seal of the group covers."""
-    return frozenset.intersection(*map(_uncovered, group))
+def _tolerated(role: Role, facts: Facts) -> frozenset[PartKind]:
+    """What the issuer registered of its own seals; nobody else's are excused by it."""
+    issuer = facts.trust.issuer
+    gaps = issuer.tolerated_gaps if issuer is not None and role is Role.ISSUER else ()
+    return frozenset(kind for gap in gaps for kind in _GAPS[gap])
 
 
-def _uncovered(sealed: SealedFacts) -> frozenset[str]:
+def _open_to(
+    groups: Mapping[Role, list[SealedFacts]], kinds: Callable[[Role], frozenset[PartKind]]
+) -> frozenset[str]:
+    """Parts of these kinds that no seal of some role covers."""
+    return frozenset().union(
+        *(
+            frozenset.intersection(*(_uncovered(sealed, kinds(role)) for sealed in group))
+            for role, group in groups.items()
+        )
+    )
+
+
+def _uncovered(sealed: SealedFacts, kinds: frozenset[PartKind]) -> frozenset[str]:
     """Parts of an OFD; of a PDF what came after, or how its range is inexact."""
     if sealed.range is not None:
         inexact = {sealed.range.scope.value} - {Scope.EXACT.value}
         return frozenset({str(change) for change in sealed.range.later} | inexact)
     return frozenset(
-        part
-        for kind, parts in sealed.coverage.uncovered.items()
-        if kind in _ALWAYS_COVERED
-        for part in parts
+        part for kind, parts in sealed.coverage.uncovered.items() if kind in kinds for part in parts
     )
 
 

@@ -19,7 +19,7 @@ from app.domain.errors import Malformed, Refused
 from app.domain.identifier import TypeCode
 from app.domain.lookup import Level
 from app.domain.scheme import Scheme
-from app.domain.trust import Issuer, Kind, LicenseType, Window
+from app.domain.trust import Gap, Issuer, Kind, LicenseType, Window
 from app.domain.verification import Asker
 from app.models import Use
 from app.registry import catalogue, delegations, keys
@@ -181,10 +181,18 @@ def issuer_add(
             "beyond this machine is asked for nothing that needs them."
         ),
     ] = None,
+    tolerates: Annotated[
+        list[Gap] | None,
+        typer.Option(
+            help="What its own seals leave open and are not refused for: attachment; repeatable. "
+            "Nothing that pages show can be left open."
+        ),
+    ] = None,
 ) -> None:
     """Register an issuer (or a delegate) with license types and the address where it answers."""
     owner = issuer_code("code", code)
-    body = Issuer(owner, name, name_en or name, _types(types or ()))
+    gaps = frozenset(tolerates or ())
+    body = Issuer(owner, name, name_en or name, _types(types or ()), gaps)
     if encryption_key is not None and endpoint is None:
         raise Refused("encryption_key", "is of no use without --endpoint")
     sealed = None if encryption_key is None else _recipient(encryption_key)

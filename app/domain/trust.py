@@ -62,6 +62,16 @@ class Mandate:
     window: Window
 
 
+class Gap(StrEnum):
+    """What a sealing system may leave outside its seal without the seal being refused for it.
+
+    Nothing of what pages show can be one: a gap there is `not_covered`, whoever says so.
+    """
+
+    ATTACHMENT = "attachment"
+    """附件, and the list of them: files carried along, which no page shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """证照颁发机构."""
@@ -70,6 +80,8 @@ class Issuer:
     name: str
     name_en: str
     types: frozenset[TypeCode]
+    tolerated_gaps: frozenset[Gap] = frozenset()
+    """签章范围 of its system (issuer profile): what its own seal leaves open, by registration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

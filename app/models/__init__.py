@@ -40,7 +40,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0011"
+REVISION: Final = "0012"
 """The newest migration: tables these rows fit."""
 
 __all__ = [

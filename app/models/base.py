@@ -36,12 +36,12 @@ class Base(DeclarativeBase):
 
 def one_of(column: str, words: Iterable[Enum]) -> CheckConstraint:
     """The column holds one of these values."""
-    return CheckConstraint(f"{column} IN ({_quoted(words)})", name=column)
+    return CheckConstraint(f"{column} IN ({words_of(words)})", name=column)
 
 
 def some_of(column: str, words: Iterable[Enum]) -> CheckConstraint:
     """The array holds at least one of these values, and no other."""
-    sql = f"{column} <@ ARRAY[{_quoted(words)}] AND cardinality({column}) > 0"
+    sql = f"{column} <@ ARRAY[{words_of(words)}] AND cardinality({column}) > 0"
     return CheckConstraint(sql, name=column)
 
 
@@ -50,5 +50,6 @@ def in_order(first: str, last: str) -> CheckConstraint:
     return CheckConstraint(f"{first} < {last}", name=f"{first}_{last}")
 
 
-def _quoted(words: Iterable[Enum]) -> str:
+def words_of(words: Iterable[Enum]) -> str:
+    """As SQL lists them."""
     return ", ".join(f"'{word.value}'" for word in words)

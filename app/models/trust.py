@@ -10,8 +10,8 @@ from app.domain.evidence import Role
 from app.domain.issuer import Adapter, EndpointKind
 from app.domain.lookup import Level
 from app.domain.scheme import Scheme
-from app.domain.trust import Kind
-from app.models.base import Base, in_order, one_of, some_of
+from app.domain.trust import Gap, Kind
+from app.models.base import Base, in_order, one_of, some_of, words_of
 
 ISSUER_CODE = "'^([0-9A-Z]{18}|[0-9]{6})$'"
 """统一社会信用代码 or region, as `app.domain.identifier` reads it."""
@@ -33,7 +33,10 @@ class IssuerRow(Base):
     """证照颁发机构, or a body that acts for one."""
 
     __tablename__ = "issuer"
-    __table_args__ = (CheckConstraint(f"code ~ {ISSUER_CODE}", name="code"),)
+    __table_args__ = (
+        CheckConstraint(f"code ~ {ISSUER_CODE}", name="code"),
+        CheckConstraint(f"tolerated_gaps <@ ARRAY[{words_of(Gap)}]", name="tolerated_gaps"),
+    )
 
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -41,6 +44,8 @@ class IssuerRow(Base):
     region: Mapped[str | None]
     types: Mapped[list[str]]
     """证照类型代码 it may issue."""
+    tolerated_gaps: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    """What its own seals leave open, and are not refused for."""
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -130,7 +130,7 @@ async def list_issuers(session: ReadSession) -> list[IssuerEntry]:
     named = await session.execute(select(o.issuer, o.type, o.organisation_code))
     for issuer, type, code in named:
         codes.setdefault(issuer, {}).setdefault(TypeCode(type), set()).add(code)
-    query = select(r.region, r.code, r.name, r.name_en, r.types).order_by(r.code)
+    query = select(r.region, r.code, r.name, r.name_en, r.types, r.tolerated_gaps).order_by(r.code)
     return [
         IssuerEntry(
             issuer=rows.issuer(row),
@@ -151,6 +151,7 @@ async def _put_issuers(session: WriteSession, entries: Sequence[IssuerEntry]) ->
             "name_en": entry.issuer.name_en,
             "region": entry.region,
             "types": sorted(entry.issuer.types),
+            "tolerated_gaps": sorted(entry.issuer.tolerated_gaps),
         }
         for entry in entries
     ]

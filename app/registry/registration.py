@@ -18,7 +18,7 @@ from app.domain.evidence import Role
 from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.issuer import EndpointKind
 from app.domain.license import KeyId
-from app.domain.trust import Issuer, Kind, LicenseType, Window
+from app.domain.trust import Gap, Issuer, Kind, LicenseType, Window
 from app.models import Use
 from app.registry.entries import (
     DelegationEntry,
@@ -127,7 +127,7 @@ def _body(
         required={"code", "title", "types", "keys"},
         optional={
             *("name", "region", "organisation_codes", "endpoint", "encryption_key", "platforms"),
-            "sample",
+            *("sample", "tolerated_gaps"),
         },
     )
     if each.given("sample"):
@@ -138,7 +138,9 @@ def _body(
     region = each.text("region") if each.given("region") else None
     if region is not None and not region_well_formed(region):
         refuse(each.at("region"), "is not six digits of GB/T 2260")
-    entry = IssuerEntry(Issuer(code, title, title_en, types), region, _organisations(each, types))
+    gaps = each.words("tolerated_gaps", tuple(Gap)) if each.given("tolerated_gaps") else ()
+    issuer = Issuer(code, title, title_en, types, frozenset(gaps))
+    entry = IssuerEntry(issuer, region, _organisations(each, types))
     keys = tuple(_key(key, code) for key in each.objects("keys", MAX_KEYS))
     _refuse_twice(each.at("keys"), "kid", [key.key_id for key in keys])
     return entry, keys, _endpoints(each, code, networks)

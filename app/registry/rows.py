@@ -8,7 +8,7 @@ from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.issuer import Adapter, Code, EndpointKind, Statement
 from app.domain.license import KeyId
 from app.domain.scheme import Scheme
-from app.domain.trust import Issuer, Kind, LicenseType, Window
+from app.domain.trust import Gap, Issuer, Kind, LicenseType, Window
 from app.models import Use
 from app.registry.entries import DelegationEntry, EndpointEntry, KeyEntry
 
@@ -16,8 +16,8 @@ Row = Sequence[Any]
 
 
 def issuer(row: Row) -> Issuer:
-    code, name, name_en, types = row
-    return Issuer(IssuerCode(code), name, name_en, _types(types))
+    code, name, name_en, types, gaps = row
+    return Issuer(IssuerCode(code), name, name_en, _types(types), frozenset(map(Gap, gaps)))
 
 
 def license_type(row: Row) -> LicenseType:

@@ -24,6 +24,7 @@ from app.registry.rows import Row
 from app.registry.sessions import Connection, Database
 from app.registry.standing import BELIEVED
 
+_ISSUER: Final = "code, name, name_en, types, tolerated_gaps"
 _KEY: Final = (
     "owner, key_id, scheme, spki, uses, types, not_before, not_after, revoked_at, revocation_reason"
 )
@@ -60,7 +61,7 @@ WITH given AS (
     UNION SELECT issuer FROM way
 )
 SELECT
-    (SELECT row(code, name, name_en, types) FROM issuer WHERE code = $1),
+    (SELECT row({_ISSUER}) FROM issuer WHERE code = $1),
     (SELECT row(code, name, name_en, must_be_sealed, max_status_age, signed_answers, roles)
        FROM license_type WHERE code = $2),
     (SELECT array_agg(row(given.*)) FROM given),
@@ -86,7 +87,7 @@ SELECT
         SELECT greatest(as_of, recorded_at) AS t FROM statement WHERE identifier = $4
         UNION ALL SELECT greatest(recorded_at, replaced_at)
                     FROM license_status WHERE identifier = $4) told),
-    (SELECT array_agg(row(code, name, name_en, types)) FROM issuer
+    (SELECT array_agg(row({_ISSUER})) FROM issuer
       WHERE code IN (SELECT successor FROM taken_over UNION ALL SELECT unnest($8::text[]))),
     (SELECT array_agg(row(encode(sha256, 'hex'), revoked_at)) FROM issuer_key
       WHERE sha256 = ANY ($9::bytea[]) AND revoked_at IS NOT NULL),

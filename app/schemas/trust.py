@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.crypto.schemes import SCHEME_BY_JOSE
 from app.domain.certificate import Purpose
-from app.domain.trust import Kind, SealEnding
+from app.domain.trust import Gap, Kind, SealEnding
 from app.models import Use
 from app.registry.lists.content import LEVELS, MAX_FIELDS, MAX_MATTERS, MAX_SEAL_ID, MAX_SEALS
 from app.registry.lists.signed import FORMAT, LEAST_THRESHOLD, MAX_NUMBER, MAX_SIGNERS
@@ -178,6 +178,10 @@ class IssuerPart(_Part):
     region: Annotated[str | None, Field(pattern=r"^[0-9]{6}$")] = None
     organisation_codes: dict[str, list[str]] | None = None
     types: list[TypeCode]
+    tolerated_gaps: Annotated[
+        list[Gap] | None,
+        Field(min_length=1, description="签章范围: what its own seals leave open"),
+    ] = None
     keys: Annotated[list[KeyPart], Field(max_length=MAX_KEYS)]
     endpoint: str | None = None
     encryption_key: EncryptionJwk | None = None

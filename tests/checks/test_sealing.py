@@ -13,7 +13,7 @@ from app.domain.license import LicenseFormat
 from app.domain.ofd import SHOWN_KINDS, PartKind
 from app.domain.scheme import Digest
 from app.domain.sealed import Arithmetic, Clocks, Sameness
-from app.domain.trust import Kind
+from app.domain.trust import Gap, Issuer, Kind
 from app.domain.verdict import Sound
 from app.policy import SEALED as POLICY
 from app.policy import judge
@@ -196,6 +196,37 @@ COVERED = SHOWN_KINDS | {PartKind.ATTACHMENT, PartKind.ATTACHMENT_LIST}
 def test_what_is_shown_or_opened_has_to_be_covered(kind: PartKind) -> None:
     expected = "failed not_covered" if kind in COVERED else "passed"
     assert one(scene.coverage(uncovered={kind: ("p",)}), CN.CONTENT_COVERED) == expected
+
+
+@pytest.mark.parametrize("kind", sorted(COVERED))
+def test_an_issuers_profile_leaves_open_what_no_page_shows_and_nothing_else(kind: PartKind) -> None:
+    """签章范围: registered, of its own seals; the same file without the registration is refused."""
+    open_file = scene.coverage(uncovered={kind: ("p", "q")})
+    tolerant = scene.trust(open_file, issuer=tolerating(open_file))
+    assert one(open_file, CN.CONTENT_COVERED) == "failed not_covered"
+    if kind in {PartKind.ATTACHMENT, PartKind.ATTACHMENT_LIST}:
+        left = "passed @document/document: left open by the issuer's profile: 2"
+        assert says(tolerant, CN.CONTENT_COVERED) == [left]
+    else:
+        assert one(tolerant, CN.CONTENT_COVERED) == "failed not_covered"
+
+
+def test_a_profile_excuses_only_the_issuers_own_seal() -> None:
+    """A countersigner that leaves the attachment open, and the platform that made a copy, do not."""
+    open_one = replace(scene.COVERAGE, uncovered={PartKind.ATTACHMENT: ("a",)})
+    asked = scene.type_of(FILE, roles=frozenset({Role.ISSUER, Role.COUNTERSIGNER}))
+    cosigned = scene.mandates(asked, scene.mandate(Kind.COUNTERSIGN))
+    tolerant = scene.trust(cosigned, issuer=tolerating(cosigned))
+    assert one(scene.also(tolerant, scene.others_seal()), CN.CONTENT_COVERED) == "passed"
+    half = scene.also(tolerant, scene.others_seal(coverage=open_one))
+    assert one(half, CN.CONTENT_COVERED) == "failed not_covered"
+    stranger = scene.trust(scene.sealed(coverage=open_one), owners={}, issuer=tolerating(FILE))
+    assert one(stranger, CN.CONTENT_COVERED) == "failed not_covered"
+
+
+def tolerating(facts: Facts) -> Issuer:
+    assert facts.trust.issuer is not None
+    return replace(facts.trust.issuer, tolerated_gaps=frozenset(Gap))
 
 
 def test_two_seals_of_one_role_cover_together() -> None:

@@ -13,7 +13,7 @@ from app.domain.errors import Refused
 from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.license import KeyId
 from app.domain.scheme import Scheme
-from app.domain.trust import Issuer, Kind, LicenseType, Window
+from app.domain.trust import Gap, Issuer, Kind, LicenseType, Window
 from app.models import Use
 from app.registry import catalogue
 from app.registry.catalogue import Change, Changes
@@ -67,12 +67,14 @@ async def test_a_later_document_brings_up_to_date(database, document):
     issuer["endpoint"] = "http://127.0.0.1:9999/moved"
     issuer["keys"][1]["not_after"] = "2031-01-01T00:00:00Z"
     issuer["organisation_codes"] = {}
+    issuer["tolerated_gaps"] = ["attachment"]
     document["delegations"][0]["not_after"] = None
     changes = await load(database, document)
     assert (changes.added, changes.changed) == (0, 4)
     _, issuers, keys, endpoints, delegations = await everything(database)
     entry = next(i for i in issuers if i.issuer.code == issuer["code"])
     assert (entry.issuer.name_en, entry.organisation_codes) == ("Renamed", {})
+    assert entry.issuer.tolerated_gaps == {Gap.ATTACHMENT}
     assert "http://127.0.0.1:9999/moved" in {e.url for e in endpoints}
     assert any(k.window.until and k.window.until.year == 2031 for k in keys)
     assert any(d.window.until is None for d in delegations)

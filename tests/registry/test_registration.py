@@ -129,6 +129,8 @@ NEGATIVES: list[tuple[str, Spoil, str]] = [
     ),
     ("a name without end", put("issuers.0.title.zh", "局" * 3000), "issuers[0].title.zh"),
     ("region", put("issuers.0.region", "0639900"), "issuers[0].region"),
+    ("a page left open", put("issuers.0.tolerated_gaps", ["page"]), "issuers[0].tolerated_gaps[0]"),
+    ("gaps that are none", put("issuers.0.tolerated_gaps", []), "issuers[0].tolerated_gaps"),
     ("type code short", put("issuers.0.types.0", "123"), "issuers[0].types[0]"),
     (
         "organisation codes of a type it has not",

@@ -15,7 +15,7 @@ from app.domain.evidence import Role
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.issuer import Code, Speaker, State, Statement
 from app.domain.license import KeyId
-from app.domain.trust import Kind, TrustQuestion, Window
+from app.domain.trust import Gap, Kind, TrustQuestion, Window
 from app.models import Use
 from app.registry import catalogue, licenses
 from app.registry.entries import FOREVER, EndpointEntry
@@ -113,6 +113,7 @@ async def test_an_organisation_code_of_another_type_is_told_as_such(
     issuer["types"] = [here, there]
     mine, elsewhere, nobodys = (uscc("11", "639900", f"MB99090{n}") for n in range(3))
     issuer["organisation_codes"] = {here: [mine], there: [elsewhere]}
+    issuer["tolerated_gaps"] = ["attachment"]
     async with database.writing() as session:
         await catalogue.import_registration(session, made, networks=LOOPBACK)
     (tmp_path / "registration.json").write_text(json.dumps(made))
@@ -123,6 +124,8 @@ async def test_an_organisation_code_of_another_type_is_told_as_such(
         SnapshotRegistry.read(tmp_path, lambda: NOW, networks=LOOPBACK),
     ):
         trust = await registry.trust_for(some)
+        assert trust.issuer
+        assert trust.issuer.tolerated_gaps == {Gap.ATTACHMENT}
         assert trust.owners == {mine: issuer["code"]}
         assert trust.owners_otherwise == {elsewhere: issuer["code"]}
 
