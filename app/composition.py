@@ -22,6 +22,7 @@ from app.federation.lists import HttpLists
 from app.federation.resilience import ResilientIssuers
 from app.registry.audit import PostgresAudit, append_within
 from app.registry.auditing import event
+from app.registry.disputes import PostgresDisputes
 from app.registry.health import PostgresLedger
 from app.registry.imports.store import PostgresImports
 from app.registry.journal import PostgresJournal
@@ -34,6 +35,7 @@ from app.registry.standing import PostgresStanding
 from app.registry.trust import PostgresRegistry
 from app.routers.state import Watched
 from app.services.answering import Answering, InquiryLog
+from app.services.disputing import Disputes
 from app.services.following import Follower
 from app.services.importing import Importer
 from app.services.lookup import Lookups
@@ -147,6 +149,18 @@ def lookups(keys: FolderKeys, opened: Database) -> Lookups:
     """Answers look-ups."""
     return Lookups(
         records=PostgresLookups(opened, keys),
+        append=PostgresAudit(opened).append,
+        keys=keys,
+        clock=now,
+        version=VERSION,
+    )
+
+
+def disputes(keys: FolderKeys, opened: Database) -> Disputes:
+    """Takes disputes about records, and answers to them."""
+    return Disputes(
+        records=PostgresLookups(opened, keys),
+        store=PostgresDisputes(opened, keys),
         append=PostgresAudit(opened).append,
         keys=keys,
         clock=now,

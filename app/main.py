@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from app.composition import (
     VERSION,
     answering,
+    disputes,
     follower,
     importer,
     lookups,
@@ -160,6 +161,7 @@ def production(config: Settings) -> Lifespan:
                     places=places,
                     room=Room(config.max_buffered),
                     lookups=lookups(keys, database),
+                    disputes=disputes(keys, database),
                     importer=importer(keys, database),
                     streams=asyncio.Semaphore(STREAMS),
                     batches=asyncio.Semaphore(BATCHES),

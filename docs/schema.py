@@ -31,6 +31,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "authority": "认证机构 Authorities",
     "license": "证照 Licenses",
     "importing": "归集 Batches",
+    "dispute": "异议 Disputes",
     "journal": "核验 Verifications",
     "caller": "调用方 Callers",
     "audit": "审计 Audit",

@@ -11,6 +11,7 @@ from app.cli import (
     callers,
     conforming,
     describing,
+    disputing,
     federating,
     importing,
     kit,
@@ -56,6 +57,7 @@ app.add_typer(registering.delegation, name="delegation")
 app.add_typer(authorities.anchor, name="anchor")
 app.add_typer(authorities.crl, name="crl")
 app.command("import")(importing.import_rows)
+app.add_typer(disputing.dispute, name="dispute")
 app.command("route")(federating.route)
 app.add_typer(federating.peer, name="peer")
 app.add_typer(callers.caller, name="caller")

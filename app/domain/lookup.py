@@ -108,6 +108,9 @@ class Found:
     """None: nothing was decided about it."""
     statement: Statement | None
     """The issuer's newest signed word."""
+    disputed_since: datetime | None = None
+    """Somebody who knows the holder says it is wrong, and it is not settled; today, whatever time
+    is asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -204,6 +204,8 @@ class Trust:
     """When this node first recorded this very file: it existed then."""
     told_at: datetime | None = None
     """When a status of the license was last pushed to this node."""
+    disputed_since: datetime | None = None
+    """数据质量异议: since when this node's record of the license is disputed. Weighs nothing."""
     successor: Issuer | None = None
     """Who took over from the issuer for this type, today or from a day to come."""
     successor_since: datetime | None = None

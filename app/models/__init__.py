@@ -15,6 +15,7 @@ from app.models.caller import (
     TenantRow,
     UsedAssertionRow,
 )
+from app.models.dispute import DisputeRow, DisputeStepRow
 from app.models.health import IssuerHealthRow
 from app.models.importing import ImportBatchRow, ImportFaultRow
 from app.models.journal import FirstSeenRow, VerificationRow
@@ -40,7 +41,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0012"
+REVISION: Final = "0013"
 """The newest migration: tables these rows fit."""
 
 __all__ = [
@@ -60,6 +61,8 @@ __all__ = [
     "Decided",
     "DecisionRow",
     "DelegationRow",
+    "DisputeRow",
+    "DisputeStepRow",
     "FirstSeenRow",
     "ImportBatchRow",
     "ImportFaultRow",

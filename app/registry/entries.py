@@ -130,6 +130,8 @@ class Look:
     """Bodies that are tied to the issuer, as the tables name them."""
     statement: Statement | None = None
     told_at: datetime | None = None
+    disputed_since: datetime | None = None
+    """Since when the record of the license is disputed."""
     first_seen: datetime | None = None
     owners: Mapping[str, IssuerCode] = field(default_factory=dict)
     """Organisation codes of signers → the issuer or delegate registered under it for the type."""

@@ -11,6 +11,7 @@ from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.issuer import State
 from app.domain.lookup import Asked, Found, HeldState, Level
 from app.registry import rows
+from app.registry.disputes import DISPUTED
 from app.registry.imports import index
 from app.registry.imports.records import INTERNAL_ROOT
 from app.registry.imports.sealing import Held, seal, unseal
@@ -28,7 +29,8 @@ SELECT l.identifier, l.type, l.issuer, t.level, l.issued_on, l.valid_from, l.val
         AND recorded_at <= $3 AND (replaced_at IS NULL OR replaced_at > $3)
       ORDER BY since DESC LIMIT 1),
     (SELECT row(code, as_of, since) FROM statement WHERE statement.identifier = l.identifier
-        AND statement.recorded_at <= $3 AND {BELIEVED} ORDER BY as_of DESC, code DESC LIMIT 1)
+        AND statement.recorded_at <= $3 AND {BELIEVED} ORDER BY as_of DESC, code DESC LIMIT 1),
+    {DISPUTED.format(record="l.identifier")}
 """  # noqa: S608 - a constant put in place
 BY_IDENTIFIER_SQL: Final = f"""{_OF_RECORD}
   FROM license l JOIN license_type t ON t.code = l.type WHERE l.identifier = $1
@@ -87,7 +89,7 @@ class PostgresLookups:
 
 
 def _found(row: Any, held: Held) -> Found:
-    *_, state, statement = row
+    *_, state, statement, disputed_since = row
     identifier = Identifier.read(row["identifier"])
     return Found(
         identifier=identifier,
@@ -115,4 +117,5 @@ def _found(row: Any, held: Held) -> Found:
             recorded_at=state[4],
         ),
         statement=None if statement is None else rows.statement(statement),
+        disputed_since=disputed_since,
     )

@@ -35,6 +35,7 @@ def trust_of(
         endpoint=_endpoint(question, look, now),
         statement=look.statement,
         told_at=look.told_at,
+        disputed_since=look.disputed_since,
         owners=(owners := _owners(question, look)),
         owners_otherwise={c: b for c, b in look.owners_otherwise.items() if c not in owners},
         authorities=look.authorities,

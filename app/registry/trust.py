@@ -14,6 +14,7 @@ from app.domain.identifier import IssuerCode
 from app.domain.trust import NO_AUTHORITIES, Authorities, Trust, TrustQuestion
 from app.registry import rows
 from app.registry.authorities import AuthorityShelf, stamp_in
+from app.registry.disputes import DISPUTED
 from app.registry.entries import Look
 from app.registry.lists.merging import Merged, key_names, merge_look
 from app.registry.lists.shelf import ListShelf, stamp_of
@@ -91,6 +92,7 @@ SELECT
       WHERE code IN (SELECT successor FROM taken_over UNION ALL SELECT unnest($8::text[]))),
     (SELECT array_agg(row(encode(sha256, 'hex'), revoked_at)) FROM issuer_key
       WHERE sha256 = ANY ($9::bytea[]) AND revoked_at IS NOT NULL),
+    {DISPUTED.format(record="$4")},
     (SELECT array_agg(row(publisher, held, networks) ORDER BY ordinal) FROM trust_source)
 """  # noqa: S608 - a constant list of columns
 """$1 issuer, $2 type, $3 key ids, $4 identifier, $5 SHA-256 of the file, $6 organisation codes of
@@ -224,7 +226,7 @@ def _storable(text: str) -> bool:
 def read_look(row: Row, authorities: Authorities = NO_AUTHORITIES) -> Look:
     """The columns of TRUST_SQL."""
     issuer, type, delegations, keys, endpoints, answer_keys, statement, first_seen, *more = row
-    owners, region, succession, sealers, told_at, named, revoked = more
+    owners, region, succession, sealers, told_at, named, revoked, disputed_since = more
     return Look(
         issuer=None if issuer is None else rows.issuer(issuer),
         type=None if type is None else rows.license_type(type),
@@ -245,4 +247,5 @@ def read_look(row: Row, authorities: Authorities = NO_AUTHORITIES) -> Look:
         told_at=told_at,
         named={(body := rows.issuer(each)).code: body for each in named or ()},
         revoked=dict(revoked or ()),
+        disputed_since=disputed_since,
     )

@@ -106,6 +106,13 @@ OUTCOMES: Final[Mapping[Code, Bilingual]] = {
 }
 """证照信息验证, GB/T 36906, in its own words."""
 
+DISPUTED: Final = bilingual(
+    (
+        "本节点所存的该证照记录有数据质量异议，颁发机构尚未处理完毕；异议不影响核验结论",
+        "this node's record of the license is disputed, and its issuer has not settled it; no conclusion rests on that",
+    )
+)
+"""数据质量异议."""
 ANY_ISSUER: Final = bilingual(("颁发机构", "the issuer"))
 """Stands where the registry knows no name."""
 

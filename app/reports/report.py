@@ -223,7 +223,15 @@ def _license(verification: Verification) -> Json:
         "type": None
         if type is None
         else {"code": type.code, "name": {"zh": type.name, "en": type.name_en}},
+        "dispute": _dispute(facts.trust.disputed_since if facts else None),
     }
+
+
+def _dispute(since: datetime | None) -> Json | None:
+    """That somebody says this node's record is wrong. It weighs nothing."""
+    if since is None:
+        return None
+    return {"since": instant(since), "text": said(phrases.DISPUTED)}
 
 
 def _body(issuer: Issuer) -> Json:

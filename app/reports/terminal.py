@@ -121,6 +121,9 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
     successor = report["license"].get("successor")
     if successor is not None:
         yield f"{words['successor']}{words['colon']}{successor['name'][language]}"
+    dispute = report["license"].get("dispute")
+    if dispute is not None:
+        yield f"{dispute['text'][language]} ({dispute['since']})"
     for each in report.get("trust", ()):
         yield f"{words['list']}{words['colon']}{_list(each, words)}"
     yield ""

@@ -3,6 +3,7 @@
 from app.routers import (
     batches,
     confirm,
+    disputes,
     federation,
     health,
     imports,
@@ -23,6 +24,7 @@ ROUTERS = (
     batches.router,
     lookups.router,
     imports.router,
+    disputes.router,
     share.router,
     trust.router,
     federation.router,

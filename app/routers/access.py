@@ -36,6 +36,13 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("POST", "/v1/imports"): frozenset({Scope.LICENSE_INGEST}),
         ("POST", "/v1/status-changes"): frozenset({Scope.LICENSE_REVOKE}),
         ("GET", "/v1/imports/{id}"): frozenset({Scope.LICENSE_INGEST, Scope.LICENSE_REVOKE}),
+        ("POST", "/v1/disputes"): frozenset({Scope.VERIFY_NUMBER, Scope.STATUS_DETAIL}),
+        ("GET", "/v1/disputes"): frozenset({Scope.LICENSE_INGEST, Scope.LICENSE_REVOKE}),
+        ("POST", "/v1/disputes/{reference}/answer"): frozenset(
+            {Scope.LICENSE_INGEST, Scope.LICENSE_REVOKE}
+        ),
+        ("GET", "/v1/disputes/{code}"): OPEN,  # the code is what lets in
+        ("POST", "/v1/disputes/{code}/withdrawal"): OPEN,
         ("GET", "/v1/policies/{name}"): OPEN,
         ("POST", "/federation/v1/inquiries"): OPEN,  # the inquiry itself is signed by its asker
         ("POST", "/share/v1/verifyCertInfo"): OPEN,  # the caller is named in the envelope
@@ -57,7 +64,14 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
 """Method and path → scopes of which one is enough. A test holds it against the routes there are."""
 
 
-DRAWN: Final = frozenset({"/readyz", *(path for _, path in ROUTES if "trust-list" in path)})
+DRAWN: Final = frozenset(
+    {
+        "/readyz",
+        "/v1/disputes/{code}",
+        "/v1/disputes/{code}/withdrawal",
+        *(path for _, path in ROUTES if "trust-list" in path),
+    }
+)
 """Open, and yet they cost the database something: so many a minute for one address."""
 
 

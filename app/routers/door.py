@@ -47,6 +47,13 @@ OPEN_READS: Final = 600
 """Requests a minute of one address or caller to what is open and costs the database something."""
 MISSED: Final = 5
 """Requests that a look-up costs which finds nothing for its caller."""
+DISPUTES: Final = 10
+"""Disputes a day from one address of the public."""
+DISPUTES_OF_CALLER: Final = 1000
+"""Disputes a day from one caller with an account."""
+DISPUTES_OF_LICENSE: Final = 5
+"""Disputes a day about one license, whoever files them."""
+_DAY: Final = 86_400
 INQUIRIES: Final = 1200
 """Inquiries a minute from one address: those of a whole province come from one."""
 
@@ -163,6 +170,12 @@ class Door:
         most, who = self.quotas.license, _who(guest)
         await self.within(guest, [Limit("document", f"{who}\0{license}", most, most / 60)])
         await self.asked_about(guest, license)
+
+    async def disputes(self, guest: Guest, license: str) -> None:
+        """Nobody buries an issuer, or a license, under disputes."""
+        most, who = DISPUTES if guest.caller.anonymous else DISPUTES_OF_CALLER, _who(guest)
+        about = Limit("document", f"dispute\0{license}", n := DISPUTES_OF_LICENSE, n / _DAY)
+        await self.within(guest, [Limit("disputes", who, most, most / _DAY), about])
 
     async def missed(self, guest: Guest) -> None:
         """Whoever looks up what it may not see, or what is not there, draws more on its contract:

@@ -15,6 +15,7 @@ from app.registry.lists.published import ServedList
 from app.routers.body import Limits, Room
 from app.routers.door import Door
 from app.services.answering import Answering
+from app.services.disputing import Disputes
 from app.services.importing import Importer
 from app.services.lookup import Lookups
 from app.services.places import Places
@@ -97,6 +98,7 @@ class Node:
     room: Room = field(repr=False)
     """Memory of bodies under way."""
     lookups: Lookups = field(repr=False)
+    disputes: Disputes = field(repr=False)
     importer: Importer = field(repr=False)
     streams: asyncio.Semaphore = field(repr=False)
     """For imports under way."""

@@ -53,6 +53,7 @@ EXAMPLE: Final[dict[str, Any]] = {
             "recorded_at": "2026-09-30T00:01:00Z",
         },
         "statement": {"code": 2, "as_of": "2026-10-01T02:00:00Z"},
+        "disputed_since": None,
     },
 }
 
@@ -195,6 +196,10 @@ class RecordOut(_Out):
     fields: FieldsOut | None
     source: SourceOut
     statement: WordOut | None
+    disputed_since: Annotated[
+        datetime | None,
+        Field(description="数据质量异议 since then, not settled today; says nothing of validity"),
+    ]
 
 
 class LookupOut(_Out):
@@ -233,6 +238,7 @@ def _record(told: Told) -> RecordOut:
         fields=None if told.shown is Shown.COMPARED else _fields(found, told.shown),
         source=SourceOut(kind="pushed", as_of=found.as_of, recorded_at=found.recorded_at),
         statement=None if word is None else WordOut(code=int(word.code), as_of=word.as_of),
+        disputed_since=found.disputed_since,
     )
 
 

@@ -120,6 +120,13 @@ class TrustOut(_Out):
     stale: Annotated[bool, Field(description="nothing passes on its word, and nothing fails")]
 
 
+class DisputedOut(_Out):
+    """Somebody who knows the holder says that the record is wrong, and it is not settled."""
+
+    since: Instant
+    text: TextOut
+
+
 class LicenseOut(_Out):
     """Issuer and type as registered; null where they are not. The identifier is not repeated."""
 
@@ -128,6 +135,10 @@ class LicenseOut(_Out):
         NamedOut | None, Field(description="承继机构: who took over from the issuer; null: nobody")
     ]
     type: NamedOut | None
+    dispute: Annotated[
+        DisputedOut | None,
+        Field(description="数据质量异议 about this node's record; it weighs nothing; null: none"),
+    ]
 
 
 class CheckOut(_Out):
