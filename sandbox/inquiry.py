@@ -200,3 +200,5 @@ def _check_times(payload: JsonObject, now: int, lax: Laxness = NOTHING) -> None:
         raise Refusal(401, "out_of_time")
     if ends < now - skew and "expired" not in lax:
         raise Refusal(401, "out_of_time")
+    if payload.get("at") is not None and payload["at"] > now + SKEW:
+        raise Refusal(400, "at_in_future")

@@ -132,6 +132,7 @@ def _inquiries() -> list[dict[str, Any]]:
             question(without="identifier", seal="63010000012345", certificate="0a1b")
         ),
         "for a time": inquiry(question(at=NOW - 86_400)),
+        "for now, by a clock 60 s ahead": inquiry(question(at=NOW + 60)),
         "an unknown member is ignored": inquiry(question(more={"a": 1})),
         "an unknown fact is not compared": inquiry(question(compare=["colour"])),
         "a clock 60 s behind": inquiry(question(iat=NOW - 60, exp=NOW)),
@@ -190,6 +191,8 @@ def _inquiries() -> list[dict[str, Any]]:
     late, early = {"iat": NOW - 121, "exp": NOW - 61}, {"iat": NOW + 61, "exp": NOW + 100}
     refuse("over", inquiry(question(**late)), 401, error="out_of_time")
     refuse("not yet", inquiry(question(**early)), 401, error="out_of_time")
+    ahead = question(at=NOW + 61)
+    refuse("for a time to come", inquiry(ahead), 400, error="at_in_future")
     refuse("via names another", inquiry(question(via=["relay-b"])), 400, error="via_false")
     refuse(
         "a relay that encloses nothing",

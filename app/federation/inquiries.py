@@ -141,12 +141,17 @@ def verify_inquiry(compact: Compact, key: AnswerKey | None) -> None:
 
 
 def check_inquiry(asked: Asked, *, body: str, node: str, now: datetime) -> None:
-    """For us, alive, and not on its way round. Raises `InquiryRefused` (401, 403, 508)."""
+    """For us, alive, about a time that has come, and not on its way round.
+
+    Raises `InquiryRefused` (400, 401, 403, 508).
+    """
     if asked.audience != body:
         raise InquiryRefused(403, "not_for_this_body")
     for each in {asked.digest: asked, asked.first.digest: asked.first}.values():
         if each.issued > now + CLOCK_SKEW or each.expires <= now - CLOCK_SKEW:
             raise InquiryRefused(401, "out_of_time")
+    if asked.at is not None and asked.at > now + CLOCK_SKEW:
+        raise InquiryRefused(400, "at_in_future", "at: nobody can vouch for a day to come")
     if node in asked.via:
         raise InquiryRefused(508, "loop")
 
