@@ -1,6 +1,7 @@
 """Composition root for HTTP: `uvicorn --factory app.main:create_app`."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -138,6 +139,7 @@ def production(config: Settings) -> Lifespan:
         background.start("watching", way.watch.forever)
         if way.prober is not None:
             background.start("probing", way.prober.forever)
+        _keep_for_good()
         try:
             yield {
                 "node": Node(
@@ -173,8 +175,17 @@ def production(config: Settings) -> Lifespan:
             await background.stop()
             await way.issuers.aclose()
             await database.close()
+            gc.unfreeze()
 
     return lifespan
+
+
+def _keep_for_good() -> None:
+    """Modules, routes and models live as long as the process: the collector of cycles, which would
+    look all of them through again and again while callers wait, looks only at what came later.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _door(config: Settings, keys: FolderKeys, database: Database) -> Door:

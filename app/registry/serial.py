@@ -132,8 +132,9 @@ _TO_UNESCAPE: Final = re.compile("\U0010ffff[01]")
 
 
 def _out(raw: bytes) -> str:
-    if not any(mark in raw for mark in _ESCAPED):
-        return raw.decode()
+    text = raw.decode()
+    if "\\u0000" not in text and "\U0010ffff" not in text:
+        return text
     return _TO_ESCAPE.sub(lambda m: _ESCAPED.get(m[0], m[0]), raw).decode()
 
 

@@ -51,7 +51,7 @@ def _text(value: Mapping[str, object]) -> str:
         raise ValueError(f"no canonical form: {type(value).__name__} is no object")  # noqa: TRY004
     pieces: list[str] = []
     try:
-        _write(value, pieces.append)
+        _write_object(value, pieces.append)
     except RecursionError:
         raise ValueError("no canonical form: nested too deep, or in itself") from None
     return "".join(pieces)
@@ -61,6 +61,8 @@ def _write(value: object, put: Callable[[str], None]) -> None:
     """Each kind by name; what is none of them has no form, and is bent into none."""
     if isinstance(value, str):
         put(encode_basestring(value))
+    elif isinstance(value, Settled):
+        put(value.text)
     elif isinstance(value, dict):
         _write_object(value, put)
     elif value is None:
@@ -78,17 +80,12 @@ def _write(value: object, put: Callable[[str], None]) -> None:
 
 
 def _write_object(value: dict[object, object], put: Callable[[str], None]) -> None:
-    if isinstance(value, Settled):
-        put(value.text)
-        return
     names = [name for name in value if isinstance(name, str)]
     if len(names) != len(value):
         raise ValueError("no canonical form: a name that is no string")
     before = "{"
     for name in sorted(names):
-        put(before)
-        put(encode_basestring(name))
-        put(":")
+        put(f"{before}{encode_basestring(name)}:")
         _write(value[name], put)
         before = ","
     put("}" if value else "{}")
