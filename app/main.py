@@ -31,6 +31,7 @@ from app.registry.audit import PostgresAudit
 from app.registry.callers import PostgresCallers
 from app.registry.catalogue import knows_license_types
 from app.registry.confirmations import PostgresConfirmations
+from app.registry.directory import PostgresDirectory
 from app.registry.journal import PostgresJournal
 from app.registry.limits import Limits as Buckets
 from app.registry.lists.published import PublishedLists
@@ -165,6 +166,7 @@ def production(config: Settings) -> Lifespan:
                     lookups=lookups(keys, database),
                     disputes=disputes(keys, database),
                     importer=importer(keys, database),
+                    lists=PostgresDirectory(database, now),
                     streams=asyncio.Semaphore(STREAMS),
                     batches=asyncio.Semaphore(BATCHES),
                     watched=way.watched,

@@ -1,12 +1,19 @@
 """The page and its script name the same things, in both languages."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.domain.identifier import IssuerCode, TypeCode
+from app.registry.directory import Availability, Body, Kind
+from app.routers.list_texts import LISTS
+from app.routers.lists import sheet
 from app.routers.page_texts import CONFIRM, FRAME, VERIFY
-from app.routers.pages import WEB
+from app.routers.pages import WEB, frame, texts
+from app.routers.result import MARKS, NONE_YET
+from app.services.verify import Stage
 
 SCRIPT = (WEB / "static/page.js").read_text(encoding="utf-8")
 CONFIRMING = (WEB / "static/confirm.js").read_text(encoding="utf-8")
@@ -21,7 +28,13 @@ FOUND = {
     "sha256": "0" * 64, "sm3": "1" * 64,
 }  # fmt: skip
 STATES = ("ask", "mistyped", "unknown", "outage", "limited", "found")
-ALL = {"page.html": VERIFY, "confirm.html": CONFIRM}
+ALL = {"page.html": VERIFY, "confirm.html": CONFIRM, **LISTS}
+BODY = Body(IssuerCode("11630000MB0000019J"), "x", "x", None, (), Availability.STEADY)
+KIND = Kind(TypeCode("11100000MB03271699001"), "x", "x", True, timedelta(minutes=5))
+LIST = {
+    "publisher": "x", "own": True, "number": 3, "issued": "2026-11-01", "age": "1", "until": "x",
+    "late": True,
+}  # fmt: skip
 
 
 def rendered(lang: str, name: str = "page.html", state: str = "found") -> str:
@@ -29,27 +42,36 @@ def rendered(lang: str, name: str = "page.html", state: str = "found") -> str:
         loader=FileSystemLoader(WEB / "templates"), undefined=StrictUndefined, autoescape=True
     )
     values = {"code": "x", "here": "", "qr": None, "address": "", "again": ""}
+    values |= {"kinds": [("x", "x")], "by_number": False, "node_id": "x"}
+    values |= {"lists": [LIST], "known": True, "ages": {KIND.code: "1"}, "by": {KIND.code: 1}}
     return templates.get_template(name).render(
-        t=FRAME[lang] | ALL[name][lang],
+        t=texts(name, lang),
+        **frame(lang, ""),
         checks=[("bound", "?", {"ofd": "x"})],
         state=state,
-        r=FOUND,
+        r=NONE_YET if name == "page.html" else FOUND,
+        sheet=sheet([KIND if name == "types.html" else BODY], 1, ""),
         **values,
     )
 
 
 def every_page(lang: str) -> str:
     pages = [rendered(lang), *(rendered(lang, "confirm.html", state) for state in STATES)]
+    pages += [rendered(lang, name) for name in LISTS]
     return "".join(pages)
 
 
 def words(texts: object) -> list[str]:
+    if isinstance(texts, list):
+        return [word for each in texts for word in words(each)]
     if isinstance(texts, dict):
         return [word for each in texts.values() for word in words(each)]
     return [str(texts)]
 
 
 def shape(texts: object) -> object:
+    if isinstance(texts, list):
+        return [shape(each) for each in texts]
     return {k: shape(v) for k, v in texts.items()} if isinstance(texts, dict) else None
 
 
@@ -58,9 +80,12 @@ def test_everything_the_script_asks_of_the_page_is_there(lang: str) -> None:
     page = rendered(lang)
     asked = set(re.findall(r'(?:byId|show)\("([a-z-]+)"', SCRIPT))
     assert asked >= {"verify", "result", "mark", "blocks", "whole"}
-    assert asked == set(re.findall(r' id="([a-z-]+)"', page)), "no more and no less"
+    there = set(re.findall(r' id="([a-z_-]+)"', page))
+    assert asked <= there
+    described = set(re.findall(r' (?:for|aria-describedby|href)="#?([a-z_-]+)"', page))
+    assert there - asked - described == {"by-number"}, "no more and no less"
     told = dict(re.findall(r' data-([a-z]+)="([^"]*)"', page.split("<header>")[0]))
-    assert set(re.findall(r"\bsaid\.([a-z]+)", SCRIPT)) == set(told)
+    assert set(re.findall(r"\bsaid\.([a-z]+)", SCRIPT)) == set(told) - {"soon"}
     assert all(told.values())
 
 
@@ -76,10 +101,10 @@ def test_everything_the_comparing_script_asks_is_there(lang: str) -> None:
 
 
 def test_both_languages_say_the_same_things() -> None:
-    for texts in (FRAME, VERIFY, CONFIRM):
-        assert shape(texts["zh"]) == shape(texts["en"])
-        assert all(words(texts))
-        assert not [text for text in words(texts["zh"]) if CHINESE_THEN_ASCII.search(text)]
+    for both in (FRAME, VERIFY, CONFIRM, *LISTS.values()):
+        assert shape(both["zh"]) == shape(both["en"])
+        assert all(words(both))
+        assert not [text for text in words(both["zh"]) if CHINESE_THEN_ASCII.search(text)]
     assert CHINESE_THEN_ASCII.search("证照,文件"), "the search finds what it is for"
 
 
@@ -109,5 +134,20 @@ def test_each_conclusion_looks_different_without_colour() -> None:
         shown = {**FOUND, "kind": kind}
         page = Environment(loader=FileSystemLoader(WEB / "templates"), autoescape=True).get_template(
             "confirm.html"
-        ).render(t=FRAME["zh"] | CONFIRM["zh"], state="found", r=shown)  # fmt: skip
+        ).render(t=texts("confirm.html", "zh"), **frame("zh", ""), state="found", r=shown)  # fmt: skip
         assert f'<p class="mark {kind}"><span aria-hidden="true">{marks[kind]}</span>' in page
+
+
+def test_the_script_and_the_page_without_it_mark_alike() -> None:
+    marks = dict(re.findall(r'(\w+): "(.)"', SCRIPT.split("const marks")[1].split("};")[0]))
+    assert marks == dict(MARKS)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_stage_has_its_words(lang: str) -> None:
+    assert set(VERIFY[lang]["stages"]) == {stage.value for stage in Stage}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_availability_has_its_words(lang: str) -> None:
+    assert set(LISTS["issuers.html"][lang]["availability"]) == {each.value for each in Availability}

@@ -7,12 +7,13 @@ from app.routers import (
     federation,
     health,
     imports,
+    lists,
     lookups,
-    pages,
     pictures,
     share,
     trust,
     verifications,
+    verifying,
     watch,
 )
 
@@ -30,6 +31,7 @@ ROUTERS = (
     federation.router,
     watch.router,
     health.router,
-    pages.router,
+    verifying.router,
+    lists.router,
     confirm.router,
 )

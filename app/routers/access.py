@@ -56,6 +56,10 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("GET", "/readyz"): OPEN,
         ("GET", "/.well-known/jwks.json"): OPEN,
         ("GET", "/"): OPEN,
+        ("POST", "/"): OPEN,  # takes what verifying takes, and says so as a page
+        ("GET", "/issuers"): OPEN,
+        ("GET", "/types"): OPEN,
+        ("GET", "/help"): OPEN,
         ("GET", "/r"): OPEN,
         ("POST", "/r"): OPEN,
         ("GET", "/r/{code}"): OPEN,

@@ -18,7 +18,6 @@ from markupsafe import Markup
 from app.domain.audit import Operation
 from app.domain.confirmation import Confirmed, code_of, id_of
 from app.domain.errors import Malformed, Unavailable
-from app.domain.verdict import BEIJING
 from app.domain.verification import Basis
 from app.routers.access import Limited
 from app.routers.body import BadRequest, Busy, read_json_body
@@ -26,6 +25,7 @@ from app.routers.door import GuestDep
 from app.routers.pages import Lang, language, rendered
 from app.routers.problems import PROBLEM, RETRY_AFTER, problem
 from app.routers.state import Node, NodeDep
+from app.routers.times import ago, when
 from app.schemas.confirmation import EXAMPLE, ConfirmationOut
 from app.schemas.examples import VERIFICATION
 
@@ -175,7 +175,7 @@ def _told(found: Confirmed, lang: str, now: datetime) -> dict[str, Any]:
     return {
         "kind": "outage" if found.outage else found.conclusion,
         "headline": found.headline[second],
-        "at": _when(found.at),
+        "at": when(found.at),
         "age": ago(now - found.at, lang),
         "issuer": found.issuer and (found.issuer[1 + second], found.issuer[0]),
         "policy": found.policy,
@@ -183,21 +183,8 @@ def _told(found: Confirmed, lang: str, now: datetime) -> dict[str, Any]:
         "file": found.basis == Basis.DOCUMENT and found.sha256 is not None,
         "sha256": found.sha256,
         "sm3": found.sm3,
-        "until": _when(found.until) if found.until else None,
+        "until": when(found.until) if found.until else None,
     }
-
-
-def _when(at: datetime) -> str:
-    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
-
-
-def ago(age: timedelta, lang: str) -> str:
-    """As people say it, rounded down."""
-    seconds = max(0, int(age.total_seconds()))
-    for size, zh, en in ((86_400, "天", "day"), (3600, "小时", "hour"), (60, "分钟", "minute")):
-        if (count := seconds // size) > 0:
-            return f"{count} {zh}前" if lang == "zh" else f"{count} {en}{'s' * (count > 1)} ago"
-    return "刚刚" if lang == "zh" else "just now"
 
 
 def qr(text: str) -> Markup:

@@ -1,25 +1,48 @@
-"""The public pages, and the page that describes the interface."""
+"""The frame of the public pages, and the page that describes the interface.
 
+No cookie says what a reader prefers: language and display stand in the address, and every link
+keeps them.
+"""
+
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from jinja2 import StrictUndefined
 
 from app.domain.evidence import CheckName
 from app.reports.clauses import CLAUSES
+from app.routers.list_texts import LISTS
 from app.routers.page_texts import CONFIRM, FRAME, VERIFY
+from app.routers.result import Names
 from app.services.publish import QUESTIONS
 
 WEB = Path(__file__).parents[1] / "web"
 TEXTS: Final = VERIFY
 """Of the page that verifies."""
+LOOKS: Final = ("", "large", "contrast", "both")
+"""Ways of display: as it is, large type (适老化), high contrast, both."""
+PAGES: Final = {
+    "verify": "/",
+    "confirm": "/r",
+    "issuers": "/issuers",
+    "types": "/types",
+    "help": "/help",
+}
+INDEXED: Final = frozenset({"page.html", "help.html"})
+"""What search engines may list; results and lists are nothing for them."""
 _templates = Jinja2Templates(WEB / "templates")
 _templates.env.undefined = StrictUndefined  # a word that is missing is a defect, not a blank
-_TEXTS: Final = {"page.html": VERIFY, "confirm.html": CONFIRM}
-router = APIRouter(include_in_schema=False)
+_TEXTS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
+    "page.html": VERIFY,
+    "confirm.html": CONFIRM,
+    **LISTS,
+}
 
 Lang = Annotated[str | None, Query(max_length=8)]
 
@@ -30,25 +53,47 @@ def language(request: Request, lang: str | None) -> str:
     return "en" if wanted.lower().startswith("en") else "zh"
 
 
+def _address(lang: str, look: str) -> str:
+    return urlencode({"lang": lang} | ({"look": look} if look else {}))
+
+
+def frame(lang: str, look: str) -> dict[str, Any]:
+    """What every page is given: where its links lead, and how it is displayed."""
+    other = FRAME[lang]["other"]
+    return {
+        "look": look,
+        "looks": {each: _address(lang, each) for each in LOOKS},
+        "q": _address(lang, look),
+        "other_q": _address(other, look),
+        "pages": PAGES,
+    }
+
+
+def texts(name: str, lang: str) -> dict[str, Any]:
+    """Every word of a page."""
+    return {**FRAME[lang], **_TEXTS[name][lang]}
+
+
 def rendered(
     request: Request, name: str, lang: str, *, status: int = 200, **values: Any
 ) -> HTMLResponse:
     """A page in this language. Results are nothing for search engines."""
-    values = {"t": FRAME[lang] | _TEXTS[name][lang], **values}
+    look = request.query_params.get("look", "")
+    look = look if look in LOOKS else ""
+    values = {"t": texts(name, lang), **frame(lang, look), **values}
     answer = _templates.TemplateResponse(request, name, values, status_code=status)
-    answer.headers["X-Robots-Tag"] = "noindex" if name != "page.html" else "all"
+    answer.headers["X-Robots-Tag"] = "all" if name in INDEXED else "noindex"
     return answer
 
 
-@router.get("/")
-async def page(request: Request, lang: Lang = None) -> HTMLResponse:
-    """Where a license is verified."""
-    wanted = language(request, lang)
-    checks = [
-        (name.value, question.en if wanted == "en" else question.zh, _clauses(name))
+@cache
+def names(lang: str) -> Names:
+    """Words by which a report is told on the page."""
+    checks = {
+        name.value: (question.en if lang == "en" else question.zh, _clauses(name))
         for name, question in QUESTIONS.items()
-    ]
-    return rendered(request, "page.html", wanted, checks=checks)
+    }
+    return Names(lang, VERIFY[lang]["said"], VERIFY[lang]["facts"], checks)
 
 
 def _clauses(check: CheckName) -> dict[str, str]:

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from app.domain.confirmation import Confirmed
 from app.domain.identifier import IssuerCode
+from app.registry.directory import Directory
 from app.registry.health import PostgresLedger
 from app.registry.lists.published import ServedList
 from app.routers.body import Limits, Room
@@ -66,6 +67,13 @@ class TrustLists(Protocol):
         """Any that was accepted."""
 
 
+class Lists(Protocol):
+    """What is registered, for anybody to see."""
+
+    async def look(self) -> Directory:
+        """Not older than a minute. Raises `Unavailable`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """How issuers fare: sums of all workers, and what this worker sees itself."""
@@ -100,6 +108,9 @@ class Node:
     lookups: Lookups = field(repr=False)
     disputes: Disputes = field(repr=False)
     importer: Importer = field(repr=False)
+    lists: Lists = field(repr=False)
+    under_way: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
+    """Verifications somebody watches: they end and are recorded also when nobody does any more."""
     streams: asyncio.Semaphore = field(repr=False)
     """For imports under way."""
     batches: asyncio.Semaphore = field(repr=False)

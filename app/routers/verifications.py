@@ -1,7 +1,7 @@
 """The main job over HTTP: read, call, return."""
 
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from app.formats import detect
 from app.routers.access import allowed_purpose
 from app.routers.body import BadRequest, Take, read_form, read_json_body
 from app.routers.door import Guest, GuestDep
+from app.routers.live import EVENTS, live, wants_events
 from app.routers.problems import PROBLEM, problem
 from app.routers.state import Node, NodeDep
 from app.schemas.examples import VERIFICATION
@@ -30,6 +31,15 @@ router = APIRouter(tags=["verification"])
 
 _ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"model": VerificationOut, "content": {"application/json": {"example": VERIFICATION}}},
+}
+_WATCHED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": VerificationOut,
+        "content": {
+            "application/json": {"example": VERIFICATION},
+            "text/event-stream": {"schema": {"type": "string"}, "example": EVENTS},
+        },
+    },
 }
 _BODY = {
     "requestBody": {
@@ -66,16 +76,20 @@ _BODY = {
     "/v1/verifications",
     summary="Verify a license 核验证照",
     openapi_extra=_BODY,
-    responses=_ANSWER | dict.fromkeys((400, 401, 403, 408, 413, 415, 422, 429, 503), PROBLEM),
+    responses=_WATCHED | dict.fromkeys((400, 401, 403, 408, 413, 415, 422, 429, 503), PROBLEM),
 )
 async def verify(request: Request, node: NodeDep, guest: GuestDep) -> Response:
     """A file, a token, or an identifier with facts of its holder; one explained, signed verdict.
 
     A wrong license is a 200 whose report says `invalid`. Problems are for requests that cannot be
-    answered: they name the field and the mend.
+    answered: they name the field and the mend. `Accept: text/event-stream` watches it: an event
+    `stage` for each part as it is finished, then one `report`, or one `problem`.
     """
-    with node.room.guest() as take:
+    with ExitStack() as held:
+        take = held.enter_context(node.room.guest())
         submission = await _submission(request, node, guest, take)
+        if wants_events(request):
+            return live(node, submission, held.pop_all())
         async with node.places.one():
             receipt = await node.verifier.verify(submission)
     # Octet for octet what was signed, and not made a second time; a JWS needs no escaping.

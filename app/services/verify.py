@@ -9,12 +9,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final, ParamSpec, Protocol, TypeVar
 
 from app.checks import inquiry_for, measure
 from app.crypto.certificates import read_certificate
 from app.crypto.digests import digest
 from app.domain.errors import Malformed
+from app.domain.evidence import Evidence
 from app.domain.issuer import (
     Answered,
     Inquiry,
@@ -67,6 +69,23 @@ class Journal(Protocol):
         """Keep facts, answer and report. Raises `Unavailable`; nothing unrecorded is answered."""
 
 
+class Stage(StrEnum):
+    """How far a verification has come, for whoever watches. None of it is a verdict."""
+
+    READ = "read"
+    CHECKED = "checked"
+    ASKING = "asking"
+    ANSWERED = "answered"
+
+
+Told = Callable[[Stage, tuple[Evidence, ...]], None]
+"""Hears of each stage, with the checks finished in it; must not fail and must not wait."""
+
+
+def _nobody(_stage: Stage, _checks: tuple[Evidence, ...]) -> None:
+    """Watches."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verifier:
     """One verification, from bytes to a recorded receipt."""
@@ -77,17 +96,21 @@ class Verifier:
     journal: Journal
     clock: Callable[[], datetime]
 
-    async def verify(self, submission: Submission) -> Receipt:
+    async def verify(self, submission: Submission, told: Told = _nobody) -> Receipt:
         """Turn what was handed in into a verdict, and leave a record of it.
+
+        `told` hears of its stages; the verdict is known only once it is recorded.
 
         Raises `UnrecognisedFormat` for bytes of no known kind, `Unavailable` where registry or
         journal do not answer.
         """
-        receipt = self.publisher.publish(await self._verification(submission, self.clock()))
+        receipt = self.publisher.publish(await self._verification(submission, self.clock(), told))
         await self.journal.record(receipt)
         return receipt
 
-    async def _verification(self, submission: Submission, now: datetime) -> Verification:
+    async def _verification(
+        self, submission: Submission, now: datetime, told: Told
+    ) -> Verification:
         # (1) Which kind is it? Unrecognised bytes are an error, not a verdict.
         format = None if submission.content is None else detect(submission.content)
         aside = _inline if _is_small(submission, format) else asyncio.to_thread
@@ -96,6 +119,7 @@ class Verifier:
             license, digests = await aside(_read, submission, format)
         except Malformed as exc:
             return await aside(_unread, submission, format, now, exc)
+        told(Stage.READ, ())
         # (3) What do we know of issuer, type and keys? One short read transaction.
         trust = await self.registry.trust_for(question_of(license, digests, submission.at))
         # (4) Measure and examine it, off the event loop, with no I/O.
@@ -109,13 +133,19 @@ class Verifier:
             matter=submission.matter,
         )
         local = look(facts)
+        told(Stage.CHECKED, local.evidence)
         # (5) Ask the issuer, but never on behalf of a document that failed.
         by_name = {"sha256": digests.sha256, "sm3": digests.sm3} if digests else {}
         inquiry = inquiry_for(
             *(facts, license.claims, by_name, local.state, submission.purpose),
             policy_age=local.policy.max_age,
         )
-        answer = await self.issuers.ask(inquiry) if isinstance(inquiry, Inquiry) else inquiry
+        if isinstance(inquiry, Inquiry):
+            told(Stage.ASKING, ())
+            answer = await self.issuers.ask(inquiry)
+            told(Stage.ANSWERED, ())
+        else:
+            answer = inquiry
         # (6) Two keys, one verdict.
         evidence, verdict = conclude(facts, local, answer)
         return Verification(

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from app.routers.pages import TEXTS, WEB
-from tests.service import VERIFICATIONS, Service
+from tests.service import Service
 
 
 class Elements(HTMLParser):
@@ -59,18 +59,6 @@ def test_everything_comes_from_this_node(service: Service, page: Elements) -> No
     for _, attributes in page.found:
         for value in attributes.values():
             assert "//" not in value, "another host"
-
-
-def test_the_form_works_without_scripts(service: Service, page: Elements) -> None:
-    (form,) = [a for t, a in page.found if t == "form"]
-    assert (form["method"], form["action"]) == ("post", VERIFICATIONS)
-    assert form["enctype"] == "multipart/form-data"
-    named = {
-        a["name"] for t, a in page.found if t in ("input", "textarea", "select") and "name" in a
-    }
-    assert named == {"file"}, "what a form without scripts sends is what is taken"
-    token = service.world.token(service.world.pick("traffic"))
-    assert service.told(token) == "valid"
 
 
 def test_every_field_has_a_label_and_the_result_is_announced(page: Elements) -> None:

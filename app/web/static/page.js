@@ -3,6 +3,8 @@
 
 const byId = (id) => document.getElementById(id);
 const form = byId("verify");
+const facts = byId("facts");
+const photo = byId("photo");
 const result = byId("result");
 const file = byId("file");
 const text = byId("text");
@@ -15,14 +17,6 @@ const marks = {
 const outcomes = { passed: said.passed, failed: said.failed, indeterminate: said.open };
 const matches = { match: said.match, mismatch: said.mismatch, unknown: said.unknown };
 const times = { tsa: said.timetsa, claimed: said.timeclaimed, first_seen: said.timefirst, none: said.timenone };
-const problems = {
-  "/problems/unrecognised-format": "这些内容不是本服务能够读取的证照格式。请使用颁发机构发出的原始文件或令牌。",
-  "/problems/too-large": "文件超过大小限制。请使用颁发机构发出的原始文件。",
-  "/problems/timeout": "文件没有在限定时间内传完。请再传一次。",
-  "/problems/limited": "短时间内的核验次数过多。请过一分钟再试。",
-  "/problems/busy": "正在核验的请求过多。请稍后再试。",
-  "/problems/unavailable": "本服务暂时无法核验。这不说明证照有问题，请稍后再试。",
-};
 const order = ["failed", "indeterminate", "passed"]; // what was not applicable stands below, as unchecked
 const hidden = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // marks that turn or hide what is beside them
 const longest = 160;
@@ -63,6 +57,8 @@ function say(kind, words, meaning, next) {
   byId("who").hidden = true;
   byId("checks").hidden = true;
   byId("blocks").replaceChildren();
+  byId("steps").replaceChildren();
+  byId("steps").hidden = true;
   byId("proof").hidden = true;
   result.hidden = false;
 }
@@ -188,8 +184,9 @@ function sources(found) {
   return found.trust.length ? lines : [...lines, line("", said.local)];
 }
 
+// As the Swedes write it, which is as ISO 8601 has it.
 function instant(text) {
-  return new Date(text).toLocaleString(lang === "zh" ? "zh-CN" : "en-GB", { timeZone: "Asia/Shanghai", timeZoneName: "short" });
+  return new Date(text).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" }) + " " + said.beijing;
 }
 
 // Until signer and entitlement are settled, the issuer is the one the file, or the asker, names.
@@ -220,19 +217,52 @@ function report({ report: found }) {
   show("reason", found.reason && found.reason.code);
   byId("reason-label").hidden = !found.reason;
   byId("code").textContent = found.code;
-  byId("code").href = "/r/" + found.code + "?lang=" + lang;
+  byId("code").href = "/r/" + found.code + window.location.search;
   byId("whole").textContent = found.id;
   byId("whole").href = "/v1/verifications/" + encodeURIComponent(found.id);
   byId("proof").hidden = false;
 }
 
 function refused(problem) {
+  const words = named("problem:" + problem.type.replace("/problems/", ""));
+  const told = words ? words.textContent : said.other;
   if (problem.status >= 500) { // ours, and nothing against the license
-    say("outage", said.unable, lang === "zh" && problems[problem.type] || problem.title, "");
-  } else if (lang === "zh") {
-    say("refused", said.refused, problems[problem.type] || said.other, "");
+    say("outage", said.unable, told, "");
   } else {
-    say("refused", problem.title, problem.detail || said.other, "");
+    say("refused", said.refused, told, "");
+    show("retry", lang === "en" && problem.detail);
+  }
+}
+
+// A stage that is over: what was checked in it, one line each. The verdict comes at the end, or not at all.
+function stage({ stage: name, checks }) {
+  byId("mark").textContent = named("stage:" + name).textContent + " …";
+  const lines = checks.filter((each) => each.outcome !== "not_applicable");
+  byId("steps").append(...lines.map((each) => line(each.outcome, outcomes[each.outcome] + " · " + named(each.name).textContent)));
+  byId("steps").hidden = !byId("steps").hasChildNodes();
+}
+
+// Server-sent events over a POST: an event is two lines and an empty one. Tells what stands at the end.
+async function watched(response, mine) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) {
+      throw new Error("cut off");
+    }
+    const events = (rest + value).split("\n\n");
+    rest = events.pop();
+    for (const each of events) {
+      const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(each);
+      const told = JSON.parse(data);
+      if (name !== "stage") {
+        return () => (name === "report" ? report(told) : refused(told));
+      }
+      if (mine === latest) {
+        stage(told);
+      }
+    }
   }
 }
 
@@ -240,16 +270,21 @@ async function send(options) {
   const mine = ++latest;
   say("working", said.working, "", "");
   bring();
-  let show;
+  let end;
   try {
-    const response = await fetch("/v1/verifications", { method: "POST", ...options });
-    const body = await response.json();
-    show = () => (response.ok ? report(body) : refused(body));
+    const headers = { Accept: "text/event-stream, application/json", ...options.headers };
+    const response = await fetch("/v1/verifications", { method: "POST", body: options.body, headers });
+    if ((response.headers.get("Content-Type") || "").startsWith("text/event-stream")) {
+      end = await watched(response, mine);
+    } else {
+      const body = await response.json();
+      end = () => (response.ok ? report(body) : refused(body));
+    }
   } catch {
-    show = () => say("outage", said.unable, said.outage, "");
+    end = () => say("outage", said.unable, said.outage, "");
   }
   if (mine === latest) { // an earlier question must not answer a later one
-    show();
+    end();
     bring();
   }
 }
@@ -260,11 +295,13 @@ function sendFile(chosen) {
   return send({ body });
 }
 
+function sendJson(members) {
+  return send({ headers: { "Content-Type": "application/json" }, body: JSON.stringify(members) });
+}
+
 function sendText(pasted) {
-  const headers = { "Content-Type": "application/json" };
   const token = /^e[A-Za-z0-9_=-]*(\.[A-Za-z0-9_=-]*)+$/.test(pasted);
-  const body = JSON.stringify(token ? { token: pasted } : { identifier: pasted });
-  return send({ headers, body });
+  return sendJson(token ? { token: pasted } : { identifier: pasted });
 }
 
 function take(files) {
@@ -283,6 +320,20 @@ form.addEventListener("submit", (event) => {
   } else {
     say("refused", said.nothing, "", "");
     file.focus();
+  }
+});
+
+facts.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const filled = [...new FormData(facts)].map(([name, value]) => [name, value.trim()]);
+  sendJson(Object.fromEntries(filled.filter(([, value]) => value)));
+});
+
+// A camera is used only by whoever presses for it; a device without one offers its files.
+byId("shoot").hidden = !window.matchMedia("(pointer: coarse)").matches;
+photo.addEventListener("change", () => {
+  if (photo.files[0]) {
+    take(photo.files);
   }
 });
 

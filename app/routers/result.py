@@ -1,0 +1,248 @@
+"""A report as the page shows it where no script does: the same lines, by the same rules.
+
+Names are the registry's or nobody's. What may come from a document (labels, details) is shown in
+one line of bounded length, with what would turn or hide its surroundings made visible.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from app.routers.times import ago, span, when
+
+LONGEST: Final = 160
+"""Characters shown of words that may come from a document."""
+MARKS: Final = {
+    "valid": "✔", "invalid": "✘", "indeterminate": "?", "outage": "↻",
+    "passed": "✔", "failed": "✘", "not_applicable": "–",
+}  # fmt: skip
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cn", "Zl", "Zp", "Cs"})
+_ORDER: Final = ("failed", "indeterminate", "passed")
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a list: what is said, words of the document beside it, and what it rests on."""
+
+    outcome: str
+    words: str
+    foreign: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        return MARKS.get(self.outcome, "·")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What opens into its lines."""
+
+    title: str
+    kind: str
+    open: bool
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Everything a reader is told."""
+
+    kind: str
+    words: str
+    meaning: str
+    next: str = ""
+    retry: str = ""
+    issuer_label: str = ""
+    issuer: str = ""
+    type: str = ""
+    parts: tuple[Part, ...] = ()
+    when: str = ""
+    reason: str = ""
+    code: str = ""
+    id: str = ""
+
+    @property
+    def mark(self) -> str:
+        return MARKS.get(self.kind, "")
+
+
+NONE_YET: Final = Result(kind="", words="", meaning="")
+"""What the page shows before anything was sent."""
+
+
+def foreign(words: object) -> str:
+    """Words that may come from a document, fit to stand beside ours."""
+    plain = "".join(
+        "\ufffd" if unicodedata.category(char) in _HIDDEN else char for char in str(words)
+    )
+    return plain[:LONGEST] + "…" if len(plain) > LONGEST else plain
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Words of the page: what scripts say, names of checks and facts, and clauses of checks."""
+
+    lang: str
+    said: Mapping[str, str]
+    facts: Mapping[str, str]
+    checks: Mapping[str, tuple[str, Mapping[str, str]]]
+
+    def outcome(self, outcome: str) -> str:
+        known = {"passed": "passed", "failed": "failed", "indeterminate": "open"}
+        return self.said[known[outcome]] if outcome in known else ""
+
+
+def result_of(found: Json, names: Names) -> Result:
+    """A report (docs/verification.md) as a reader sees it."""
+    said, lang = names.said, names.lang
+    outage = found["reason"] is not None and found["reason"]["family"] == "dependency"
+    settled = all(found["blocks"][b]["outcome"] == "passed" for b in ("authenticity", "authority"))
+    issuer, type = found["license"]["issuer"], found["license"]["type"]
+    wait = timedelta(seconds=found["retry_after"] or 0)
+    return Result(
+        kind="outage" if outage else found["conclusion"],
+        words=found["headline"][lang],
+        meaning=found["explanation"]["clerk"][lang],
+        next=found["explanation"]["next_step"][lang],
+        retry=said["retry"] + (span(wait, lang) or said["soon"]) if found["retry_after"] else "",
+        issuer_label=said["issuer" if settled or found["conclusion"] == "valid" else "claimed"],
+        issuer=f"{issuer['name'][lang]} · {issuer['code']}" if issuer else said["unregistered"],
+        type=type["name"][lang] if type else "",
+        parts=tuple(_parts(found, names)),
+        when=_instant(found["at"], names),
+        reason=found["reason"]["code"] if found["reason"] else "",
+        code=found["code"],
+        id=found["id"],
+    )
+
+
+def _instant(text: str, names: Names) -> str:
+    return f"{when(datetime.fromisoformat(text))} {names.said['beijing']}"
+
+
+def _parts(found: Json, names: Names) -> Iterable[Part]:
+    for name in ("authenticity", "authority", "status"):
+        yield _block(name, found, names)
+    if found["signatures"]:
+        lines = tuple(_signer(each, names) for each in found["signatures"])
+        yield Part(names.said["signatures"], "", open=False, lines=lines)
+    yield Part(names.said["unchecked"], "", open=False, lines=tuple(_unchecked(found, names)))
+    yield Part(names.said["sources"], "", open=False, lines=tuple(_sources(found, names)))
+
+
+def _block(name: str, found: Json, names: Names) -> Part:
+    """Open where something failed or is in doubt: that is what the reader looks for."""
+    block = found["blocks"][name]
+    lines = []
+    if name == "status":
+        lines += [
+            _answer(found, names),
+            *(_compared(each, names) for each in found["facts_compared"]),
+        ]
+    for outcome in _ORDER:
+        asked = (each for each in block["checks"] if each["outcome"] == outcome)
+        lines += [_check(each, found, names) for each in asked]
+    outcome = block["outcome"]
+    word = f"{names.outcome(outcome)} · " if names.outcome(outcome) else ""
+    title = f"{MARKS.get(outcome, '·')} {word}{block['question'][names.lang]}"
+    return Part(title, outcome, open=outcome in ("failed", "indeterminate"), lines=tuple(lines))
+
+
+def _meant(code: str, found: Json, lang: str) -> str:
+    own = found["reason"] is not None and found["reason"]["code"] == code
+    others = (each for each in found["other_reasons"] if each["code"] == code)
+    told = found["explanation"] if own else next(others, None)
+    return f"{told['title'][lang] if told else ''} ({code})"
+
+
+def _why(code: str | None, found: Json, names: Names) -> tuple[str, ...]:
+    return (names.said["why"] + _meant(code, found, names.lang),) if code else ()
+
+
+def _check(each: Json, found: Json, names: Names) -> Line:
+    said = names.said
+    holds = said["closed"] if each["closed_by_issuer"] else names.outcome(each["outcome"])
+    subject = "" if each["role"] == "document" else foreign(f"[{each['subject']}]")
+    clauses = names.checks.get(each["name"], ("", {}))[1]
+    clause = clauses.get(found["format"] or "any") or clauses.get("any") or said["own"]
+    seen = f" · {said['evidence']}{foreign(each['detail'])}" if each["detail"] else ""
+    notes = (*_why(each["reason"], found, names), said["clause"] + clause + seen)
+    return Line(each["outcome"], f"{holds} · {each['question'][names.lang]}", subject, notes)
+
+
+def _answer(found: Json, names: Names) -> Line:
+    said, answer = names.said, found["answer"]
+    given, why = answer["said"], _why(answer["reason"], found, names)
+    if given is None:
+        word = said["silent" if answer["asked"] else "unasked"]
+        return Line("indeterminate", said["answer"] + word, notes=why)
+    state = f" · {given['state_text'][names.lang]}" if given["state_text"] else ""
+    outcome = "passed" if given["outcome"] == 0 else "failed"
+    return Line(
+        outcome if answer["counts"] else "indeterminate",
+        said["answer"] + given["outcome_text"][names.lang] + state,
+        notes=(*why, _told(given, names)),
+    )
+
+
+def _told(given: Json, names: Names) -> str:
+    """How old, and whether signed."""
+    age = ago(timedelta(seconds=given["age_seconds"]), names.lang)
+    return f"{age} · {names.said['signed' if given['signed'] else 'unsigned']}"
+
+
+def _compared(each: Json, names: Names) -> Line:
+    outcome = {"match": "passed", "mismatch": "failed"}.get(each["match"], "indeterminate")
+    word = names.said.get(each["match"], "")
+    return Line(outcome, f"{names.facts.get(each['fact'], each['fact'])} · {word}")
+
+
+def _signer(each: Json, names: Names) -> Line:
+    """The registry's word or nobody's: names inside a document are not shown."""
+    said, signer = names.said, each["signer"]
+    name = f"{signer['name'][names.lang]} · " if signer and signer["name"] else ""
+    who = name + signer["code"] if signer else said["unproven"]
+    time = each["time"]
+    at = f"{_instant(time['at'], names)} · " if time["at"] else ""
+    sources = {"tsa": "timetsa", "claimed": "timeclaimed", "first_seen": "timefirst"}
+    return Line(
+        each["outcome"] if signer else "indeterminate",
+        f"{names.outcome(each['outcome'])} · {who}",
+        foreign(f"[{each['label']}]"),
+        (at + said[sources.get(time["source"], "timenone")],),
+    )
+
+
+def _unchecked(found: Json, names: Names) -> Iterable[Line]:
+    concern = [each for each in found["unchecked"] if each["why"] != "not_concerned"]
+    words: dict[str, None] = {}
+    for each in concern:
+        question = names.checks.get(each["what"], ("", {}))[0]
+        words[f"{question} {each['text'][names.lang]}".strip()] = None
+    yield from (Line("not_applicable", word) for word in words)
+    if rest := len(found["unchecked"]) - len(concern):
+        yield Line("not_applicable", f"{rest} {names.said['unconcerned']}")
+
+
+def _sources(found: Json, names: Names) -> Iterable[Line]:
+    said = names.said
+    yield _answer(found, names)
+    if (told := found["statement"]) is not None:
+        yield Line(
+            "", said["statement"] + told["outcome_text"][names.lang], notes=(_told(told, names),)
+        )
+    for each in found["trust"]:
+        known = each["age_seconds"] is not None
+        age = ago(timedelta(seconds=each["age_seconds"]), names.lang) if known else said["never"]
+        late = f" · {said['stale']}" if each["stale"] else ""
+        outcome = "indeterminate" if each["stale"] else ""
+        yield Line(
+            outcome, f"{said['list']}{each['publisher']} #{each['number']}", notes=(age + late,)
+        )
+    if not found["trust"]:
+        yield Line("", said["local"])
