@@ -37,6 +37,7 @@ from app.registry.limits import Limits as Buckets
 from app.registry.lists.published import PublishedLists
 from app.registry.lists.store import standing
 from app.registry.peers import PostgresPeers
+from app.registry.presentations import PostgresPresentations
 from app.registry.sessions import Database
 from app.registry.trust import PostgresRegistry
 from app.routers import ROUTERS
@@ -153,6 +154,7 @@ def production(config: Settings) -> Lifespan:
                     ),
                     door=door,
                     reports=journal,
+                    presentations=PostgresPresentations(database, keys),
                     confirmations=PostgresConfirmations(database),
                     health=Glance(NodeHealth(database, keys, background)),
                     trust_lists=PublishedLists(database),
@@ -211,7 +213,11 @@ def _upkeep(keys: FolderKeys, database: Database) -> Upkeep:
     return Upkeep(
         audit=PostgresAudit(database),
         buckets=Buckets(database, keys, now),
-        used=(PostgresCallers(database, keys), PostgresPeers(database)),
+        used=(
+            PostgresCallers(database, keys),
+            PostgresPeers(database),
+            PostgresPresentations(database, keys),
+        ),
         signer=keys.signer,
         clock=now,
     )

@@ -33,6 +33,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "importing": "归集 Batches",
     "dispute": "异议 Disputes",
     "journal": "核验 Verifications",
+    "presentation": "亮证 Codes on phones",
     "caller": "调用方 Callers",
     "audit": "审计 Audit",
     "trustlist": "信任清单 Followed lists",

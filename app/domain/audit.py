@@ -26,6 +26,8 @@ class Operation(StrEnum):
     OPEN_CODE = "open_code"
     """A tenant lets whoever has the code of one of its reports confirm it."""
     CLOSE_CODE = "close_code"
+    PRESENT = "present"
+    """A code was given out under which a license can be verified once (亮证码)."""
     ANSWER_INQUIRY = "answer_inquiry"
     """Another node asked, in IVP/1."""
     DENIED = "denied"

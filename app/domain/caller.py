@@ -37,6 +37,8 @@ class Scope(StrEnum):
     """Unmasked fields of records."""
     LICENSE_INGEST = "license:ingest", Power.BUSINESS
     LICENSE_REVOKE = "license:revoke", Power.BUSINESS
+    LICENSE_PRESENT = "license:present", Power.BUSINESS
+    """Codes for phones to show (亮证码)."""
     ISSUER_READ = "issuer:read", Power.BUSINESS
     TRUST_PROPOSE = "trust:propose", Power.SECURITY
     TRUST_APPROVE = "trust:approve", Power.SECURITY

@@ -21,6 +21,7 @@ from app.models.importing import ImportBatchRow, ImportFaultRow
 from app.models.journal import FirstSeenRow, VerificationRow
 from app.models.license import LicenseKeyRow, LicenseRow, LicenseStatusRow, StatementRow
 from app.models.peer import PeerKeyRow, PeerNodeRow, UsedInquiryRow
+from app.models.presentation import PresentationRow
 from app.models.proposal import (
     Decided,
     DecisionRow,
@@ -41,7 +42,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0013"
+REVISION: Final = "0014"
 """The newest migration: tables these rows fit."""
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "PeerNodeRow",
     "PersonKeyRow",
     "PersonRow",
+    "PresentationRow",
     "ProposalRow",
     "RevocationListRow",
     "StatementRow",

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from app.domain.confirmation import Confirmed
 from app.domain.identifier import IssuerCode
+from app.domain.presentation import Offer, Presentation, Refusal
 from app.registry.directory import Directory
 from app.registry.health import PostgresLedger
 from app.registry.lists.published import ServedList
@@ -74,6 +75,16 @@ class Lists(Protocol):
         """Not older than a minute. Raises `Unavailable`."""
 
 
+class Presentations(Protocol):
+    """Codes that phones show (亮证码)."""
+
+    async def give_out(self, shown: Presentation) -> str:
+        """A new code."""
+
+    async def use(self, offer: Offer) -> bytes | Refusal:
+        """What it stands for, once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """How issuers fare: sums of all workers, and what this worker sees itself."""
@@ -92,6 +103,7 @@ class Node:
     door: Door
     reports: Reports
     confirmations: Confirmations
+    presentations: Presentations
     health: Health
     trust_lists: TrustLists
     keys: tuple[dict[str, str], ...]
