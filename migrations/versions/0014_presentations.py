@@ -16,11 +16,14 @@ depends_on: str | Sequence[str] | None = None
 
 _TIME = sa.DateTime(timezone=True)
 _NEW = "'license:present'"
-_OLD = (
+_BEFORE = (
     "'verify:file', 'verify:token', 'verify:number', 'verify:batch', 'report:read', "
-    "'status:detail', 'license:ingest', 'license:revoke', 'issuer:read', 'trust:propose', "
-    "'trust:approve', 'caller:admin', 'audit:read', 'system:ops'"
+    "'status:detail', 'license:ingest', 'license:revoke'"
 )
+_AFTER = (
+    "'issuer:read', 'trust:propose', 'trust:approve', 'caller:admin', 'audit:read', 'system:ops'"
+)
+
 
 
 def _scopes(words: str) -> None:
@@ -53,12 +56,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name="pk_presentation"),
     )
     op.create_index("ix_presentation_expires_at", "presentation", ["expires_at"])
-    _scopes(f"{_OLD}, {_NEW}")
+    _scopes(f"{_BEFORE}, {_NEW}, {_AFTER}")
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
     op.execute("SET LOCAL statement_timeout = '30s'")
     op.execute(f"UPDATE caller SET scopes = array_remove(scopes, {_NEW}) WHERE cardinality(scopes) > 1")
-    _scopes(_OLD)
+    _scopes(f"{_BEFORE}, {_AFTER}")
     op.drop_table("presentation")

@@ -285,10 +285,10 @@ async def test_a_key_rotated_meanwhile_and_what_is_long_over(desk: Desk) -> None
 
 @pytest.fixture
 def two(
-    database_url: str, sandbox_issuers: Servers, tmp_path: Path
+    request: pytest.FixtureRequest, database_url: str, sandbox_issuers: Servers, tmp_path: Path
 ) -> Iterator[tuple[Desk, Service]]:
     """Two instances of the application on one database, with one folder of keys."""
-    url = new_database(database_url, "presentations")
+    url = new_database(database_url, f"presentations{len(request.node.name)}")
     with (
         serving(url, tmp_path, sandbox_issuers) as one,
         serving(url, tmp_path, sandbox_issuers) as b,
