@@ -15,14 +15,15 @@ from app.config import settings
 from app.crypto.provider import FolderKeys
 from app.domain.errors import Refused
 from app.domain.identifier import IssuerCode
-from app.domain.issuer import Endpoint, Speaker
+from app.domain.issuer import Adapter, Endpoint, Speaker
 from app.domain.reader import Reader
 from app.domain.sample import Sample
 from app.federation.trial.items import Outcome
 from app.federation.trial.mapped import Point, Tried, try_mapped
 from app.formats.mapped.description import Description, read_description, templates_in
+from app.formats.share.description import Platform, read_platform
 from app.registry import catalogue
-from app.registry.described import mapped_endpoint
+from app.registry.described import described_endpoint
 from app.registry.entries import EndpointEntry
 from app.registry.registration import issuer_code
 from app.registry.samples import read_sample
@@ -31,7 +32,7 @@ from app.reports.terminal import clean
 
 endpoint = typer.Typer(
     no_args_is_help=True,
-    help="Endpoints (核验接口) that are described as data (docs/mapped.md).",
+    help="Endpoints (核验接口) that are described as data (docs/mapped.md, docs/share-gateway.md).",
 )
 
 _MARKS: Final = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.UNCHECKED: "–"}
@@ -73,8 +74,12 @@ def endpoint_try(
 
     Exit code: **0** sound · **10** something failed · **11** something could not be checked.
     """
-    entry = mapped_endpoint(issuer_code("code", code), read_document(file), networks=network or ())
-    _show_request(read_description(read_document(file)))
+    document = read_document(file)
+    entry = described_endpoint(issuer_code("code", code), document, networks=network or ())
+    if entry.adapter is Adapter.SHARE_GATEWAY:
+        _show_platform(read_platform(document))
+    else:
+        _show_request(read_description(document))
     if sample is None:
         typer.echo("not asked: --sample FILE")
         raise typer.Exit(Exit.NOT_ALL_CHECKED)
@@ -96,7 +101,7 @@ def endpoint_set(
 ) -> None:
     """Save a described endpoint for a registered body, once it has answered the sample rightly."""
     owner = issuer_code("code", code)
-    entry = mapped_endpoint(owner, read_document(file), networks=network or ())
+    entry = described_endpoint(owner, read_document(file), networks=network or ())
     if sample is None and not untried:
         raise Refused("sample", "name a license that it must know (--sample), or --untried")
     if sample is not None:
@@ -157,6 +162,16 @@ def _show_request(described: Description) -> None:
     used = sorted({v.name for template in templates_in(shape) for v in template.variables()})
     if used:
         typer.echo(f"  body: {', '.join(used)}")
+
+
+def _show_platform(platform: Platform) -> None:
+    """Names and addresses; its secrets are files of which nothing is known here."""
+    names = ", ".join(f"{platform.prefix.value}_{each}" for each in ("rid", "sid", "rtime", "sign"))
+    typer.echo(f"POST {platform.url}\n  {names}")
+    typer.echo("  body: certIdentifier, certNo, certTypeCode, holder, holderCode, useCause")
+    typer.echo(f"POST {platform.base}{platform.refresh}")
+    token = ", access-token" if platform.access_id is not None else ""
+    typer.echo(f"  secrets: appkey{token}")
 
 
 def _named(piece: object) -> str:

@@ -112,6 +112,8 @@ class Adapter(StrEnum):
     """IVP/1 (docs/ivp.md): signed questions, signed answers."""
     MAPPED = "mapped"
     """A JSON endpoint of others, described as data; its answers are unsigned."""
+    SHARE_GATEWAY = "share-gateway"
+    """证照共享服务接口 behind an exchange platform (数据共享交换平台); its answers are unsigned."""
 
 
 @dataclass(frozen=True, slots=True)

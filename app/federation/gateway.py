@@ -29,12 +29,16 @@ from app.domain.issuer import (
     Unreachable,
 )
 from app.federation.answer import read_signed, read_unsigned
+from app.federation.appsecrets import AppSecrets
 from app.federation.egress import Destination
 from app.federation.lines import SIGNED, UNSIGNED, Incoming, Line, Lines, Outgoing
 from app.federation.mapped import NoSecrets, Secrets, compose_mapped, read_mapped
+from app.federation.share import Prepared, SecretExpired, prepare, read_share, signed_call
 from app.federation.transport import SystemResolver
 from app.federation.wire import FactsNotPrivate, NothingToAsk, Question, compose
 from app.formats.mapped.description import stored
+from app.formats.share.description import Platform
+from app.formats.share.description import stored as stored_platform
 
 ID_BYTES: Final = 16
 """Random octets of `jti`."""
@@ -73,6 +77,7 @@ class HttpIssuers:
         self._node_id = node_id
         self._clock = clock
         self._secrets = secrets or NoSecrets()
+        self._app_secrets = AppSecrets(secrets=self._secrets, clock=clock)
         self._lines = Lines(trust=trust, resolver=resolver)
 
     async def ask(self, inquiry: Inquiry) -> IssuerAnswer:
@@ -91,6 +96,7 @@ class HttpIssuers:
 
     async def aclose(self) -> None:
         """Close all connections; questions after that are not sent."""
+        await self._app_secrets.aclose()
         await self._lines.aclose()
 
     async def _spoken(self, line: Line, inquiry: Inquiry) -> IssuerAnswer:
@@ -101,6 +107,8 @@ class HttpIssuers:
                     return await self._ivp(line, inquiry)
                 case Adapter.MAPPED:
                     return await self._mapped(line, inquiry)
+                case Adapter.SHARE_GATEWAY:
+                    return await self._share(line, inquiry)
                 case _:
                     assert_never(inquiry.endpoint.adapter)
         except FactsNotPrivate as refused:
@@ -134,6 +142,44 @@ class HttpIssuers:
         if len(sent.content) > MAX_QUESTION:
             return Unreachable(Silence.OVERSIZED, f"question over {MAX_QUESTION} bytes")
         return await line.exchange(sent, endpoint.max_answer, read)
+
+    async def _share(self, line: Line, inquiry: Inquiry) -> IssuerAnswer:
+        """Raises what `prepare` does but `Unavailable`."""
+        endpoint, where = inquiry.endpoint, line.where
+        platform = stored_platform(endpoint.description or "{}")
+
+        def envelope() -> Prepared:
+            return prepare(inquiry, platform, where, secrets=self._secrets)
+
+        try:
+            prepared = await asyncio.to_thread(envelope)
+        except Unavailable as exc:
+            return Unreachable(Silence.CONNECTION, str(exc), sent=False)
+        if len(prepared.content) > MAX_QUESTION:
+            return Unreachable(Silence.OVERSIZED, f"question over {MAX_QUESTION} bytes")
+        return await self._over_platform(line, inquiry, platform, prepared)
+
+    async def _over_platform(
+        self, line: Line, inquiry: Inquiry, platform: Platform, prepared: Prepared
+    ) -> IssuerAnswer:
+        """Signed by the platform's secret; once more with a new one where it calls that over."""
+        endpoint, where = inquiry.endpoint, line.where
+
+        def read(received: Incoming) -> Answered | Unreachable | SecretExpired:
+            now, secure = self._clock(), where.secure
+            return read_share(received, platform, prepared, inquiry, now=now, authenticated=secure)
+
+        secret = await self._app_secrets.current(line, endpoint, platform)
+        for last in (False, True):
+            if isinstance(secret, Unreachable):
+                return secret
+            sent = signed_call(where.url, prepared.content, platform, secret.value, self._clock())
+            answer = await line.exchange(sent, endpoint.max_answer, read)
+            if not isinstance(answer, SecretExpired):
+                return answer
+            if not last:
+                secret = await self._app_secrets.another(line, endpoint, platform, secret)
+        return Unreachable(Silence.STATUS, "the platform calls a secret over that it just gave")
 
     async def _ivp(self, line: Line, inquiry: Inquiry) -> IssuerAnswer:
         """Compose, send and read; what costs processor time, or waits for a key, in a thread.

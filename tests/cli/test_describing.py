@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.bodies import TYPES
+from sandbox.platform import ACCESS_TOKEN, APPKEY, VERIFY, Platform, platform_in_thread
 from sandbox.standins import TOKEN, StandIns, standins_in_thread
 from sandbox.world import World
 from tests.cli.conftest import Ended, Run
@@ -218,3 +219,71 @@ def test_no_document_and_no_list_describes_an_endpoint(shell: Any, node: Service
         file.write_text(json.dumps(spoiled))
         ended = shell("issuer", "import", str(file), "--network", LOOPBACK[0])
         assert (ended.code, "not known" in ended.err) == (1, True)
+
+
+@pytest.fixture(scope="module")
+def exchange() -> Iterator[Platform]:
+    with platform_in_thread(World(1)) as running:
+        yield running
+
+
+class Shared(Files):
+    """Of the ready example of a share service, where the stand-in of the platform is."""
+
+    def __init__(self, folder: Path, exchange: Platform) -> None:
+        self.folder, self.body = folder, exchange.world.body(exchange.issuer)
+        self.license = exchange.world.pick(exchange.issuer)
+        written = Path(__file__).parents[2] / "docs/examples/share-gateway/province.json"
+        self.described = json.loads(written.read_text("utf-8"))
+        self.described["url"] = exchange.url + VERIFY
+        self.sample = {
+            "identifier": self.license.id,
+            "number": self.license.number,
+            "holder": self.license.holder.name,
+        }
+
+
+def keep(node: Service, body: str, name: str, value: str) -> None:
+    file = node.settings.secrets_folder / body / name
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.write_text(value)
+    file.chmod(0o600)
+
+
+def test_a_share_service_is_tried_registered_and_asked(
+    shell: Any, node: Service, exchange: Platform, tmp_path: Path
+):
+    shared = Shared(tmp_path, exchange)
+    register(shell, shared)
+    refused = shell("issuer", "endpoint", "set", *shared.arguments(), *shared.sampled())
+    assert refused.code == 10  # no appkey in the secrets folder yet
+    keep(node, shared.body.code, "appkey", APPKEY)
+    keep(node, shared.body.code, "access-token", ACCESS_TOKEN)
+    tried = shell("issuer", "endpoint", "try", *shared.arguments(), *shared.sampled())
+    assert tried.code == 0, tried.out
+    assert "gjgxjhpt_sign" in tried.out
+    saved = shell("issuer", "endpoint", "set", *shared.arguments(), *shared.sampled())
+    assert saved.code == 0, saved.out
+    listed = shell("issuer", "endpoint", "list")
+    assert "share-gateway" in listed.out
+    stored = node.sql("SELECT adapter, description FROM issuer_endpoint")
+    assert stored[0][0] == "share-gateway"
+    for secret in (APPKEY, ACCESS_TOKEN):
+        assert secret not in stored[0][1] + tried.out + saved.out + refused.out
+
+
+def test_an_unsound_share_service_is_not_saved(
+    shell: Any, node: Service, exchange: Platform, tmp_path: Path
+):
+    shared = Shared(tmp_path, exchange)
+    register(shell, shared)
+    keep(node, shared.body.code, "appkey", APPKEY)
+    keep(node, shared.body.code, "access-token", ACCESS_TOKEN)
+    wrong = shell(
+        "issuer", "endpoint", "set", *shared.arguments(result="message"), *shared.sampled()
+    )
+    assert wrong.code == 10
+    assert node.sql("SELECT 1 FROM issuer_endpoint") == []
+    bad = shell("issuer", "endpoint", "set", *shared.arguments(appkey="x"), "--untried")
+    assert bad.code == 1
+    assert "not known" in bad.out + bad.err
