@@ -153,7 +153,7 @@ class AppSecrets:
         except TimeoutError:
             return Unreachable(Silence.TIMEOUT, "refreshing the secret: deadline")
         except Unavailable as exc:
-            return Unreachable(Silence.CONNECTION, str(exc), sent=False)
+            return Unreachable(Silence.CONNECTION, str(exc))
 
 
 def refresh_body(platform: Platform, appkey: str, now: datetime) -> bytes:

@@ -4,6 +4,8 @@ Bounded twice: by length and a list of functions when they are saved, and by wha
 weigh when they are used. Whatever they meet, they give a value or `Malformed`.
 """
 
+import json
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -44,6 +46,9 @@ def read_expression(place: str, text: str) -> Expression:
     """Raises `Refused`: it names the place and what is wrong."""
     if len(text) > MAX_EXPRESSION:
         refuse(place, f"is longer than {MAX_EXPRESSION} characters")
+    for found in _QUOTED.finditer(text):
+        if found["literal"] is not None and not _is_json(found["literal"]):
+            refuse(place, "has a literal between backticks that is no JSON; write '…' for a text")
     try:
         compiled = jmespath.compile(text)
         _check(place, compiled.parsed)
@@ -54,6 +59,20 @@ def read_expression(place: str, text: str) -> Expression:
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
         refuse(place, "is no JMESPath that can be used")
     return Expression(text, compiled)
+
+
+_QUOTED: Final = re.compile(
+    r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?P<literal>(?:\\.|[^`\\])*)`""", re.DOTALL
+)
+
+
+def _is_json(literal: str) -> bool:
+    """What is not is guessed at by the library (JEP-12), and warned of."""
+    try:
+        json.loads(literal.replace("\\`", "`"))
+    except ValueError:
+        return False
+    return True
 
 
 def _first_line(exc: Exception) -> str:
