@@ -92,6 +92,7 @@ class LicenseType:
     name: str
     name_en: str
     must_be_sealed: bool = True
+    """Of files (OFD, PDF). A token has no seal: it stands by a key registered for `license`."""
     max_status_age: timedelta
     signed_answers: bool = False
     """Unsigned answers never count for this type."""

@@ -11,10 +11,16 @@ from app.registry import rows
 from app.registry.sessions import Connection, Database
 
 BELIEVED: Final = """NOT (statement.code = 0 AND EXISTS (
-          SELECT FROM issuer_key k WHERE k.owner = statement.owner
-             AND k.key_id = statement.key_id AND k.revoked_at <= statement.recorded_at))"""
+          SELECT FROM issuer_key k
+           WHERE k.owner = statement.owner AND k.key_id = statement.key_id
+             AND (k.revoked_at <= statement.recorded_at OR EXISTS (
+                 SELECT FROM trust_source s
+                   JOIN trust_list l ON l.publisher = s.publisher AND l.number = s.held
+                  WHERE (l.withdrawals #>> ARRAY['keys', encode(k.sha256, 'hex')])::timestamptz
+                        <= statement.recorded_at))))"""
 """Of a `statement`: `in force` signed by a key that was lost when it came here is nobody's word,
-found out then or later. What ended a license stays said: it can only be too careful."""
+found out then or later, and by whomever: the operator, or a list that is followed, under whatever
+name (a key is its octets). What ended a license stays said: it can only be too careful."""
 
 STANDING_SQL: Final = f"""
 SELECT

@@ -12,12 +12,12 @@ from app.domain.facts import Facts, SignatureFacts
 from app.domain.reasons import Reason
 from app.domain.sealed import Sameness
 from app.domain.trust import Kind
-from app.domain.verdict import Broken, Sound
+from app.domain.verdict import Broken, Gap, Sound
 from app.policy import judge
 from app.services.judgement import conclude, look
 from tests.checks import scene
 from tests.checks import test_signed_data as signed_data
-from tests.checks.scene import BY_SEAL, FILE, one, path, says
+from tests.checks.scene import BY_SEAL, FILE, TOKEN, one, path, says
 from tests.world import IN_FORCE
 
 FILLED = CheckName.ROLES_FILLED
@@ -112,3 +112,12 @@ def test_a_stranger_may_yet_be_the_seal_that_is_missing() -> None:
     ).document.signatures
     unknown = signed(FILE, unsealed(BY_SEAL), stranger)
     assert one(unknown, FILLED) == "indeterminate no_anchor"
+
+
+def test_a_token_can_bear_no_seal_and_stands_by_the_key_registered_for_it() -> None:
+    """Of a type that must be sealed: the rule is about files. Another use of the key is no such key."""
+    facts = scene.type_of(TOKEN, must_be_sealed=True)
+    assert state(facts) == Sound()
+    assert one(facts, CheckName.SIGNED) == "passed"
+    keyless = scene.trust(facts, keys={})
+    assert isinstance(state(keyless), Gap)

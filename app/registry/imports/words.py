@@ -28,6 +28,10 @@ SELECT k.owner, k.key_id, k.scheme, k.spki, k.types, d.type
  WHERE (k.owner = $1 OR d.delegate IS NOT NULL) AND k.uses && ARRAY['answer']
    AND k.not_before <= $2 AND coalesce(k.not_after > $2, true)
    AND coalesce(k.revoked_at > $2, true)
+   AND NOT EXISTS (
+       SELECT FROM trust_source s
+         JOIN trust_list l ON l.publisher = s.publisher AND l.number = s.held
+        WHERE (l.withdrawals #>> ARRAY['keys', encode(k.sha256, 'hex')])::timestamptz <= $2)
 """
 
 
@@ -49,7 +53,9 @@ class WordKeys:
 
 
 async def word_keys(connection: Connection, issuer: IssuerCode, now: datetime) -> WordKeys:
-    """Registered for answers, live, of the issuer or of those it lets answer."""
+    """Registered for answers, live, of the issuer or of those it lets answer; and not revoked by a
+    list that is followed either.
+    """
     rows = await connection.fetch(KEYS_SQL, issuer, now)
     found: dict[tuple[str, str, str | None], tuple[AnswerKey, frozenset[str] | None]] = {}
     for row in rows:

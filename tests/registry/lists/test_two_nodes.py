@@ -12,10 +12,14 @@ import pytest
 from sqlalchemy import text
 
 from app.crypto.provider import FolderKeys
+from app.domain.issuer import Code
+from app.domain.license import KeyId
 from app.federation.gateway import HttpIssuers
 from app.registry import catalogue
+from app.registry.imports.words import word_keys
 from app.registry.lists import store
 from app.registry.sessions import Database
+from app.registry.standing import PostgresStanding
 from app.registry.trust import PostgresRegistry
 from sandbox import trustlist
 from sandbox.keys import make_key
@@ -25,7 +29,9 @@ from sandbox.serve import Servers, serve
 from sandbox.trustlist import ATTACKS, Publisher, generation
 from tests.registry.conftest import DAY, LOOPBACK, NOW, TABLES
 from tests.registry.lists.nodes import Clock, Node
-from tests.registry.test_trust import question
+from tests.registry.test_trust import HOUR, question
+from tests.registry.test_trust import keep as keep_word
+from tests.registry.test_trust import said as word
 from tests.service import new_database
 
 SECOND = timedelta(seconds=1)
@@ -218,6 +224,39 @@ async def test_a_local_revocation_reaches_a_listed_key_of_a_body_that_only_the_t
     await revoke_under_another_name(node, world, above.code, "answer", NOW - DAY)
     assert (await node.registry.trust_for(asked)).endpoint.answer_keys == ()
     assert (await twin.registry.trust_for(asked)).endpoint.answer_keys
+
+
+@pytest.mark.parametrize(("lost", "believed"), [(-DAY, False), (30 * DAY, True)])
+async def test_attack_a_stored_in_force_by_a_key_that_only_the_list_revokes(  # noqa: PLR0917
+    nodes, world, publisher, server, lost, believed
+):
+    """Pushed here under a key of the tables; the publisher knows that it was lost by then. What
+    ended a license stays said.
+    """
+    license = world.pick("traffic")
+    asked = question(license)
+    document = registration(world, {})
+    for node in nodes:
+        async with node.database.writing() as session:
+            await catalogue.import_registration(session, document, networks=LOOPBACK)
+        await keep_word(node.database, asked.identifier, word(Code.IN_FORCE, NOW - HOUR), "a")
+    node, twin = nodes
+    serve_next(publisher, server, trustlist.key_revoked("traffic-answer", NOW + lost))
+    await pull([node], publisher)
+    for each, expected in ((node, believed), (twin, True)):
+        wanted = word(Code.IN_FORCE, NOW - HOUR) if expected else None
+        standing = await PostgresStanding(each.database).standing(asked.identifier, NOW)
+        assert (await each.registry.trust_for(asked)).statement == wanted
+        assert standing.statement == wanted
+        async with each.database.writing() as session:
+            raw = (await (await session.connection()).get_raw_connection()).driver_connection
+            live = await word_keys(raw, license.issuer, NOW)
+        found = live.of(license.issuer, KeyId("traffic-answer"), asked.type)
+        assert (found is not None) == expected
+    ended = word(Code.ENDED, NOW - 2 * HOUR)
+    await keep_word(node.database, asked.identifier, ended, "b")
+    trust = await node.registry.trust_for(asked)
+    assert trust.statement == (word(Code.IN_FORCE, NOW - HOUR) if believed else ended)
 
 
 # ---- list keys
