@@ -42,7 +42,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0014"
+REVISION: Final = "0015"
 """The newest migration: tables these rows fit."""
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Endpoints of share services behind an exchange platform.
 
-Revision: 0014, after 0013
+Revision: 0015, after 0014
 Created: 2026-11-25
 """
 
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "0014"
-down_revision: str | Sequence[str] | None = "0013"
+revision: str = "0015"
+down_revision: str | Sequence[str] | None = "0014"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
