@@ -468,7 +468,7 @@ async def test_a_hot_read_touches_one_partition_of_each_table(loaded, world):
     assert [name[:-3] for name in parts] == ["first_seen", "license_status", *["statement"] * 2]
     assert set(relations) - set(parts) <= {
         *("delegation", "issuer", "issuer_endpoint", "issuer_key", "issuer_organisation"),
-        *("dispute", "license_type", "succession", "trust_source"),
+        *("dispute", "license_type", "succession", "trust_list", "trust_source"),
     }
 
 
