@@ -12,6 +12,7 @@ nowhere (threats CRT-14); nothing named in a certificate is ever fetched (CRT-12
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
 
@@ -130,6 +131,9 @@ def _never_good(revocation: Revocation) -> Revocation:
 
 # ---- signatures, counted ----
 
+KEYS_KEPT = 1024
+"""Certificates and the keys they may be signed by, whose names in memory are kept at hand."""
+
 _SIGNATURES = Remembered()
 _PATHS = Remembered()
 
@@ -162,18 +166,18 @@ class _Budget:
         self, oid: str, parameters: bytes | None, message: bytes, value: bytes, spki: bytes
     ) -> None:
         """Raise `InvalidSignature` unless the value holds."""
-        self._check(sha256(message).digest(), oid, parameters, message, value, spki)
+        key = _key(sha256(message).digest(), oid, parameters, value, spki)
+        self._check(key, oid, parameters, message, value, spki)
 
     def _check(  # noqa: PLR0917
         self,
-        digest: bytes,
+        key: bytes,
         oid: str,
         parameters: bytes | None,
         message: bytes,
         value: bytes,
         spki: bytes,
     ) -> None:
-        key = fact(digest, oid.encode(), parameters or b"", value, spki)
         if key not in self.known:
             self.checks += 1
             if self.checks > MAX_CHECKS:
@@ -188,23 +192,26 @@ class _Budget:
             raise refusal
 
     def issued(self, certificate: Certificate, issuer: Certificate) -> None:
-        self.check(
-            certificate.signature_oid,
-            certificate.signature_parameters,
-            certificate.message,
-            certificate.value,
-            issuer.spki,
-        )
+        oid, parameters = certificate.signature_oid, certificate.signature_parameters
+        message, value = certificate.message, certificate.value
+        key = _key_of(message, oid, parameters, value, issuer.spki)
+        self._check(key, oid, parameters, message, value, issuer.spki)
 
     def listed(self, crl: Crl, issuer: Certificate) -> None:
-        self._check(
-            crl.message_sha256,
-            crl.signature_oid,
-            crl.signature_parameters,
-            crl.message,
-            crl.value,
-            issuer.spki,
-        )
+        oid, parameters = crl.signature_oid, crl.signature_parameters
+        key = _key(crl.message_sha256, oid, parameters, crl.value, issuer.spki)
+        self._check(key, oid, parameters, crl.message, crl.value, issuer.spki)
+
+
+def _key(digest: bytes, oid: str, parameters: bytes | None, value: bytes, spki: bytes) -> bytes:
+    """What a signature is remembered by: all it depends on. `digest`: SHA-256 of its message."""
+    return fact(digest, oid.encode(), parameters or b"", value, spki)
+
+
+@lru_cache(KEYS_KEPT)
+def _key_of(message: bytes, oid: str, parameters: bytes | None, value: bytes, spki: bytes) -> bytes:
+    """As `_key`; the same few certificates stand above most documents."""
+    return _key(sha256(message).digest(), oid, parameters, value, spki)
 
 
 def _refusal(
@@ -357,7 +364,8 @@ class _Search:
 
     def _paths(self, path: _Path) -> Iterator[tuple[_Path, _Authority]]:
         """Paths whose every signature holds, depth first, anchors before intermediates."""
-        last = path[-1]
+        last, anchors = path[-1], {a.certificate.sha256 for a in self.authorities}
+        taken = {(c.spki, c.subject_raw) for c in path}
         for authority in self.authorities:
             if authority.certificate.sha256 != last.sha256 and self._issued(
                 last, authority.certificate
@@ -366,13 +374,10 @@ class _Search:
         if len(path) == MAX_DEPTH:
             return
         for issuer in self.intermediates:
-            if _repeats(path, issuer) or self._is_anchor(issuer):
-                continue
+            if issuer.sha256 in anchors or (issuer.spki, issuer.subject_raw) in taken:
+                continue  # the same key under the same name again is a loop
             if self._issued(last, issuer):
                 yield from self._paths((*path, issuer))
-
-    def _is_anchor(self, certificate: Certificate) -> bool:
-        return any(a.certificate.sha256 == certificate.sha256 for a in self.authorities)
 
     def _issued(self, certificate: Certificate, issuer: Certificate) -> bool:
         self.budget.step()
@@ -486,11 +491,6 @@ def _keep_the_rules(path: _Path, budget: _Budget, lists: tuple[Crl, ...] | None 
     if key not in _PATHS:
         check_path(path, until, budget.check, lists)
         _PATHS.add(key)
-
-
-def _repeats(path: _Path, issuer: Certificate) -> bool:
-    """Whether the same key under the same name is on the path already: a loop."""
-    return any(c.spki == issuer.spki and c.subject_raw == issuer.subject_raw for c in path)
 
 
 def _worst(standings: list[Standing]) -> Revocation:

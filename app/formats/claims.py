@@ -186,4 +186,4 @@ def _plain(element: LicenseElement, value: str) -> object:
     if element in _DATES and (day := read_date(value)) is not None:
         return day
     folded = unicodedata.normalize("NFKC", value)
-    return "".join(c for c in folded if not c.isspace()).replace("•", "·").replace("・", "·")
+    return "".join(folded.split()).replace("•", "·").replace("・", "·")
