@@ -38,6 +38,7 @@ from app.registry.lists.published import PublishedLists
 from app.registry.lists.store import standing
 from app.registry.peers import PostgresPeers
 from app.registry.presentations import PostgresPresentations
+from app.registry.rotation import Rotation
 from app.registry.sessions import Database
 from app.registry.trust import PostgresRegistry
 from app.routers import ROUTERS
@@ -137,6 +138,7 @@ def production(config: Settings) -> Lifespan:
         door = _door(config, keys, database)
         follow, background = follower(config, database), Supervisor()
         background.start("upkeep", _upkeep(keys, database).forever)
+        background.start("rotation", Rotation(database, keys, now).forever)
         background.start("following", lambda: follow.keep_pulling(config.trust_pull))
         background.start("watching", way.watch.forever)
         if way.prober is not None:

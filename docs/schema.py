@@ -40,6 +40,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "proposal": "清单制作 Making lists",
     "peer": "其他节点 Other nodes",
     "health": "运行 Health",
+    "rotation": "密钥 Keys",
 }
 """Module of app.models → its title; in this order."""
 

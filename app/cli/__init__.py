@@ -19,6 +19,7 @@ from app.cli import (
     picturing,
     registering,
     reporting,
+    rotating,
     serving,
     trusting,
     trying,
@@ -63,6 +64,7 @@ app.add_typer(federating.peer, name="peer")
 app.add_typer(callers.caller, name="caller")
 app.add_typer(reporting.report, name="report")
 app.add_typer(callers.audit, name="audit")
+app.add_typer(rotating.pepper, name="pepper")
 making.trust.add_typer(trusting.follow, name="follow")
 making.trust.command("pull")(trusting.pull)
 making.trust.command("show")(trusting.show_list)

@@ -201,11 +201,22 @@ class FolderKeys:
         header, nonce = sealed[:_HEADER], sealed[_HEADER : _HEADER + NONCE_SIZE]
         if len(nonce) != NONCE_SIZE or header[0] != _SEALED_V1:
             raise Malformed("sealed field: not of this format")
-        cipher = AESGCM(self._secret_of(Purpose.FIELD, int.from_bytes(header[1:], "big")))
+        version = int.from_bytes(header[1:], "big")
+        if version not in self._versions[Purpose.FIELD]:
+            self.reload()  # another process has rotated the key
+        cipher = AESGCM(self._secret_of(Purpose.FIELD, version))
         try:
             return cipher.decrypt(nonce, sealed[_HEADER + NONCE_SIZE :], header + context)
         except InvalidTag as altered:
             raise Malformed("sealed field: altered, or from another place") from altered
+
+    def field_version(self) -> int:
+        return self._versions[Purpose.FIELD][-1]
+
+    def sealed_version(self, sealed: bytes) -> int:
+        if len(sealed) < _HEADER or sealed[0] != _SEALED_V1:
+            raise Malformed("sealed field: not of this format")
+        return int.from_bytes(sealed[1:_HEADER], "big")
 
     def hmac(self, key_version: int, data: bytes) -> bytes:
         return hmac.digest(self._secret_of(Purpose.INDEX, key_version), data, "sha256")

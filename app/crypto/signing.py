@@ -69,6 +69,27 @@ class KeyProvider(Protocol):
             Unavailable: that version cannot be had.
         """
 
+    def reload(self) -> None:
+        """Look again which keys there are: another process may have made some.
+
+        Raises:
+            Unavailable: they cannot be had.
+        """
+
+    def field_version(self) -> int:
+        """The version of the key `encrypt` uses.
+
+        Raises:
+            Unavailable: it cannot be had.
+        """
+
+    def sealed_version(self, sealed: bytes) -> int:
+        """The version of the key a field was protected under.
+
+        Raises:
+            Malformed: it is none.
+        """
+
     def hmac_versions(self) -> tuple[int, ...]:
         """The versions of the index key, oldest first.
 

@@ -30,6 +30,7 @@ from app.models.proposal import (
     PersonRow,
     ProposalRow,
 )
+from app.models.rotation import KeyRotationRow, KeyVersionRow
 from app.models.trust import (
     DelegationRow,
     IssuerEndpointRow,
@@ -42,7 +43,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0015"
+REVISION: Final = "0016"
 """The newest migration: tables these rows fit."""
 
 __all__ = [
@@ -73,6 +74,8 @@ __all__ = [
     "IssuerKeyRow",
     "IssuerOrganisationRow",
     "IssuerRow",
+    "KeyRotationRow",
+    "KeyVersionRow",
     "LicenseKeyRow",
     "LicenseRow",
     "LicenseStatusRow",

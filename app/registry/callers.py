@@ -1,5 +1,6 @@
 """Callers and their credentials: found for a request, and administered."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Iterable
@@ -84,6 +85,8 @@ class PostgresCallers:
         shown = parts if len(parts) == 3 and parts[0] == PREFIX else [PREFIX, "", ""]  # noqa: PLR2004
         row = await self._row(KEY_SQL, shown[1])
         version, kept, expires_at, revoked_at, *rest = row or (0, b"", now, None, *(None,) * 9)
+        if version > self.keys.hmac_versions()[-1]:  # another process has rotated the key
+            await asyncio.to_thread(self.keys.reload)
         known_version = version if version in self.keys.hmac_versions() else None
         # An unknown key costs the same hash as a known one.
         computed = self.keys.hmac(

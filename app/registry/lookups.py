@@ -15,6 +15,7 @@ from app.registry.disputes import DISPUTED
 from app.registry.imports import index
 from app.registry.imports.records import INTERNAL_ROOT
 from app.registry.imports.sealing import Held, seal, unseal
+from app.registry.rotation import require_version
 from app.registry.sessions import Connection, Database
 from app.registry.standing import BELIEVED
 
@@ -27,18 +28,21 @@ SELECT l.identifier, l.type, l.issuer, t.level, l.issued_on, l.valid_from, l.val
     (SELECT row(state, since, until, successor, recorded_at) FROM license_status s
       WHERE s.identifier = l.identifier AND since <= $2 AND (until IS NULL OR until > $2)
         AND recorded_at <= $3 AND (replaced_at IS NULL OR replaced_at > $3)
-      ORDER BY since DESC LIMIT 1),
+      ORDER BY since DESC LIMIT 1) AS held,
     (SELECT row(code, as_of, since) FROM statement WHERE statement.identifier = l.identifier
-        AND statement.recorded_at <= $3 AND {BELIEVED} ORDER BY as_of DESC, code DESC LIMIT 1),
-    {DISPUTED.format(record="l.identifier")}
+        AND statement.recorded_at <= $3 AND {BELIEVED}
+      ORDER BY as_of DESC, code DESC LIMIT 1) AS word,
+    {DISPUTED.format(record="l.identifier")} AS disputed_since
 """  # noqa: S608 - a constant put in place
 BY_IDENTIFIER_SQL: Final = f"""{_OF_RECORD}
   FROM license l JOIN license_type t ON t.code = l.type WHERE l.identifier = $1
 """
-BY_NUMBER_SQL: Final = f"""{_OF_RECORD}
-  FROM (SELECT identifier FROM license_key WHERE hmac = $1 LIMIT {MOST}) k
-  CROSS JOIN LATERAL (SELECT * FROM license WHERE identifier = k.identifier OFFSET 0) l
-  JOIN license_type t ON t.code = l.type
+BY_NUMBER_SQL: Final = f"""{_OF_RECORD}, v.newest
+  FROM key_version v
+  LEFT JOIN LATERAL (SELECT identifier FROM license_key WHERE hmac = $1 LIMIT {MOST}) k ON true
+  LEFT JOIN LATERAL (SELECT * FROM license WHERE identifier = k.identifier OFFSET 0) l ON true
+  LEFT JOIN license_type t ON t.code = l.type
+ WHERE v.purpose = 'index'
 """  # noqa: S608 - constants put together
 _ABSENT: Final = "absent"
 _PLAIN: Final = b'{"number":null,"name":null,"holders":[[null,null]]}'
@@ -64,11 +68,7 @@ class PostgresLookups:
                 return list(
                     await connection.fetch(BY_IDENTIFIER_SQL, name, asked.at, asked.known_at)
                 )
-            data, found = index.number_key(asked.type or TypeCode(""), asked.number or ""), []
-            # While a new key is put over the old, rows stand under either; both are always asked.
-            for hmac in index.levels(self.keys, data)[-2:]:
-                found += await connection.fetch(BY_NUMBER_SQL, hmac, asked.at, asked.known_at)
-            return found
+            return await self._by_number(connection, asked)
 
         opened = [
             _found(row, self._held(row)) for row in await self.database.run(look, repeatable=True)
@@ -76,6 +76,22 @@ class PostgresLookups:
         if not opened:
             unseal(self.keys, _ABSENT, self._sealed_decoy())
         return opened
+
+    async def _by_number(self, connection: Connection, asked: Asked) -> list[Any]:
+        """While a new key is put over the old, rows stand under either; both are always asked, the
+        old first, since rows go that way. Where there is a newer key than this worker knows, it
+        reads its keys again and asks again.
+        """
+        data = index.number_key(asked.type or TypeCode(""), asked.number or "")
+        while True:
+            found: dict[str, Any] = {}
+            told = 0
+            for hmac in index.levels(self.keys, data)[-2:]:
+                rows = await connection.fetch(BY_NUMBER_SQL, hmac, asked.at, asked.known_at)
+                told = max([told, *(row["newest"] for row in rows)])
+                found |= {row["identifier"]: row for row in rows if row["identifier"] is not None}
+            if not await require_version(self.keys, told):
+                return list(found.values())
 
     def _held(self, row: Any) -> Held:
         if row["sealed"] is None:
@@ -89,7 +105,7 @@ class PostgresLookups:
 
 
 def _found(row: Any, held: Held) -> Found:
-    *_, state, statement, disputed_since = row
+    state, statement = row["held"], row["word"]
     identifier = Identifier.read(row["identifier"])
     return Found(
         identifier=identifier,
@@ -117,5 +133,5 @@ def _found(row: Any, held: Held) -> Found:
             recorded_at=state[4],
         ),
         statement=None if statement is None else rows.statement(statement),
-        disputed_since=disputed_since,
+        disputed_since=row["disputed_since"],
     )

@@ -136,6 +136,23 @@ class Preparing:
         )
 
 
+def rekeyed(chunk: Chunk, keys: KeyProvider) -> Chunk:
+    """The chunk as if it had been read with the keys there are now. Raises `Unavailable`."""
+    newest, count = keys.hmac_versions()[-1], len(keys.hmac_versions())
+
+    def current(row: Row) -> Row:
+        if isinstance(row, StatusRow):
+            if not row.hmacs or len(row.hmacs) == count:
+                return row
+            return replace(row, hmacs=index.levels(keys, _key(row.change.naming)))
+        if row.hmac is None or row.version == newest:
+            return row
+        hmac, version = index.newest(keys, _key(row.record.naming))
+        return replace(row, hmac=hmac, version=version)
+
+    return replace(chunk, rows=[current(row) for row in chunk.rows])
+
+
 def with_words(chunk: Chunk, keys: WordKeys, now: datetime) -> Chunk:
     """The chunk with its signatures verified; rows whose signature does not do are bad."""
     rows, faults = list[Row](), list(chunk.faults)

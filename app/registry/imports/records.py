@@ -21,13 +21,13 @@ _VERSION: Final = "001"
 STAGE_SQL: Final = """
 CREATE TEMP TABLE IF NOT EXISTS license_stage (
     line bigint, identifier text, type text, issuer text, valid_from date, valid_until date,
-    long_term boolean, issued_on date, sealed bytea, content bytea, as_of timestamptz,
-    hmac bytea, version integer
+    long_term boolean, issued_on date, sealed bytea, content bytea, content_before bytea,
+    as_of timestamptz, hmac bytea, version integer
 ) ON COMMIT DELETE ROWS
 """
 _COLUMNS: Final = (
     *("line", "identifier", "type", "issuer", "valid_from", "valid_until", "long_term"),
-    *("issued_on", "sealed", "content", "as_of", "hmac", "version"),
+    *("issued_on", "sealed", "content", "content_before", "as_of", "hmac", "version"),
 )
 
 KNOWN_SQL: Final = """
@@ -50,6 +50,9 @@ WITH fresh AS MATERIALIZED (
         sealed = excluded.sealed, content = excluded.content, as_of = excluded.as_of,
         recorded_at = excluded.recorded_at
      WHERE l.content IS DISTINCT FROM excluded.content
+       -- While a new key is put over the old, what is known may stand under either.
+       AND NOT EXISTS (SELECT FROM fresh f WHERE f.identifier = l.identifier
+                          AND f.content_before = l.content)
        AND (l.as_of IS NULL OR l.as_of <= excluded.as_of)
     RETURNING identifier, known_since
 ), keyed AS (
@@ -138,6 +141,17 @@ def _internal(issuer: IssuerCode, row: LicenseRow) -> Identifier:
     return Identifier(INTERNAL_ROOT, type, issuer, serial, _VERSION, check)
 
 
+def content_of(
+    keys: KeyProvider, version: int, name: str, dates: tuple[object, ...], plain: bytes
+) -> bytes:
+    """Keyed hash of all that was told of a license. Raises `Unavailable`.
+
+    dates: first day, last day, whether 长期, day of issue.
+    """
+    told = b"record\0%b\0%b\0%b" % (name.encode(), repr(tuple(dates)).encode(), plain)
+    return keys.hmac(version, told)
+
+
 def columns() -> tuple[str, ...]:
     """Of `license_stage`, in the order of `prepared_values`."""
     return _COLUMNS
@@ -156,7 +170,7 @@ def _values(
 ) -> tuple[object, ...]:
     record, name = row.record, str(identifier)
     dates = (record.valid_from, record.valid_until, record.long_term, record.issued_on)
-    told = b"record\0%b\0%b\0%b" % (name.encode(), repr(dates).encode(), row.plain)
+    *before, newest = keys.hmac_versions()
     return (
         row.line,
         name,
@@ -164,7 +178,8 @@ def _values(
         identifier.issuer,
         *dates,
         seal(keys, name, row.plain),
-        keys.hmac(keys.hmac_versions()[-1], told),
+        content_of(keys, newest, name, dates, row.plain),
+        content_of(keys, before[-1], name, dates, row.plain) if before else None,
         record.as_of or as_of,
         row.hmac,
         row.version,

@@ -48,5 +48,16 @@ def unseal(keys: KeyProvider, identifier: str, sealed: bytes) -> Held:
         raise Malformed("sealed record: not of this format") from None
 
 
+def reseal(keys: KeyProvider, identifier: str, sealed: bytes) -> tuple[bytes, bytes]:
+    """What was sealed, and it under the newest key; the same octets where it is under that.
+
+    Raises as `unseal`.
+    """
+    plain = keys.decrypt(sealed, _context(identifier))
+    if keys.sealed_version(sealed) == keys.field_version():
+        return plain, sealed
+    return plain, seal(keys, identifier, plain)
+
+
 def _context(identifier: str) -> bytes:
     return f"{_PLACE}\0{identifier}".encode()

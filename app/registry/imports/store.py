@@ -15,10 +15,18 @@ from app.domain.batch import BatchId, Kind, LineFault, Progress
 from app.domain.errors import NotYours, Refused
 from app.domain.identifier import IssuerCode, TypeCode
 from app.registry.audit import APPEND_SQL, link_values
-from app.registry.imports.prepared import START, Chunk, LicenseRow, StatusRow, words_of
+from app.registry.imports.prepared import (
+    START,
+    Chunk,
+    LicenseRow,
+    StatusRow,
+    rekeyed,
+    words_of,
+)
 from app.registry.imports.records import Merged, merge_licenses
 from app.registry.imports.statuses import merge_statuses
 from app.registry.imports.words import WordKeys, word_keys
+from app.registry.rotation import hold_version
 from app.registry.sessions import Connection, Database
 from app.registry.statements import keep_words
 
@@ -230,6 +238,8 @@ class PostgresImports:
     async def _merged(
         self, connection: Connection, standing: Standing, chunk: Chunk, now: datetime
     ) -> tuple[Merged, list[LineFault]]:
+        await hold_version(connection, self.keys)
+        chunk = rekeyed(chunk, self.keys)
         id, faults = standing.progress.id, list(chunk.faults)
         licenses = [row for row in chunk.rows if isinstance(row, LicenseRow)]
         statuses = [row for row in chunk.rows if isinstance(row, StatusRow)]
