@@ -29,6 +29,8 @@ SEED, DAY = 1, date(2026, 11, 25)
 NOON = "2026-11-25T04:00:00Z"
 """In Beijing, where the world's days are; the time every case is judged at."""
 ROOT = Path(__file__).parent
+TRUST, JOINT = "trust", "trust-joint"
+"""Folders of what a verifier trusts: in the second, permits need the seals of two departments."""
 IN_FORCE: Mapping[str, object] = {
     "outcome": 0,
     "document": "unknown",
@@ -38,6 +40,10 @@ IN_FORCE: Mapping[str, object] = {
     "as_of": NOON,
 }
 """The issuer: in force, this file not known to me, no fact compared."""
+
+
+Twin = tuple[bytes, str | None, str]
+"""Content, matter and trust of a genuine file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Case:
     also: tuple[str, ...] = ()
     twin: str | None = None
     matter: str | None = None
+    trust: str = TRUST
 
     @property
     def folder(self) -> str:
@@ -68,32 +75,34 @@ class Case:
             "threats": list(self.threats),
             "twin": self.twin,
             **({} if self.matter is None else {"matter": self.matter}),
+            **({} if self.trust == TRUST else {"trust": self.trust}),
         }
 
 
 def cases(world: World) -> Iterator[Case]:
     """All of them; a twin comes before the first case that names it."""
-    twins: dict[tuple[bytes, str | None], str] = {}
+    twins: dict[Twin, str] = {}
     license = world.pick("traffic")
     for shape in SHAPES:
         content = world.ofd(license, shape)
-        twins[content, None] = f"ofd-{shape}"
+        twins[content, None, TRUST] = f"ofd-{shape}"
         zh, en = f"真实的签章文件（{shape} 形态）。", f"A genuine sealed file of shape {shape}."
-        yield Case(twins[content, None], "input.ofd", content, VALID, None, zh, en)
+        yield Case(twins[content, None, TRUST], "input.ofd", content, VALID, None, zh, en)
     for attack in (*OFD_ATTACKS.values(), *TOLERATED.values()):
         yield from _sealed(world, attack, twins)
     yield from _signed_pdf(world)
     yield from _tokens(world, license)
 
 
-def _sealed(
-    world: World, attack: OfdAttack, twins: dict[tuple[bytes, str | None], str]
-) -> Iterator[Case]:
-    twin = attack.twin(world), attack.matter
+def _sealed(world: World, attack: OfdAttack, twins: dict[Twin, str]) -> Iterator[Case]:
+    twin = attack.twin(world), attack.matter, attack.trust
     if twin not in twins:
         twins[twin] = f"ofd-before-{attack.name.replace('_', '-')}"
         zh, en = "真实的签章文件。", "A genuine sealed file."
-        yield Case(twins[twin], "input.ofd", twin[0], VALID, None, zh, en, matter=attack.matter)
+        yield Case(
+            twins[twin], "input.ofd", twin[0], VALID, None, zh, en,
+            matter=attack.matter, trust=attack.trust,
+        )  # fmt: skip
     yield Case(
         f"ofd-{attack.name.replace('_', '-')}",
         "input.ofd",
@@ -106,6 +115,7 @@ def _sealed(
         attack.also,
         twins[twin],
         attack.matter,
+        attack.trust,
     )
 
 
@@ -162,10 +172,11 @@ def files() -> dict[str, bytes]:
     endpoints = {
         body.code: f"https://{body.name}.yunhai.example/ivp/v1" for body in world.answering
     }
-    found = {
-        "trust/registration.json": _json(registration(world, endpoints)),
-        "trust/authorities.json": _json(authorities(world)),
-    }
+    found = {}
+    for folder in (TRUST, JOINT):
+        known = registration(world, endpoints, joint=folder == JOINT)
+        found[f"{folder}/registration.json"] = _json(known)
+        found[f"{folder}/authorities.json"] = _json(authorities(world))
     for case in cases(world):
         folder = f"cases/{case.folder}"
         if f"{folder}/{case.file}" in found:
@@ -184,7 +195,7 @@ def present() -> dict[str, bytes]:
     """What is in the folders now."""
     return {
         str(file.relative_to(ROOT)): file.read_bytes()
-        for folder in ("cases", "trust")
+        for folder in ("cases", TRUST, JOINT)
         for file in sorted((ROOT / folder).rglob("*"))
         if file.is_file()
     }
@@ -202,7 +213,7 @@ def main() -> int:
             print(f"differs: {name}")
         print(f"{len(made)} files, {len(changed)} differ")
         return 1 if changed else 0
-    for folder in ("cases", "trust"):
+    for folder in ("cases", TRUST, JOINT):
         shutil.rmtree(ROOT / folder, ignore_errors=True)
     for name, content in made.items():
         file = ROOT / name

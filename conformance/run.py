@@ -32,7 +32,7 @@ class Case:
     @property
     def request(self) -> dict[str, str]:
         return {
-            "trust": str(TRUST),
+            "trust": str(ROOT / str(self.expect.get("trust", TRUST.name))),
             "at": str(self.expect["at"]),
             "answer": str(self.file.with_name("answer.json")),
             "file": str(self.file),

@@ -270,6 +270,15 @@ class Authorities:
         return self.free_root.crl(self.list_plan())
 
     @cached_property
+    def time_crl(self) -> bytes:
+        """Of timestamp services: one ended long ago in order, one whose key was lost since."""
+        revoked = (
+            Revoked(pki.serial(self.seed, "t-revoked-early"), self.day(-1500), pki.CESSATION),
+            Revoked(pki.serial(self.seed, "t-compromised"), self.day(-20), pki.KEY_COMPROMISE),
+        )
+        return self.time_root.crl(replace(self.list_plan(), revoked=revoked))
+
+    @cached_property
     def stale_crl(self) -> bytes:
         """The issuing authority's list of a year ago, before anything was revoked."""
         return self.issuing.crl(_moved(-400)(self.list_plan()))

@@ -1,11 +1,14 @@
-"""Dump and check the seals of OFD files by the standards alone (GB/T 38540-2020 §6.3, §7.3).
+"""Dump and check the seals and signatures of OFD files by the standards alone.
+
+GB/T 38540-2020 §6.3, §7.3, GM/T 0031-2014 and GM/T 0031-2025; SignedData of GB/T 35275; timestamps.
 
     python -m sandbox.check_ofd FILE …          facts and findings of every signature
     python -m sandbox.check_ofd --json FILE …   one JSON line a file
 
-Asks whether the archive has one reading, whether values, seal, list, dataHash, propertyInfo and
-references hold, what is left uncovered, and whether the times agree with each other. Who is
-trusted, what was revoked and what the issuer says are not asked. Exit 1 on any finding.
+Asks whether the archive has one reading, whether values, seal, list, dataHash, propertyInfo,
+references and timestamps hold, what is left uncovered, and whether the times agree with each
+other. Who is trusted, what was revoked and what the issuer says are not asked. Exit 1 on any
+finding.
 """
 
 import base64
@@ -20,8 +23,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from sandbox.reading import packages, seals
-from sandbox.reading.der import BEIJING, Unreadable
+from sandbox.reading import keys, packages, seals, signed
+from sandbox.reading.der import BEIJING, Unreadable, read
 from sandbox.reading.packages import Package, below, markup, only, path, resolve
 from sandbox.sm2 import sm3
 
@@ -95,7 +98,9 @@ def _signatures(package: Package, checked: Checked) -> None:
             if entry.get("Type", "Seal") not in {"Seal", "Sign"}:
                 raise Unreadable("the list names a type that is none")
             seen |= {location, entry.get("ID", "")}
-            report, files = _signature(package, location, entry.get("ID", ""))
+            report, files = _signature(
+                package, location, entry.get("ID", ""), entry.get("Type", "Seal")
+            )
             met |= files
             checked.signatures.append(report)
     hidden = sorted(set(package.members) - met)
@@ -103,7 +108,14 @@ def _signatures(package: Package, checked: Checked) -> None:
         checked.findings["hidden_content"] = ", ".join(hidden[:5])
 
 
-def _signature(package: Package, part: str, identifier: str) -> tuple[Report, set[str]]:
+def _act(value: bytes) -> seals.Signature | signed.Signed:
+    """What SignedValue.dat holds, by its structure."""
+    members = read(value).expect(0x30, "SignedValue").children()
+    plain = bool(members) and members[0].tag == 0x06
+    return signed.signed(value) if plain else seals.signature(value)
+
+
+def _signature(package: Package, part: str, identifier: str, kind: str) -> tuple[Report, set[str]]:
     """The report of one signature, and the files that belong to it."""
     report, content = Report(identifier), package.members[part]
     root = markup(content)
@@ -120,16 +132,23 @@ def _signature(package: Package, part: str, identifier: str) -> tuple[Report, se
     try:
         if location not in package.members:
             raise Unreadable("the signed value is missing")
-        signed = seals.signature(package.members[location])
-    except seals.OtherVersion as exc:
-        report.facts["layout"] = str(exc)
+        if seals.is_bare(package.members[location]):
+            report.find("signature_unsupported", "a bare value is nobody's")
+            return report, {part, location}
+        act = _act(package.members[location])
     except ValueError as exc:  # what cannot be unpacked is as unreadable as what cannot be read
         report.find("signature_unreadable", str(exc))
-    else:
-        _judge(report, signed, content, part)
-        _times(report, signed, info)
-        if seal_at and package.members.get(seal_at) != signed.seal.raw:
+        return report, {part, location} | ({seal_at} if seal_at else set())
+    if isinstance(act, seals.Signature):
+        _judge(report, act, content, part)
+        _times(report, act.at, act.algorithm, info)
+        if seal_at and package.members.get(seal_at) != act.seal.raw:
             report.find("seal_file_differs")
+    else:
+        _judge_plain(report, act, content)
+        _times(report, act.at, act.algorithm, info)
+        if kind == "Seal":
+            report.find("type_disagrees", "a signature that the list calls a seal")
     return report, {part, location} | ({seal_at} if seal_at else set())
 
 
@@ -177,58 +196,103 @@ def _references(package: Package, info: Element, part: str, report: Report) -> s
     return covered
 
 
-def _judge(report: Report, signed: seals.Signature, content: bytes, part: str) -> None:
-    seal = signed.seal
+def _judge(report: Report, act: seals.Signature, content: bytes, part: str) -> None:
+    seal = act.seal
     report.facts |= {
-        "layout": "GB/T 38540-2020", "vendor": seal.vendor, "seal": seal.id, "name": seal.name,
-        "picture": seal.picture, "signed": _iso(signed.at), "algorithm": signed.algorithm,
-        "seal_window": [_iso(seal.since), _iso(seal.until)], "scope": signed.scope,
+        "layout": seals.LAYOUTS[seal.layout], "version": seal.version,
+        "vendor": seal.vendor, "seal": seal.id, "name": seal.name,
+        "picture": seal.picture, "signed": _iso(act.at), "algorithm": act.algorithm,
+        "seal_window": [_iso(seal.since), _iso(seal.until)], "scope": act.scope,
     }  # fmt: skip
-    _value(report, signed)
+    _value(report, act)
     try:
-        if not seals.holds(seal.maker, seal.algorithm, seal.info, seal.value):
+        if not keys.holds(seal.maker, seal.algorithm, seal.message, seal.value):
             report.find("seal_invalid")
     except ValueError as exc:
         report.find("seal_invalid", str(exc))
-    for algorithm in {seal.algorithm, signed.algorithm}.intersection(_WEAK_SIGNATURES):
+    for algorithm in {seal.algorithm, act.algorithm}.intersection(_WEAK_SIGNATURES):
         report.find("weak_algorithm", algorithm)
-    if not seals.lists(seal, signed.certificate):
+    if not seals.lists(seal, act.certificate):
         report.find("signer_not_in_seal")
-    if sm3(content) != signed.data_hash:
+    if sm3(content) != act.data_hash:
         report.find("data_hash_differs")
-    if signed.scope.lstrip("/") != part:
-        report.find("scope_differs", signed.scope)
-    if not seal.since <= signed.at <= seal.until or signed.at < seal.created - CLOCKS:
+    if act.scope.lstrip("/") != part:
+        report.find("scope_differs", act.scope)
+    if not seal.since <= act.at <= seal.until or act.at < seal.created - CLOCKS:
         report.find("seal_not_valid_at_time")
+    if seal.layout == 5 and seal.created > seal.until:
+        report.find("seal_not_valid_at_time", "made after its end")
+    _stamps(report, act)
 
 
-def _value(report: Report, signed: seals.Signature) -> None:
+def _stamps(report: Report, act: seals.Signature) -> None:
+    """The token over the signature value, and of 2025 the one over the seal's."""
+    faults = []
+    if act.stamp is not None:
+        about = None if act.inside else act.value
+        claimed = None if act.inside else act.at
+        faults.append(signed.stamp_fault(act.stamp, about, claimed))
+    if act.seal.stamp is not None:
+        fault = signed.stamp_fault(act.seal.stamp, act.seal.value, None)
+        early = fault is None and signed.stamp_time(act.seal.stamp) < act.seal.created
+        faults.append("older than the seal" if early else fault)
+    report.facts["timestamps"] = len(faults)
+    for fault in faults:
+        if fault is not None:
+            report.find("timestamp_invalid", fault)
+
+
+def _judge_plain(report: Report, act: signed.Signed, content: bytes) -> None:
+    """SignedData: what it is about, whose it is, whether its value holds."""
+    report.facts |= {
+        "layout": "SignedData", "algorithm": act.algorithm, "digest": act.digest,
+        "inside": None if act.content is None else len(act.content),
+        "attributes": act.attributes is not None,
+    }  # fmt: skip
+    if not act.about(content):
+        report.find("data_hash_differs")
+    if act.certificate is None:
+        report.find("signature_unsupported", "nobody's certificate")
+        return
+    certificate = keys.certificate(act.certificate)
+    report.facts["signer"] = certificate.subject
+    if not act.holds(content):
+        report.find("signature_invalid")
+    if not certificate.signs:
+        report.find("certificate_unfit")
+    if act.at and not certificate.not_before <= act.at <= certificate.not_after:
+        report.find("signed_outside_window")
+    if act.token is not None:
+        fault = signed.stamp_fault(act.token, act.value, act.at)
+        if fault is not None:
+            report.find("timestamp_invalid", fault)
+
+
+def _value(report: Report, act: seals.Signature) -> None:
     """The signer's value and certificate."""
     try:
-        certificate = seals.certificate(signed.certificate)
-        value_holds = seals.holds(
-            signed.certificate, signed.algorithm, signed.message, signed.value
-        )
+        certificate = keys.certificate(act.certificate)
+        value_holds = keys.holds(act.certificate, act.algorithm, act.message, act.value)
     except ValueError as exc:
         report.find("signature_unreadable", str(exc))
         return
     report.facts |= {"signer": certificate.subject, "value": value_holds}
     if not value_holds:
         report.find("signature_invalid")
-    if not certificate.not_before <= signed.at <= certificate.not_after:
+    if not certificate.not_before <= act.at <= certificate.not_after:
         report.find("signed_outside_window")
     if not certificate.signs:
         report.find("certificate_unfit")
 
 
-def _times(report: Report, signed: seals.Signature, info: Element) -> None:
+def _times(report: Report, at: datetime | None, algorithm: str, info: Element) -> None:
     method = "".join(path(one) for one in below(info, "SignatureMethod"))
-    if method not in {*_SM2_METHODS, signed.algorithm}:
+    if method not in {*_SM2_METHODS, algorithm}:
         report.find("algorithm_mismatch", method)
     outer = _clock("".join(path(one) for one in below(info, "SignatureDateTime")))
-    if outer is None:
+    if outer is None or at is None:
         return
-    apart = abs(outer - signed.at)
+    apart = abs(outer - at)
     if apart > CLOCKS and abs(apart - EIGHT_HOURS) > CLOCKS:
         report.find("times_disagree", str(apart))
 

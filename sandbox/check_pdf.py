@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.reading import seals
+from sandbox.reading import keys, seals
 from sandbox.reading.der import Unreadable, Value, read
 from sandbox.sm2 import sm3
 
@@ -102,12 +102,12 @@ def _value(report: Report, der: bytes, covered: bytes) -> None:
         return
     signed = seals.signature(der)
     report.facts |= {"layout": "GB/T 38540-2020", "seal": signed.seal.id}
-    if not seals.holds(signed.certificate, signed.algorithm, signed.message, signed.value):
+    if not keys.holds(signed.certificate, signed.algorithm, signed.message, signed.value):
         report.findings["signature_invalid"] = ""
     if signed.data_hash != sm3(covered):
         report.findings["data_hash_differs"] = ""
     seal = signed.seal
-    if not seals.holds(seal.maker, seal.algorithm, seal.info, seal.value):
+    if not keys.holds(seal.maker, seal.algorithm, seal.message, seal.value):
         report.findings["seal_invalid"] = ""
     if not seals.lists(seal, signed.certificate):
         report.findings["signer_not_in_seal"] = ""
@@ -134,7 +134,7 @@ def _signed_data(report: Report, outer: list[Value], covered: bytes) -> None:
         report.facts["judged"] = False
         return
     message = b"\x31" + attributes.raw[1:]
-    if not seals.holds(own.raw, _SM2[1], message, value.octets()):
+    if not keys.holds(own.raw, _SM2[1], message, value.octets()):
         report.findings["signature_invalid"] = ""
     said = next(
         each.children()[1].children()[0].octets()

@@ -1,6 +1,7 @@
 """Writing SignedData: GB/T 35275-2017 and RFC 5652, and timestamp tokens (RFC 3161, GB/T 20520).
 
-One signer, attributes under the signature, content elsewhere or inside. Every field can be bent.
+One signer, with attributes under the signature or without, content elsewhere or inside, or only its
+digest (standards §3.7). Every field can be bent.
 """
 
 import hashlib
@@ -8,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sandbox import der, pki, rsa
+from sandbox import der, pki
 from sandbox.authorities import Unit
 from sandbox.keys import EcKey, RsaKey, Sm2Key
 from sandbox.sm2 import sm3
@@ -54,10 +55,16 @@ class CmsPlan:
     """The content stands in the container."""
     content_type: str | None = None
     """Of what is signed, where it is not `data`."""
+    attributed: bool = True
+    """Attributes stand under the signature, in place of the content."""
+    stated: bytes | None = None
+    """What the container holds in place of the content: its digest, or that in base64."""
     stamp: Callable[[bytes], bytes] | None = None
     """From the signature value to a token over it."""
     certificates: tuple[bytes, ...] | None = None
     """None: the signer's own."""
+    signers: int = 1
+    """SignerInfos: an honest container has one."""
     digest_value: Callable[[bytes], bytes] = lambda value: value
     """messageDigest, bent."""
     value: Callable[[bytes], bytes] = lambda value: value
@@ -69,37 +76,37 @@ def signed_data(plan: CmsPlan) -> bytes:
     gm = isinstance(plan.signer.key, Sm2Key)
     kind = plan.content_type or (GM_DATA if gm else DATA)
     digest = DIGESTS[plan.digest]
-    attributes = _attributes(plan, kind, digest)
-    value = plan.value(sign(plan.signer.key, der.tlv(der.SET, attributes)))
+    signed = plan.content if plan.stated is None else plan.stated
+    attributes = _attributes(plan, kind, digest(signed), digest)
+    message = der.tlv(der.SET, attributes) if plan.attributed else signed
+    value = plan.value(sign(plan.signer.key, message))
     unsigned = b""
     if plan.stamp is not None:
         token = _attribute("16.2.14", plan.stamp(value))
         unsigned = der.tlv(0xA1, token)
-    content = der.explicit(0, der.octet_string(plan.content)) if plan.inside else b""
+    content = der.explicit(0, der.octet_string(signed)) if plan.inside else b""
     held = (plan.signer.certificate,) if plan.certificates is None else plan.certificates
     info = der.sequence(
         der.integer(1),
         _issuer_and_serial(plan.signer.certificate),
         _algorithm(plan.digest),
-        der.tlv(0xA0, attributes),
+        der.tlv(0xA0, attributes) if plan.attributed else b"",
         _algorithm(_signature_algorithm(plan.signer.key)),
         der.octet_string(value),
         unsigned,
     )
-    signed = der.sequence(
+    container = der.sequence(
         der.integer(1 if plan.content_type is None else 3),
         der.set_of(_algorithm(plan.digest)),
         der.sequence(der.oid(kind), content),
         der.tlv(0xA0, b"".join(held)) if held else b"",
-        der.set_of(info),
+        der.set_of(*[info] * plan.signers),
     )
-    return der.sequence(der.oid(GM_SIGNED if gm else SIGNED), der.explicit(0, signed))
+    return der.sequence(der.oid(GM_SIGNED if gm else SIGNED), der.explicit(0, container))
 
 
 def sign(key: Key, message: bytes) -> bytes:
     """SM2 with SM3, ECDSA with SHA-256, or RSA PKCS#1 v1.5 with SHA-256."""
-    if isinstance(key, RsaKey):
-        return rsa.sign_pkcs1(key.numbers, message)
     return pki.sign(key, message, pki.SM2_WITH_SM3)
 
 
@@ -117,11 +124,14 @@ def timestamp(imprint: bytes, tsa: Unit, at: datetime, serial: int = 1) -> bytes
     )
 
 
-def _attributes(plan: CmsPlan, kind: str, digest: Callable[[bytes], bytes]) -> bytes:
+def _attributes(
+    plan: CmsPlan, kind: str, content: bytes, digest: Callable[[bytes], bytes]
+) -> bytes:
+    """The attributes; `content` is the digest of what is signed."""
     named = der.sequence(_algorithm(plan.digest), der.octet_string(digest(plan.signer.certificate)))
     made = [
         _attribute("3", der.oid(kind)),
-        _attribute("4", der.octet_string(plan.digest_value(digest(plan.content)))),
+        _attribute("4", der.octet_string(plan.digest_value(content))),
         _attribute("16.2.47", der.sequence(der.sequence(named))),
     ]
     if plan.at is not None:

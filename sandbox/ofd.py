@@ -86,6 +86,12 @@ class Job:
     """CheckMethod likewise; empty: the attribute is left out."""
     clock: str | None = None
     """SignatureDateTime likewise."""
+    layout: ses.Layout = ses.Layout.V4
+    """The standard the seal and its use are written by."""
+    plain: ses.Signing | None = None
+    """签名 in place of 签章: from Signature.xml to SignedValue.dat, without a seal."""
+    stamps: str | None = None
+    """StampAnnot elements, where it is not one in the usual place."""
 
 
 def write(made: Made, shape: Shape, *jobs: Job) -> bytes:
@@ -115,8 +121,14 @@ def put_seal(parts: Parts, shape: Shape, job: Job, ordinal: int = 0) -> Parts:
     number = shape.first + ordinal
     folder = f"Doc_0/Signs/Sign_{number}"
     parts = bends.draft(dict(parts))
-    parts[shape.list_part] = _list(shape, parts.get(shape.list_part), number)
-    used = ses.seal(bends.seal(seal_plan(job.holder, shape)))
+    kind = None if job.plain is None else "Sign"
+    parts[shape.list_part] = _list(shape, parts.get(shape.list_part), number, kind)
+    if job.plain is not None:
+        content = bends.description(_description(parts, shape, job, number))
+        parts[f"{folder}/{SIGNATURE}"] = content
+        parts[f"{folder}/{VALUE}"] = bends.value(job.plain(content))
+        return bends.after(parts)
+    used = ses.seal(bends.seal(seal_plan(job.holder, shape).following(job.layout)))
     if shape.seal_file is not None:
         parts[f"{folder}/{SEAL}"] = bends.seal_file(used)
     content = bends.description(_description(parts, shape, job, number))
@@ -128,7 +140,7 @@ def put_seal(parts: Parts, shape: Shape, job: Job, ordinal: int = 0) -> Parts:
         property_info=f"/{folder}/{SIGNATURE}",
         raw_value=shape.raw_value,
         times=shape.times,
-    )
+    ).following(job.layout)
     parts[f"{folder}/{SIGNATURE}"] = content
     parts[f"{folder}/{VALUE}"] = bends.value(ses.signature(bends.signature(plan)))
     return bends.after(parts)
@@ -175,9 +187,11 @@ def vector(holder: SealHolder) -> bytes:
 # ---- Signatures.xml and Signature.xml
 
 
-def _list(shape: Shape, before: bytes | None, number: int) -> bytes:
-    """The list with one more entry."""
+def _list(shape: Shape, before: bytes | None, number: int, plain: str | None = None) -> bytes:
+    """The list with one more entry; of Type `plain`, or a seal."""
     kind = ' Type="Seal"' if shape.typed else ""
+    if plain is not None:
+        kind = f' Type="{plain}"'
     signature_id = shape.id_form.format(number + 1)
     location = f"/Doc_0/Signs/Sign_{number}/{SIGNATURE}"
     entry = f'<ofd:Signature ID="{signature_id}"{kind} BaseLoc="{location}"/>'
@@ -202,15 +216,20 @@ def _description(parts: Parts, shape: Shape, job: Job, number: int) -> bytes:
     attribute = f' CheckMethod="{method}"' if method else ""
     signature_id = shape.id_form.format(number + 1)
     seal = ""
-    if shape.seal_file is not None:
+    if shape.seal_file is not None and job.plain is None:
         location = shape.seal_file.format(number)
         seal = f"<ofd:Seal><ofd:BaseLoc>{location}</ofd:BaseLoc></ofd:Seal>"
+    stamps = job.stamps
+    if stamps is None:
+        stamps = f'<ofd:StampAnnot ID="{signature_id}" PageRef="3" Boundary="{STAMP_BOX}"/>'
+    if job.plain is not None:
+        stamps = ""
     info = (
         f"<ofd:Provider {shape.provider}/>"
         f"<ofd:SignatureMethod>{job.method or shape.method}</ofd:SignatureMethod>"
         f"<ofd:SignatureDateTime>{job.clock or shape.clock(job.at)}</ofd:SignatureDateTime>"
         f"<ofd:References{attribute}>{body}</ofd:References>"
-        f'<ofd:StampAnnot ID="{signature_id}" PageRef="3" Boundary="{STAMP_BOX}"/>{seal}'
+        f"{stamps}{seal}"
     )
     value = f"<ofd:SignedValue>/Doc_0/Signs/Sign_{number}/{VALUE}</ofd:SignedValue>"
     return pages.element(shape, "Signature", f"<ofd:SignedInfo>{info}</ofd:SignedInfo>{value}")

@@ -16,11 +16,15 @@ from sandbox import (
     ofd_attacks_binding,
     ofd_attacks_content,
     ofd_attacks_copies,
+    ofd_attacks_joint,
+    ofd_attacks_layouts,
     ofd_attacks_lists,
     ofd_attacks_maker,
     ofd_attacks_markup,
+    ofd_attacks_plain,
     ofd_attacks_seal,
     ofd_attacks_signer,
+    ofd_attacks_stamped,
     ofd_attacks_value,
     ofd_tolerated,
 )
@@ -42,6 +46,17 @@ _FAMILIES = (
     ofd_attacks_seal,
     ofd_attacks_maker,
     ofd_attacks_signer,
+    ofd_attacks_layouts,
+    ofd_attacks_stamped,
+    ofd_attacks_plain,
+    ofd_attacks_joint,
+)
+_ODD = (
+    ofd_tolerated.files,
+    ofd_attacks_layouts.tolerated,
+    ofd_attacks_stamped.tolerated,
+    ofd_attacks_plain.tolerated,
+    ofd_attacks_joint.tolerated,
 )
 
 
@@ -56,7 +71,7 @@ def _named(attacks: Iterator[OfdAttack]) -> Mapping[str, OfdAttack]:
 
 OFD_ATTACKS = _named(attack for family in _FAMILIES for attack in family.attacks())
 """Name → attack."""
-TOLERATED = _named(ofd_tolerated.files())
+TOLERATED = _named(odd for family in _ODD for odd in family())
 """Name → a file that is odd and valid."""
 
 

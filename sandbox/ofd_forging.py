@@ -35,6 +35,7 @@ OPEN_REASONS = frozenset(
         "identifier_unproven",
         "encrypted",
         "beyond_limits",
+        "signature_unsupported",
         "copy_expiry_missing",
         "copy_matter_unproven",
     }
@@ -103,6 +104,8 @@ class OfdAttack:
     answer: Answer = Answer()
     matter: str | None = None
     """事项编码 the caller verifies for, in file and twin alike."""
+    trust: str = "trust"
+    """Folder of what the verifier trusts: `trust-joint` has a type that asks for two seals."""
 
     @property
     def conclusion(self) -> str:

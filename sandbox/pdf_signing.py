@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from sandbox import cms, ofd, pdf, pki, ses
-from sandbox.authorities import Authorities, Unit
+from sandbox import cms, ofd, pdf, ses
+from sandbox.authorities import Authorities
 from sandbox.cms import CmsPlan, Signer, signer_of
 from sandbox.keys import EcKey, RsaKey, make_key
 from sandbox.pdf import Paper, Signing, Values
@@ -14,6 +14,7 @@ from sandbox.seals import SealHolder, subject_of
 from sandbox.ses import SealPlan, SignaturePlan
 from sandbox.shapes import SHAPES
 from sandbox.sm2 import sm3
+from sandbox.stamping import tsa
 from sandbox.world import World
 
 WINDOW = (-730, 1500)
@@ -93,15 +94,6 @@ def _certified(hand: Hand, key: EcKey | RsaKey, kind: str) -> Signer:
     who = subject_of(hand.holder.body, hand.holder.code)
     plan = hand.made.plan(f"{hand.holder.name}-{kind}", who, key.spki(), WINDOW)
     return Signer(hand.made.issuing.issue(plan), key)
-
-
-def tsa(made: Authorities) -> Unit:
-    """时间戳服务: registered for timestamps and nothing else."""
-    purpose = pki.extension("2.5.29.37", pki.purposes(pki.TIME_STAMPING), critical=True)
-    who = pki.subject(C="CN", O="云海省时间戳服务（虚构）", CN="YUNHAI_TSA")
-    return made.unit(
-        "tsa", who, WINDOW, by=made.time_root, bend=lambda plan: replace(plan, extra=(purpose,))
-    )
 
 
 # ---- kinds of honest signatures

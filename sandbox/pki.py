@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sandbox import der
-from sandbox.keys import EcKey, Sm2Key, make_key
+from sandbox import der, rsa
+from sandbox.keys import EcKey, RsaKey, Sm2Key, make_key
 from sandbox.sm2 import encode_der, sm3
 from sandbox.stream import Stream
 
@@ -19,6 +19,7 @@ SM2_WITH_SM3 = "1.2.156.10197.1.501"
 ECDSA_WITH_SHA1 = "1.2.840.10045.4.1"
 ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2"
 RSA_WITH_SHA1 = "1.2.840.113549.1.1.5"
+RSA_WITH_SHA256 = "1.2.840.113549.1.1.11"
 
 # KeyUsage, by bit (RFC 5280 §4.2.1.3)
 DIGITAL_SIGNATURE, NON_REPUDIATION, KEY_ENCIPHERMENT, DATA_ENCIPHERMENT, KEY_AGREEMENT = range(5)
@@ -37,7 +38,7 @@ _ATTRIBUTES = {"C": "2.5.4.6", "O": "2.5.4.10", "OU": "2.5.4.11", "CN": "2.5.4.3
 
 Subject = tuple[tuple[str, str], ...]
 """Attribute and text, outermost first: (("C", "CN"), ("O", …), ("CN", …))."""
-SealKey = Sm2Key | EcKey
+SealKey = Sm2Key | EcKey | RsaKey
 
 
 def subject(**attributes: str) -> Subject:
@@ -122,9 +123,11 @@ def self_signed(plan: Plan, key: SealKey) -> Authority:
 
 
 def sign(key: SealKey, message: bytes, algorithm: str) -> bytes:
-    """A signature value in DER."""
+    """A signature value in DER; of RSA the number itself, by PKCS #1 v1.5 with SHA-256."""
     if isinstance(key, Sm2Key):
         return encode_der(key.private.sign(message, public=key.public))
+    if isinstance(key, RsaKey):
+        return rsa.sign_pkcs1(key.numbers, message)
     return key.sign_der(message, sha1=algorithm == ECDSA_WITH_SHA1)
 
 

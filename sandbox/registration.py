@@ -4,24 +4,49 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
-from sandbox.bodies import TYPES, Body, Delegation, HeldKey, LicenseType
+from sandbox.bodies import CONSTRUCTION, TYPES, Body, Delegation, HeldKey, LicenseType
 from sandbox.jws import JsonObject
 from sandbox.keys import b64, make_key
 from sandbox.sm2 import sm3
 from sandbox.tokens import as_text
 from sandbox.world import World
 
+COUNTERSIGNER = "market"
+"""Who has to seal construction permits as well, where they are joint (多部门联合签章)."""
 
-def registration(world: World, endpoints: Mapping[str, str]) -> JsonObject:
-    """`endpoints`: code of the body → URL; a body without one has null."""
+
+def registration(world: World, endpoints: Mapping[str, str], *, joint: bool = False) -> JsonObject:
+    """What an operator registers.
+
+    Args:
+        world: whose bodies.
+        endpoints: code of the body → URL; a body without one has null.
+        joint: construction permits need the seal of a second department.
+    """
+    types = [_type(type) for type in TYPES.values()]
+    delegations = [_delegation(delegation) for delegation in world.delegations]
+    if joint:
+        types = [_joint(type) for type in types]
+        delegations.append(_delegation(_countersigning(world)))
     return {
         "comment": "虚构数据，仅供测试。 Fictional data, for tests and demonstrations only.",
         "seed": world.seed,
         "today": world.today.isoformat(),
-        "license_types": [_type(type) for type in TYPES.values()],
+        "license_types": types,
         "issuers": [_body(world, body, endpoints.get(body.code)) for body in world.registered],
-        "delegations": [_delegation(delegation) for delegation in world.delegations],
+        "delegations": delegations,
     }
+
+
+def _joint(type: JsonObject) -> JsonObject:
+    roles = ["issuer", "countersigner"] if type["code"] == CONSTRUCTION else type["roles"]
+    return {**type, "roles": roles}
+
+
+def _countersigning(world: World) -> Delegation:
+    start, end = world.authorities.day(-700), world.authorities.day(1500)
+    by, to = world.body("housing").code, world.body(COUNTERSIGNER).code
+    return Delegation(by, to, (CONSTRUCTION,), ("countersign",), start, end)
 
 
 def _type(type: LicenseType) -> JsonObject:

@@ -1,12 +1,12 @@
-"""Writing electronic seals and seal signatures: GB/T 38540-2020 (v4), in DER, every field bendable.
+"""Writing electronic seals and seal signatures in DER, every field bendable.
 
-What is signed: the DER of eSealInfo by the seal maker (制章者), the DER of TBS_Sign by the signer
-(签章者). Other layouts (GM/T 0031-2014, GM/T 0031-2025) would be further writers beside `seal` and
-`signature`; nothing else here knows how many members a seal has.
+GB/T 38540-2020 (v4), GM/T 0031-2014 (v1) and GM/T 0031-2025 (v5). What is signed: by the seal maker
+(制章者) the DER of eSealInfo, in v1 of { esealInfo, cert, signatureAlgorithm }; by the signer
+(签章者) the DER of TBS_Sign. Only `seal` and `signature` know how many members either has.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -17,6 +17,19 @@ from sandbox.keys import Sm2Key
 from sandbox.sm2 import encode_raw, sm3
 
 VERSION = 4
+
+
+class Layout(Enum):
+    """The standard whose structure is written; its value is the version integer."""
+
+    V1 = 1
+    """GM/T 0031-2014: two members, signInfo inside one, certificate and algorithm in TBS_Sign."""
+    V4 = 4
+    """GB/T 38540-2020."""
+    V5 = 5
+    """GM/T 0031-2025: as v4, and the seal may carry a timestamp over its maker's value."""
+
+
 SM3_NAME = "SM3"
 UNIT_SEAL = 1
 """type: 单位印章."""
@@ -31,6 +44,8 @@ class TimeForm(Enum):
     """20261125090000, Beijing time without a zone."""
     SHORT = "short"
     """261125010000Z."""
+    UTC = "utc"
+    """UTCTime 261125010000Z, as GM/T 0031-2014 says."""
 
     def write(self, at: datetime) -> bytes:
         match self:
@@ -40,6 +55,8 @@ class TimeForm(Enum):
                 text = f"{at.astimezone(BEIJING):%Y%m%d%H%M%S}"
             case TimeForm.SHORT:
                 text = f"{at.astimezone(UTC):%y%m%d%H%M%S}Z"
+            case TimeForm.UTC:
+                return der.time(at)
         return der.tlv(der.GENERALIZED_TIME, text.encode())
 
 
@@ -71,6 +88,7 @@ class SealPlan:
     picture: Picture
     maker: Unit
     vendor: str = "YUNHAI"
+    layout: Layout = Layout.V4
     version: int = VERSION
     header_id: str = "ES"
     type: int = UNIT_SEAL
@@ -89,21 +107,38 @@ class SealPlan:
     """Takes the maker's place."""
     alter: Callable[[bytes], bytes] | None = None
     """Changes eSealInfo after the maker has signed it."""
+    signed: Callable[[bytes], bytes] | None = None
+    """From eSealInfo to what the maker signs, where it is not what the layout says."""
+    stamp: Signing | None = None
+    """From the maker's value to a token over it (v5)."""
     more: bytes = b""
     """Further members of SESeal."""
+
+    def following(self, layout: Layout) -> "SealPlan":
+        """The same seal by another standard."""
+        times = TimeForm.UTC if layout is Layout.V1 else self.times
+        return replace(self, layout=layout, version=layout.value, times=times)
 
 
 def seal(plan: SealPlan) -> bytes:
     """DER of SESeal."""
     info = seal_info(plan)
-    value = (plan.signing or signer(plan.maker.key, raw=plan.raw_value))(info)
-    return der.sequence(
-        plan.alter(info) if plan.alter else info,
-        der.octet_string(plan.maker.certificate),
-        der.oid(plan.algorithm),
-        der.bit_string(value),
-        plan.more,
-    )
+    by = der.octet_string(plan.maker.certificate), der.oid(plan.algorithm)
+    two = plan.layout is Layout.V1
+    message = der.sequence(info, *by) if two else info
+    if plan.signed is not None:
+        message = plan.signed(info)
+    value = (plan.signing or signer(plan.maker.key, raw=plan.raw_value))(message)
+    written = plan.alter(info) if plan.alter else info
+    maker = *by, der.bit_string(value)
+    if two:
+        return der.sequence(written, der.sequence(*maker), plan.more)
+    return der.sequence(written, *maker, token(plan.stamp(value)) if plan.stamp else b"", plan.more)
+
+
+def token(octets: bytes) -> bytes:
+    """TimeStamp [0] EXPLICIT BIT STRING."""
+    return der.explicit(0, der.bit_string(octets))
 
 
 def seal_info(plan: SealPlan) -> bytes:
@@ -113,7 +148,7 @@ def seal_info(plan: SealPlan) -> bytes:
     details = der.sequence(
         der.integer(plan.type),
         der.utf8(plan.name),
-        der.integer(plan.list_type),
+        b"" if plan.layout is Layout.V1 else der.integer(plan.list_type),
         _signers(plan),
         time(plan.created),
         time(plan.valid_from),
@@ -147,6 +182,7 @@ class SignaturePlan:
     at: datetime
     data_hash: bytes
     property_info: str
+    layout: Layout = Layout.V4
     version: int = VERSION
     algorithm: str = pki.SM2_WITH_SM3
     raw_value: bool = False
@@ -159,26 +195,54 @@ class SignaturePlan:
     """Changes TBS_Sign after it was signed."""
     property_raw: bytes | None = None
     """propertyInfo, whole."""
+    time_info: bytes | None = None
+    """timeInfo of v1, its octets: a token in place of the UTCTime."""
+    stamp: Signing | None = None
+    """From the signature value to a token over it (v4, v5)."""
     more: bytes = b""
-    """Further members of SES_Signature: a timeStamp, or what does not belong there."""
+    """Further members of SES_Signature."""
+
+    def following(self, layout: Layout) -> "SignaturePlan":
+        """The same act by another standard."""
+        times = TimeForm.UTC if layout is Layout.V1 else self.times
+        return replace(self, layout=layout, version=layout.value, times=times)
 
 
 def signature(plan: SignaturePlan) -> bytes:
     """DER of SES_Signature."""
     tbs = to_sign(plan)
     value = (plan.signing or signer(plan.signer.key, raw=plan.raw_value))(tbs)
+    written = plan.alter(tbs) if plan.alter else tbs
+    if plan.layout is Layout.V1:
+        return der.sequence(written, der.bit_string(value), plan.more)
     return der.sequence(
-        plan.alter(tbs) if plan.alter else tbs,
-        der.octet_string(plan.signer.certificate),
-        der.oid(plan.algorithm),
+        written,
+        *_by(plan),
         der.bit_string(value),
+        token(plan.stamp(value)) if plan.stamp else b"",
         plan.more,
     )
+
+
+def _by(plan: SignaturePlan) -> tuple[bytes, bytes]:
+    """Whose certificate, and by which algorithm."""
+    return der.octet_string(plan.signer.certificate), der.oid(plan.algorithm)
 
 
 def to_sign(plan: SignaturePlan) -> bytes:
     """DER of TBS_Sign."""
     scope = der.ia5(plan.property_info) if plan.property_raw is None else plan.property_raw
+    if plan.layout is Layout.V1:
+        time = plan.times.write(plan.at) if plan.time_info is None else plan.time_info
+        return der.sequence(
+            der.integer(plan.version),
+            plan.seal,
+            der.bit_string(time),
+            der.bit_string(plan.data_hash),
+            scope,
+            *_by(plan),
+            plan.extensions,
+        )
     return der.sequence(
         der.integer(plan.version),
         plan.seal,
@@ -190,7 +254,7 @@ def to_sign(plan: SignaturePlan) -> bytes:
 
 
 def signer(key: pki.SealKey, *, raw: bool) -> Signing:
-    """The honest way: SM2 with SM3 and the default id; or ECDSA with a P-256 key."""
+    """The honest way: SM2 with SM3 and the default id; ECDSA with a P-256 key; RSA with SHA-256."""
 
     def sign(message: bytes) -> bytes:
         if raw and isinstance(key, Sm2Key):

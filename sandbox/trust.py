@@ -43,6 +43,7 @@ def lists(made: Authorities) -> Iterable[bytes]:
     yield made.maker_root_crl
     yield made.making_crl
     yield made.free_crl
+    yield made.time_crl
     yield from made.branch_crls
 
 

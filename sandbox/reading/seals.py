@@ -1,73 +1,21 @@
-"""SES_Signature and SESeal of GB/T 38540-2020 (v4), and as much of certificates as they need."""
+"""SES_Signature and SESeal: GM/T 0031-2014 (v1), GB/T 38540-2020 (v4), GM/T 0031-2025 (v5)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sandbox.reading.der import Unreadable, Value, read
-from sandbox.sm2 import P, PublicKey, sm3
+from sandbox.reading.signed import stamp_time
+from sandbox.sm2 import sm3
 
-SM2_CURVE = "1.2.156.10197.1.301"
-_EC_KEY = "1.2.840.10045.2.1"
-_SM2_NAMES = ("1.2.156.10197.1.501", f"{SM2_CURVE}.1")
-_KEY_USAGE = "2.5.29.15"
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What a seal's checker asks of a certificate."""
-
-    subject: str
-    not_before: datetime
-    not_after: datetime
-    key: PublicKey | None
-    """None: not an SM2 key."""
-    signs: bool | None
-    """digitalSignature or nonRepudiation; None: no keyUsage."""
-
-
-def certificate(der: bytes) -> Certificate:
-    tbs, _, _ = read(der).expect(0x30, "certificate").children()
-    body = tbs.children()
-    if body and body[0].tag == 0xA0:
-        body = body[1:]
-    _, _, _, validity, subject, spki, *more = body
-    since, until = validity.children()
-    names = [pair.children()[1].text() for rdn in subject.children() for pair in rdn.children()]
-    usage = None
-    for tagged in more:
-        if tagged.tag == 0xA3:
-            usage = _usage(tagged.children()[0])
-    return Certificate(", ".join(names), since.time(), until.time(), _key(spki), usage)
-
-
-def _key(spki: Value) -> PublicKey | None:
-    algorithm, bits = spki.children()
-    kind, *parameters = algorithm.children()
-    if kind.oid() != _EC_KEY or not parameters or parameters[0].oid() != SM2_CURVE:
-        return None
-    point = bits.bits()
-    if len(point) != 65 or point[0] != 4:
-        raise Unreadable("an SM2 key is 65 octets")
-    x, y = (int.from_bytes(half, "big") for half in (point[1:33], point[33:]))
-    if not (x < P and y < P):
-        raise Unreadable("an SM2 key outside the field")
-    try:
-        return PublicKey((x, y))
-    except ValueError as exc:
-        raise Unreadable("an SM2 key off the curve") from exc
-
-
-def _usage(extensions: Value) -> bool | None:
-    for item in extensions.children():
-        name, *_, value = item.children()
-        if name.oid() == _KEY_USAGE:
-            bits = read(value.octets()).bits()
-            return bool(bits and bits[0] & 0xC0)
-    return None
+LAYOUTS = {1: "GM/T 0031-2014", 4: "GB/T 38540-2020", 5: "GM/T 0031-2025"}
+_TWO = (1, 2, 4)
+"""Version integers that real seals of two members carry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
+    layout: int
+    """1, 4 or 5: by the number of members, and among those of four by the integer."""
     version: int
     vendor: str
     id: str
@@ -78,15 +26,19 @@ class Seal:
     since: datetime
     until: datetime
     picture: str
-    info: bytes
+    message: bytes
+    """What the maker signed."""
     maker: bytes
     algorithm: str
     value: bytes
+    stamp: bytes | None
+    """A token over the maker's value."""
     raw: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
+    layout: int
     version: int
     seal: Seal
     at: datetime
@@ -96,54 +48,90 @@ class Signature:
     certificate: bytes
     algorithm: str
     value: bytes
-
-
-class OtherVersion(Unreadable):
-    """A seal of GM/T 0031 (v1, v5) or a CMS, which this checker does not judge."""
+    stamp: bytes | None
+    """A token over the value; of 2014 in place of the time."""
+    inside: bool
+    """The token stands under the signature."""
 
 
 def signature(der: bytes) -> Signature:
-    """SES_Signature of version 4.
+    """SES_Signature of any of the three standards.
 
     Raises:
-        OtherVersion: a layout of another standard.
-        Unreadable: none at all.
+        Unreadable: none at all, or parts of two standards.
     """
     members = read(der).expect(0x30, "SES_Signature").children()
-    if members and (len(members) == 2 or members[0].tag == 0x06):
-        raise OtherVersion("two members: GM/T 0031-2014, or a CMS")
-    if len(members) not in {4, 5}:
-        raise Unreadable("SES_Signature: neither four nor five members")
-    to_sign, cert, algorithm, value = members[:4]
-    version, seal, at, digest, scope, *_ = to_sign.expect(0x30, "toSign").children()
-    read_seal = _seal(seal)
-    if version.number() == read_seal.version == 5:
-        raise OtherVersion("version 5: GM/T 0031-2025")
-    if version.number() != 4 or read_seal.version != 4:
-        raise Unreadable("SES_Signature: not version 4 throughout")
-    if len(digest.bits()) not in {20, 32, 48, 64}:
+    if len(members) not in {2, 4, 5}:
+        raise Unreadable("SES_Signature: neither two nor four nor five members")
+    body = members[0].expect(0x30, "toSign").children()
+    version, seal = body[0].number(), _seal(body[1])
+    two = len(members) == 2
+    if two != (seal.layout == 1) or version != seal.version:
+        raise Unreadable("SES_Signature: its seal is of another standard")
+    made = _of_2014(members, body) if two else _of_2020(members, body)
+    at, digest, scope, cert, algorithm, value, stamp, inside = made
+    if len(digest) not in {20, 32, 48, 64}:
         raise Unreadable("dataHash of no digest's size")
     return Signature(
-        4, read_seal, at.time(), digest.bits(), scope.expect(0x16, "propertyInfo").text(),
-        to_sign.raw, cert.octets(), algorithm.oid(), value.bits(),
+        seal.layout, version, seal, at, digest, scope, members[0].raw, cert, algorithm, value,
+        stamp, inside,
     )  # fmt: skip
+
+
+_Parts = tuple[datetime, bytes, str, bytes, str, bytes, bytes | None, bool]
+
+
+def _of_2014(members: list[Value], body: list[Value]) -> _Parts:
+    _, _, time, digest, scope, cert, algorithm = body
+    content = time.bits()
+    token = content if content[:1] == b"\x30" else None
+    at = _time(content) if token is None else stamp_time(token)
+    return (
+        at, digest.bits(), scope.expect(0x16, "propertyInfo").text(), cert.octets(),
+        algorithm.oid(), members[1].bits(), token, True,
+    )  # fmt: skip
+
+
+def _time(content: bytes) -> datetime:
+    """A UTCTime; real files also have the bare text of one."""
+    coded = content[:1] in {b"\x17", b"\x18"}
+    return (read(content) if coded else Value(0x18, content, content)).time()
+
+
+def _of_2020(members: list[Value], body: list[Value]) -> _Parts:
+    _, _, at, digest, scope, *_ = body
+    _, cert, algorithm, value = members[:4]
+    return (
+        at.time(), digest.bits(), scope.expect(0x16, "propertyInfo").text(), cert.octets(),
+        algorithm.oid(), value.bits(), _stamp(members[4:]), False,
+    )  # fmt: skip
+
+
+def _stamp(more: list[Value]) -> bytes | None:
+    """TimeStamp [0] EXPLICIT BIT STRING."""
+    return more[0].expect(0xA0, "timeStamp").children()[0].bits() if more else None
 
 
 def _seal(outer: Value) -> Seal:
     members = outer.expect(0x30, "SESeal").children()
-    if len(members) != 4:
-        raise Unreadable("SESeal: not four members")
-    info, maker, algorithm, value = members
+    if len(members) not in {2, 4, 5}:
+        raise Unreadable("SESeal: neither two nor four nor five members")
+    two, info = len(members) == 2, members[0]
+    maker, algorithm, value, *more = members[1].children() if two else members[1:]
     header, identifier, details, picture, *_ = info.children()
     mark, version, vendor = header.children()
     if mark.content != b"ES":
         raise Unreadable("SESeal: header is not ES")
-    _, name, kind, listed, created, since, until = details.children()
+    layout = _layout(version.number(), len(members))
+    _, name, *kind, listed, created, since, until = details.children()
+    if len(kind) != (0 if two else 1):
+        raise Unreadable("SESeal: a list of signers of another standard")
     certificates: tuple[bytes, ...] = ()
     digests: tuple[tuple[str, bytes], ...] = ()
-    if kind.number() == 1:
+    chosen = kind[0].number() if kind else 1
+    if chosen == 1:
         certificates = tuple(entry.octets() for entry in listed.children())
-    elif kind.number() == 2:
+    elif chosen == 2:
         pairs = (entry.expect(0x30, "certDigest").children() for entry in listed.children())
         digests = tuple((algorithm.text(), digest.octets()) for algorithm, digest in pairs)
     if not certificates and not digests:
@@ -151,30 +139,31 @@ def _seal(outer: Value) -> Seal:
     picture_type, _, width, height = picture.children()
     if width.number() <= 0 or height.number() <= 0:
         raise Unreadable("SESeal: a picture without size")
+    message = _sequence(info.raw + maker.raw + algorithm.raw) if two else info.raw
     return Seal(
-        version.number(), vendor.text(), identifier.text(), name.text(), certificates, digests,
-        created.time(), since.time(), until.time(), picture_type.text(), info.raw,
-        maker.octets(), algorithm.oid(), value.bits(), outer.raw,
+        layout, version.number(), vendor.text(), identifier.text(), name.text(), certificates,
+        digests, created.time(), since.time(), until.time(), picture_type.text(), message,
+        maker.octets(), algorithm.oid(), value.bits(), _stamp(more), outer.raw,
     )  # fmt: skip
 
 
-def holds(der: bytes, algorithm: str, message: bytes, value: bytes) -> bool:
-    """Whether the SM2 value over `message` is by the certificate's key (default id)."""
-    key = certificate(der).key
-    if key is None or algorithm not in _SM2_NAMES:
-        return False
-    return key.verify(message, numbers(value))
+def _layout(version: int, members: int) -> int:
+    if members == 2 and version in _TWO:
+        return 1
+    if version == 4 and members == 4:
+        return 4
+    if version == 5 and members in {4, 5}:
+        return 5
+    raise Unreadable("SESeal: a version that its structure does not carry")
 
 
-def numbers(value: bytes) -> tuple[int, int]:
-    """(r, s) of a value in DER, or of 64 raw octets; real encoders forget the sign's zero."""
-    if len(value) == 64 and value[0] != 0x30:
-        return int.from_bytes(value[:32], "big"), int.from_bytes(value[32:], "big")
-    members = read(value).expect(0x30, "signature value").children()
-    if len(members) != 2:
-        raise Unreadable("signature value: not two numbers")
-    r, s = (int.from_bytes(m.expect(0x02, "number").content, "big") for m in members)
-    return r, s
+def _sequence(content: bytes) -> bytes:
+    """SEQUENCE around what a maker of 2014 signed."""
+    size = len(content)
+    if size < 0x80:
+        return bytes((0x30, size)) + content
+    octets = (size.bit_length() + 7) // 8
+    return bytes((0x30, 0x80 | octets)) + size.to_bytes(octets, "big") + content
 
 
 def lists(seal: Seal, der: bytes) -> bool:
@@ -184,3 +173,11 @@ def lists(seal: Seal, der: bytes) -> bool:
         for name, digest in seal.digests
     )
     return der in seal.certificates or named
+
+
+def is_bare(value: bytes) -> bool:
+    """R and s, and nothing else: 64 octets, or a SEQUENCE of two numbers."""
+    if len(value) == 64 and value[0] != 0x30:
+        return True
+    members = read(value).expect(0x30, "SignedValue").children()
+    return bool(members) and members[0].tag == 0x02

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pytest
@@ -21,8 +22,17 @@ def world() -> World:
 
 
 @pytest.fixture(scope="session")
-def core(pinned: World, tmp_path_factory: pytest.TempPathFactory) -> Core:
+def cores(pinned: World, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Core]:
+    """By the name of the folder of trust that a case asks for."""
+    found = {}
+    for name in ("trust", "trust-joint"):
+        folder = tmp_path_factory.mktemp(name)
+        write_trust(pinned, folder, joint=name == "trust-joint")
+        found[name] = core_of(folder, pinned.authorities.day(0) + timedelta(hours=12))
+    return found
+
+
+@pytest.fixture(scope="session")
+def core(cores: Mapping[str, Core]) -> Core:
     """The service's core, trusting whom an operator of the pinned world trusts, at noon."""
-    folder = tmp_path_factory.mktemp("trust")
-    write_trust(pinned, folder)
-    return core_of(folder, pinned.authorities.day(0) + timedelta(hours=12))
+    return cores["trust"]

@@ -96,8 +96,11 @@ def core_of(folder: Path, now: datetime) -> Core:
     return Core(registry, now)
 
 
-def write_trust(world: World, folder: Path) -> None:
+def write_trust(world: World, folder: Path, *, joint: bool = False) -> None:
     ports = {b.code: f"http://127.0.0.1:{8100 + i}/" for i, b in enumerate(world.answering)}
-    documents = {"registration": registration(world, ports), "authorities": authorities(world)}
+    documents = {
+        "registration": registration(world, ports, joint=joint),
+        "authorities": authorities(world),
+    }
     for name, document in documents.items():
         (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")

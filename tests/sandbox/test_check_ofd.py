@@ -57,6 +57,21 @@ def test_a_real_file_is_judged_as_the_corpus_judges_it(row: Row) -> None:
             assert "not_covered" in found
 
 
+OTHERS = [row for row in manifest("ofd_signed") if row not in ROWS]
+"""Seals of GM/T 0031-2014, SignedData, bare values, and files that hold none of them."""
+
+
+@pytest.mark.parametrize("row", OTHERS, ids=lambda row: row.path.rsplit("/", 1)[-1])
+def test_other_layouts_of_real_files_are_never_taken_for_broken(row: Row) -> None:
+    """What does not keep to the letter of DER this checker cannot read, and says so."""
+    checked = check(row.file.read_bytes())
+    found = frozenset().union(*(report.findings for report in checked.signatures))
+    if row.expected == "valid":
+        assert not found & (CRYPTO - {"signature_unreadable"})
+    elif row.expected == "invalid":
+        assert checked.words
+
+
 def test_every_flipped_bit_of_a_value_is_found(pinned: World) -> None:
     """One bit in each sixteenth byte of the whole file: nothing raises, nothing passes."""
     content = pinned.ofd(pinned.pick("traffic"), "receipt")
