@@ -7,6 +7,7 @@ taken over raw bytes elsewhere; nothing here canonicalises. Threats XML-01…07.
 
 import math
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -136,21 +137,31 @@ def read_markup(data: bytes, where: str, limits: MarkupLimits = MARKUP_LIMITS) -
         BadMarkup: (a `Malformed`) anything but one bounded UTF-8 document without DOCTYPE.
     """
     _prescan(data, where, limits)
-    # A fresh parser: shared ones serialise threads on a lock.
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        collect_ids=False,
-    )
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, _mine.strict)
     except etree.XMLSyntaxError as error:
         _refuse(_rule_of(error), f"in the {where}, line {error.lineno}")
-    _bounded(root, where, limits)
+    _bounded(root, data, where, limits)
     return root
+
+
+class _Parsers(threading.local):
+    """One for each thread: one for all would serialise them on a lock, and one for each member
+    costs as much as a small member.
+    """
+
+    def __init__(self) -> None:
+        self.strict = etree.XMLParser(
+            encoding="utf-8",
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            collect_ids=False,
+        )
+
+
+_mine = _Parsers()
 
 
 def read_broken_namespaces(
@@ -181,7 +192,7 @@ def read_broken_namespaces(
     faults = [entry for entry in parser.error_log if entry.domain != etree.ErrorDomains.NAMESPACE]
     if root is None or faults:
         _refuse(MarkupRule.SYNTAX, f"in the {where}")
-    _bounded(root, where, limits)
+    _bounded(root, data, where, limits)
     return root
 
 
@@ -227,15 +238,17 @@ def _precount(body: bytes, where: str, limits: MarkupLimits) -> None:
         _refuse(MarkupRule.ATTRIBUTES, f"in the {where}: over {MAX_ATTRIBUTES}")
 
 
-def _bounded(root: Element, where: str, limits: MarkupLimits) -> None:
+def _bounded(root: Element, data: bytes, where: str, limits: MarkupLimits) -> None:
+    """Walks the tree for a bound only where the octets are enough to pass it."""
     tree = root.getroottree()
     if cast("object", tree.docinfo.internalDTD) is not None:
         _refuse(MarkupRule.DOCTYPE, f"in the {where}")
-    if _too_deep(root):
+    tags = data.count(b"<")  # as many elements at most, and a text behind each
+    if tags > MAX_DEPTH and _too_deep(root):
         _refuse(MarkupRule.DEPTH, f"in the {where}: over {MAX_DEPTH}")
-    if _node_count(root) > limits.nodes:
+    if 2 * tags > limits.nodes and _node_count(root) > limits.nodes:
         _refuse(MarkupRule.NODES, f"in the {where}: over {limits.nodes}")
-    if _crowded(root):
+    if data.count(b"=") > MAX_ATTRIBUTES and _crowded(root):
         _refuse(MarkupRule.ATTRIBUTES, f"in the {where}: over {MAX_ATTRIBUTES}")
     if _instructions(root):
         _refuse(MarkupRule.INSTRUCTION, f"in the {where}")
