@@ -16,8 +16,9 @@ from app.domain.audit import Operation, Result
 from app.domain.errors import Refused
 from app.domain.identifier import IssuerCode
 from app.domain.verification import Asker
+from app.federation.clients import FolderClients
 from app.federation.gateway import HttpIssuers, OfflineIssuers
-from app.federation.lines import Lines
+from app.federation.lines import Lines, public_authorities
 from app.federation.lists import HttpLists
 from app.federation.resilience import ResilientIssuers
 from app.registry.audit import PostgresAudit, append_within
@@ -103,7 +104,8 @@ def watching(
     """As `asking`, counted; the prober is None where none is wanted."""
     way, ledger = gateway(settings, keys), PostgresLedger(opened)
     issuers = _around(way, settings)
-    metrics = Metrics(issuers.states, way.certificates)
+    shown = clients(settings).ends
+    metrics = Metrics(issuers.states, way.certificates, shown)
     watch = IssuerWatch(ledger, metrics, now)
     issuers.watch = watch
     prober = Prober(
@@ -114,7 +116,7 @@ def watching(
         after=settings.probe_after,
         clock=now,
     )
-    watched = Watched(ledger, metrics, issuers.states, way.certificates)
+    watched = Watched(ledger, metrics, issuers.states, way.certificates, shown)
     return Watching(issuers, watch, watched, prober if settings.probe_after else None)
 
 
@@ -127,13 +129,23 @@ def gateway(settings: Settings, keys: FolderKeys) -> HttpIssuers:
         clock=now,
         secrets=FolderSecrets(settings.secrets_folder),
         trust=_authorities_of(settings.ca_bundle),
+        clients=clients(settings),
+    )
+
+
+def clients(settings: Settings) -> FolderClients:
+    """Certificates this node shows to issuers. Raises `Refused` as `asking`."""
+    bundle = settings.ca_bundle
+    _authorities_of(bundle)
+    return FolderClients(
+        settings.key_folder, now, lambda: _authorities_of(bundle) or public_authorities()
     )
 
 
 def lines(settings: Settings) -> Lines:
     """Ways to endpoints for a command. Raises `Refused` as `asking`."""
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    return Lines(trust=_authorities_of(settings.ca_bundle))
+    return Lines(trust=_authorities_of(settings.ca_bundle), clients=clients(settings))
 
 
 def _around(inner: HttpIssuers, settings: Settings) -> ResilientIssuers:

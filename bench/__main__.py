@@ -99,6 +99,15 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
         measure_imports,
     ),
     "federation": ("Asking issuers", "", printed("federation")),
+    "inflight": (
+        "Three hundred questions in flight",
+        (
+            "One worker, one issuer that thinks 200 ms in a process of its own; `transport` is the "
+            "bare HTTP client with the same bytes, `service` everything an issuer is asked by. The "
+            "aim is 0.70 of the transport's throughput, and memory that does not grow."
+        ),
+        printed("inflight"),
+    ),
     "isolation": (
         "Issuers that are gone, and the others",
         "[Picture](isolation.svg): p99 of the issuers that are up, paired with all twenty up.",

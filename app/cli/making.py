@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from app.cli.registering import content_of, read, show
-from app.composition import VERSION, database, now
+from app.composition import VERSION, clients, database, now
 from app.config import settings
 from app.crypto.digests import digest
 from app.crypto.jose import JsonLimits, read_json_object
@@ -38,7 +38,15 @@ from app.registry.reader import Reader
 from app.registry.sessions import ReadSession, WriteSession
 from app.registry.trust import PostgresRegistry
 from app.reports.terminal import clean, wrap
-from app.services.doctor import FIXES, Checked, Finding, Problem, endpoints_of, examine
+from app.services.doctor import (
+    FIXES,
+    Checked,
+    Finding,
+    Problem,
+    endpoints_of,
+    examine,
+    shown_certificates,
+)
 from app.services.learned_words import lines
 from app.services.learning import Learned, learn
 from app.services.verify import question_of
@@ -456,6 +464,8 @@ async def _doctor(*, probe: bool) -> list[Finding]:
     sources = [await asyncio.to_thread(_checked, each) for each in lists]
     sources.append(Checked(name="local", content=tables))
     findings = await asyncio.to_thread(examine, sources, now())
+    shown = clients(settings())
+    findings += shown_certificates(shown.ends(), shown.broken(), now())
     return [*findings, *(await _probe(sources) if probe else ())]
 
 

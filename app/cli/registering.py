@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.composition import VERSION, database, now
+from app.composition import VERSION, clients, database, now
 from app.config import settings
 from app.crypto.jose import JsonLimits, read_json_object
 from app.crypto.provider import FolderKeys
@@ -21,6 +21,7 @@ from app.domain.lookup import Level
 from app.domain.scheme import Scheme
 from app.domain.trust import Gap, Issuer, Kind, LicenseType, Window
 from app.domain.verification import Asker
+from app.federation.clients import Client
 from app.models import Use
 from app.registry import catalogue, delegations, keys
 from app.registry.audit import append_within
@@ -31,6 +32,7 @@ from app.registry.registration import encryption_jwk, issuer_code, key_id, type_
 from app.registry.sessions import ReadSession, WriteSession
 from app.registry.snapshot import read_document
 from app.registry.urls import read_networks, read_url
+from app.reports.terminal import clean
 
 issuer = typer.Typer(no_args_is_help=True, help="Issuers (证照颁发机构): who may issue what.")
 key = typer.Typer(no_args_is_help=True, help="Public keys of issuers and delegates.")
@@ -207,6 +209,54 @@ def issuer_add(
         return change.value
 
     typer.echo(f"{code}: {written(f'issuer add {code}', work)}")
+
+
+certificate = typer.Typer(
+    no_args_is_help=True,
+    help="This node's own certificates for issuers that want one (双向 TLS, mutual TLS).",
+)
+
+
+@certificate.command("set")
+def certificate_set(
+    code: Annotated[str, typer.Argument(help="Code of the body it is shown to.")],
+    file: Annotated[
+        Path, typer.Argument(help="PEM: an unencrypted private key, and its certificate first.")
+    ],
+) -> None:
+    """Keep a client certificate for a body's endpoints, once all is right with it."""
+    owner, content, held = issuer_code("code", code), content_of(file), clients(settings())
+
+    async def work(session: WriteSession) -> Client:
+        del session
+        return await asyncio.to_thread(held.save, owner, content)
+
+    saved = written(f"issuer certificate set {code}", work)
+    typer.echo(f"{owner}: sha256 {saved.version}, until {saved.ends:%Y-%m-%d}")
+
+
+@certificate.command("remove")
+def certificate_remove(
+    code: Annotated[str, typer.Argument(help="Code of the body it was shown to.")],
+) -> None:
+    """Show that body none any more."""
+    owner, held = issuer_code("code", code), clients(settings())
+
+    async def work(session: WriteSession) -> bool:
+        del session
+        return await asyncio.to_thread(held.remove, owner)
+
+    there = written(f"issuer certificate remove {code}", work)
+    typer.echo(f"{owner}: {'removed' if there else 'there was none'}")
+
+
+@certificate.command("list")
+def certificate_list() -> None:
+    """Whom this node shows one, until when, and which files cannot be used."""
+    held = clients(settings())
+    broken = held.broken()
+    rows = [(code, f"{ends:%Y-%m-%d}") for code, ends in held.ends().items()]
+    show(("body 机构", "until 有效期至"), [*rows, *((c, clean(why)) for c, why in broken.items())])
 
 
 def _recipient(file: Path) -> str:

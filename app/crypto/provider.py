@@ -316,6 +316,24 @@ def read_key_file(path: Path) -> FileSigner:
         raise Unavailable(f"key file: {broken.strerror}") from broken
 
 
+def private_file(path: Path) -> bytes:
+    """What is in a file that is its owner's alone. Raises `Unavailable`."""
+    try:
+        content = _read(path)
+    except OSError as broken:
+        raise Unavailable(f"key file: {broken.strerror}") from broken
+    if len(content) > MAX_FILE:
+        raise Unavailable(f"key file: longer than {MAX_FILE} octets")
+    return content
+
+
+def new_private_file(folder: Path, content: bytes) -> Path:
+    """A new file under a passing name, mode 0600, durable. Raises OSError."""
+    path = folder / f".{secrets.token_hex(8)}.draft"
+    _create(path, content)
+    return path
+
+
 def _read(path: Path) -> bytes:
     """The content of a regular file that is its owner's alone."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))

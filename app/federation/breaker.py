@@ -62,7 +62,9 @@ class Breaker:
 
     jitter: Callable[[], float]
     """Evenly from 0 to 1."""
-    _calls: deque[tuple[float, bool]] = field(default_factory=lambda: deque(maxlen=MAX_CALLS))
+    _calls: deque[tuple[float, bool]] = field(default_factory=deque)
+    _failed: int = 0
+    """Of those: counted along, for at hundreds a second nobody has the time to count them anew."""
     _row: int = 0
     _rest: float = 0.0
     _open_until: float | None = None
@@ -101,16 +103,17 @@ class Breaker:
             return
         if verdict is Verdict.NEITHER or self._open_until is not None:
             return
-        self._calls.append((now, verdict is not Verdict.UP))
+        bad = verdict is not Verdict.UP
+        self._calls.append((now, bad))
+        self._failed += bad
         self._row = self._row + 1 if verdict is Verdict.DOWN else 0
         if self._row >= IN_A_ROW or self._too_many(now):
             self._open(now)
 
     def _too_many(self, now: float) -> bool:
-        while self._calls and self._calls[0][0] < now - WINDOW:
-            self._calls.popleft()
-        failed = sum(bad for _, bad in self._calls)
-        return len(self._calls) >= ENOUGH and failed >= SHARE * len(self._calls)
+        while self._calls and (self._calls[0][0] < now - WINDOW or len(self._calls) > MAX_CALLS):
+            self._failed -= self._calls.popleft()[1]
+        return len(self._calls) >= ENOUGH and self._failed >= SHARE * len(self._calls)
 
     def _open(self, now: float) -> None:
         first, most = REST
@@ -118,6 +121,7 @@ class Breaker:
         self._open_until = now + self._rest * (0.9 + 0.2 * self.jitter())
         self._probe_since = None
         self._calls.clear()
+        self._failed = 0
         self._row = 0
         self._era += 1
 

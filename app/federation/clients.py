@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from app.crypto.provider import new_private_file, private_file
 from app.domain.clocks import CLOCK_SKEW
@@ -187,7 +188,7 @@ def read_client(content: bytes) -> tuple[x509.Certificate, datetime]:
         raise Refused("file", _NOT_ONE) from None
     if not same:
         raise Refused("file", "file has a key that is not the certificate's")
-    if purposes is not None and x509.ExtendedKeyUsageOID.CLIENT_AUTH not in purposes:
+    if purposes is not None and ExtendedKeyUsageOID.CLIENT_AUTH not in purposes:
         raise Refused("file", "file has a certificate that is not for clients (clientAuth)")
     return certificate, min(each.not_valid_after_utc for each in certificates)
 

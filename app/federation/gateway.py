@@ -30,7 +30,7 @@ from app.domain.issuer import (
 )
 from app.federation.answer import read_signed, read_unsigned
 from app.federation.appsecrets import AppSecrets
-from app.federation.egress import Destination
+from app.federation.clients import Clients
 from app.federation.lines import SIGNED, UNSIGNED, Incoming, Line, Lines, Outgoing
 from app.federation.mapped import NoSecrets, Secrets, compose_mapped, read_mapped
 from app.federation.share import Prepared, SecretExpired, prepare, read_share, signed_call
@@ -62,6 +62,7 @@ class HttpIssuers:
         secrets: Secrets | None = None,
         trust: ssl.SSLContext | None = None,
         resolver: Callable[[], AbstractResolver] = SystemResolver,
+        clients: Clients | None = None,
     ) -> None:
         """Nothing is opened before the first question.
 
@@ -72,13 +73,14 @@ class HttpIssuers:
             secrets: of endpoints that want some; None: there are none.
             trust: certificates to check servers against; None: those of public authorities.
             resolver: makes a resolver for each endpoint.
+            clients: certificates of our own, for those who want one; None: there are none.
         """
         self._signer = signer
         self._node_id = node_id
         self._clock = clock
         self._secrets = secrets or NoSecrets()
         self._app_secrets = AppSecrets(secrets=self._secrets, clock=clock)
-        self._lines = Lines(trust=trust, resolver=resolver)
+        self._lines = Lines(trust=trust, resolver=resolver, clients=clients)
 
     async def ask(self, inquiry: Inquiry) -> IssuerAnswer:
         """One question within its endpoint's deadline. Raises nothing but CancelledError."""
@@ -154,7 +156,7 @@ class HttpIssuers:
         try:
             prepared = await asyncio.to_thread(envelope)
         except Unavailable as exc:
-            return Unreachable(Silence.CONNECTION, str(exc), sent=False)
+            return Unreachable(Silence.CONNECTION, str(exc))
         if len(prepared.content) > MAX_QUESTION:
             return Unreachable(Silence.OVERSIZED, f"question over {MAX_QUESTION} bytes")
         return await self._over_platform(line, inquiry, platform, prepared)
@@ -187,7 +189,7 @@ class HttpIssuers:
         Raises what `compose` does.
         """
         where, endpoint = line.where, inquiry.endpoint
-        question = await asyncio.to_thread(self._question, inquiry, where)
+        question = await asyncio.to_thread(self._question, inquiry, line)
         if len(question.token) > MAX_QUESTION:
             return Unreachable(Silence.OVERSIZED, f"question over {MAX_QUESTION} bytes")
 
@@ -197,14 +199,14 @@ class HttpIssuers:
         sent = Outgoing(where.url, question.token, IVP_HEADERS)
         return await line.exchange(sent, endpoint.max_answer, read)
 
-    def _question(self, inquiry: Inquiry, where: Destination) -> Question:
+    def _question(self, inquiry: Inquiry, line: Line) -> Question:
         return compose(
             inquiry,
             node=self._node_id,
             signer=self._signer(),
             now=self._clock(),
             jti=secrets.token_urlsafe(ID_BYTES),
-            private=where.loopback,
+            private=line.where.loopback or line.mutual,
         )
 
     def _read(

@@ -19,9 +19,10 @@ import httpx
 from aiohttp.abc import AbstractResolver
 from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError
 
-from app.domain.errors import Refused
+from app.domain.errors import Refused, Unavailable
 from app.domain.identifier import IssuerCode
 from app.domain.issuer import Endpoint, Silence, Unreachable
+from app.federation.clients import Client, Clients, NoClients
 from app.federation.egress import Destination, ForbiddenAddress, destination
 from app.federation.transport import LEASE, Lease, SystemResolver, open_client
 
@@ -36,6 +37,8 @@ OK: Final = 200
 _HEADERS: Final = {"Accept-Encoding": "identity", "User-Agent": "zhengyan"}
 
 Result = TypeVar("Result")
+Key = tuple[str, tuple[str, ...], int, str]
+"""URL, networks, places, and the certificate of ours that is shown there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class Line:
     places: asyncio.Semaphore
     issuer: IssuerCode
     where: Destination
+    mutual: bool = False
+    """We show a certificate of our own."""
     certificate_ends: datetime | None = None
     """Of the server's certificate, as seen at the last exchange."""
     waiting: int = field(default=0)
@@ -125,6 +130,11 @@ class Line:
         return (there.scheme, there.host, there.port) == (here.scheme, here.host, here.port)
 
 
+def public_authorities() -> ssl.SSLContext:
+    """Checks servers against the public authorities, whatever the environment says."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Lines:
     """All ways that are open."""
 
@@ -133,16 +143,19 @@ class Lines:
         *,
         trust: ssl.SSLContext | None = None,
         resolver: Callable[[], AbstractResolver] = SystemResolver,
+        clients: Clients | None = None,
     ) -> None:
         """Nothing is opened before the first question.
 
         Args:
             trust: certificates to check servers against; None: those of public authorities.
             resolver: makes a resolver for each endpoint.
+            clients: certificates of our own, for those who want one; None: there are none.
         """
-        self._trust = trust or httpx.create_ssl_context(trust_env=False)
+        self._clients = clients or NoClients()
+        self._trust = trust or public_authorities()
         self._resolver = resolver
-        self._lines: OrderedDict[tuple[str, tuple[str, ...], int], Line] = OrderedDict()
+        self._lines: OrderedDict[Key, Line] = OrderedDict()
         self._closed = False
 
     async def converse(
@@ -158,7 +171,11 @@ class Lines:
             where = destination(endpoint.url, endpoint.networks)
         except (ForbiddenAddress, Refused) as refused:
             return Unreachable(Silence.FORBIDDEN_ADDRESS, _rule(refused))
-        line = await self._line(endpoint, where)
+        try:
+            shown = self._clients.client(endpoint.issuer) if where.secure else None
+        except Unavailable as exc:
+            return Unreachable(Silence.CONNECTION, str(exc))
+        line = await self._line(endpoint, where, shown)
         if line.waiting >= QUEUE * endpoint.max_in_flight:
             return Unreachable(Silence.BUSY, "queue")
         placed = False
@@ -187,22 +204,24 @@ class Lines:
         while self._lines:
             await self._lines.popitem()[1].aclose()
 
-    async def _line(self, endpoint: Endpoint, where: Destination) -> Line:
-        """The endpoint's own client; a changed registration gets a new one."""
-        key = (endpoint.url, endpoint.networks, endpoint.max_in_flight)
-        if key not in self._lines:
-            resolver, limit = self._resolver(), endpoint.max_in_flight
-            client = open_client(
-                where, resolver=resolver, trust=self._trust, limit=limit, headers=_HEADERS
-            )
-            places = asyncio.Semaphore(limit)
-            self._lines[key] = Line(client, resolver, places, endpoint.issuer, where)
-        self._lines.move_to_end(key)
-        line = self._lines[key]
-        if len(self._lines) > MAX_LINES:
-            unused = [old for old, other in self._lines.items() if not other.waiting and old != key]
-            for old in unused[:1]:
-                await self._lines.pop(old).aclose()
+    async def _line(self, endpoint: Endpoint, where: Destination, shown: Client | None) -> Line:
+        """The endpoint's own client; a changed registration or certificate gets a new one."""
+        place = (endpoint.url, endpoint.networks, endpoint.max_in_flight)
+        key = (*place, shown.version if shown else "")
+        line = self._lines.get(key)
+        if line is not None:
+            self._lines.move_to_end(key)
+            return line
+        resolver, limit = self._resolver(), endpoint.max_in_flight
+        trust = shown.context if shown else self._trust
+        client = open_client(where, resolver=resolver, trust=trust, limit=limit, headers=_HEADERS)
+        places, mutual = asyncio.Semaphore(limit), shown is not None
+        line = Line(client, resolver, places, endpoint.issuer, where, mutual)
+        self._lines[key] = line
+        unused = [old for old, other in self._lines.items() if not other.waiting and old != key]
+        replaced = [old for old in unused if old[:3] == place]
+        for old in replaced or unused[: len(self._lines) > MAX_LINES]:
+            await self._lines.pop(old).aclose()
         return line
 
 

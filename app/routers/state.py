@@ -93,6 +93,9 @@ class Watched:
     metrics: Metrics
     breakers: Callable[[], Mapping[IssuerCode, str]]
     certificates: Callable[[], Mapping[IssuerCode, datetime]]
+    """Ends of the servers' certificates."""
+    shown: Callable[[], Mapping[IssuerCode, datetime]]
+    """Ends of the certificates this node shows them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """How issuers fare: for the operator and for the issuer itself; and numbers for Prometheus."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -39,6 +40,7 @@ EXAMPLE = {
     "last_asked": "2026-10-31T23:59:00Z",
     "keys_end": [{"key_id": "answer-2025", "uses": ["answer"], "ends": "2027-01-01T00:00:00Z"}],
     "certificate_ends": "2027-03-01T00:00:00Z",
+    "client_certificate_ends": "2027-06-01T00:00:00Z",
 }
 
 COUNTED = """# HELP zhengyan_conclusions_total Verifications
@@ -69,6 +71,7 @@ async def health(
         return problem(404, "unknown-issuer", "No body is registered under that code", field="code")
     state = node.watched.breakers().get(IssuerCode(code))
     ends = node.watched.certificates().get(IssuerCode(code))
+    shown = (await asyncio.to_thread(node.watched.shown)).get(IssuerCode(code))
     return JSONResponse(
         {
             "issuer": code,
@@ -76,6 +79,7 @@ async def health(
             "at": _instant(node.clock()),
             "breaker": str(state) if state else None,
             "certificate_ends": _instant(ends) if ends else None,
+            "client_certificate_ends": _instant(shown) if shown else None,
         }
     )
 
@@ -93,7 +97,7 @@ async def metrics(node: NodeDep) -> Response:
     """Of the worker that answers: calls to issuers, breakers, conclusions by reason."""
     if node.watched is None:
         return problem(404, "not-watched", "Nothing is counted here")
-    return Response(node.watched.metrics.text(), media_type=_TEXT)
+    return Response(await asyncio.to_thread(node.watched.metrics.text), media_type=_TEXT)
 
 
 def _of(found: Health) -> dict[str, object]:

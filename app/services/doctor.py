@@ -4,7 +4,7 @@ Every finding names a place and what mends it. Nothing is judged here: a verdict
 whatever the doctor says.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from app.crypto.paths import may_issue
 from app.crypto.weak import WeakAlgorithm
 from app.domain.certificate import Anchor, Certificate, Crl
 from app.domain.errors import InvalidKey, InvalidSignature, Malformed
+from app.domain.identifier import IssuerCode
 from app.domain.trust import Kind
 from app.models import Use
 from app.registry.entries import KeyEntry
@@ -56,6 +57,9 @@ class Problem(StrEnum):
     TYPE_UNDEFINED = "type_undefined"
     TYPE_NOT_ISSUED = "type_not_issued"
     UNREACHABLE = "unreachable"
+    CLIENT_CERTIFICATE_EXPIRED = "client_certificate_expired"
+    CLIENT_CERTIFICATE_ENDS_SOON = "client_certificate_ends_soon"
+    CLIENT_CERTIFICATE_BROKEN = "client_certificate_broken"
 
 
 FIXES: Final = {
@@ -139,6 +143,18 @@ FIXES: Final = {
         "接口不可达：核对地址与网络放行（--network），并联系该机构",
         "does not answer: check the address and the opened networks, and call the body",
     ),
+    Problem.CLIENT_CERTIFICATE_EXPIRED: (
+        "向该机构出示的证书已过期，询问已停止：申领新证书，zhengyan issuer certificate set",
+        "ours for it has ended, and it is not asked: get the next, `issuer certificate set`",
+    ),
+    Problem.CLIENT_CERTIFICATE_ENDS_SOON: (
+        "向该机构出示的证书将过期：提前申领新证书，zhengyan issuer certificate set",
+        "ours for it ends soon: get the next in time, `zhengyan issuer certificate set`",
+    ),
+    Problem.CLIENT_CERTIFICATE_BROKEN: (
+        "向该机构出示的证书文件不能用，询问已停止：zhengyan issuer certificate set",
+        "ours for it cannot be used, and it is not asked: `zhengyan issuer certificate set`",
+    ),
 }
 """Problem → what mends it, in Chinese and English."""
 
@@ -215,6 +231,20 @@ def _ends(
         yield Finding(problems[0], place, f"{end:%Y-%m-%d}")
     elif end <= now + soon:
         yield Finding(problems[1], place, f"{end:%Y-%m-%d}")
+
+
+def shown_certificates(
+    ends: Mapping[IssuerCode, datetime], broken: Mapping[IssuerCode, str], now: datetime
+) -> list[Finding]:
+    """What is wrong with certificates that this node shows to bodies."""
+    problems = (Problem.CLIENT_CERTIFICATE_EXPIRED, Problem.CLIENT_CERTIFICATE_ENDS_SOON)
+    found = [
+        Finding(Problem.CLIENT_CERTIFICATE_BROKEN, f"clients/{code}.pem", why)
+        for code, why in sorted(broken.items())
+    ]
+    for code, end in sorted(ends.items()):
+        found += _ends(problems, f"clients/{code}.pem", end, now, SOON)
+    return found
 
 
 def _left_out(source: Checked, now: datetime) -> Iterator[Finding]:

@@ -145,10 +145,13 @@ class Metrics:
         self,
         breakers: Callable[[], Mapping[IssuerCode, str]],
         certificates: Callable[[], Mapping[IssuerCode, datetime]],
+        shown: Callable[[], Mapping[IssuerCode, datetime]] = dict,
     ) -> None:
-        """Both are asked when the numbers are: state of its breaker, and end of its certificate."""
+        """All are asked when the numbers are: state of its breaker, end of its certificate, and of
+        the one this node shows it.
+        """
         self.registry = CollectorRegistry()
-        self._breakers, self._certificates = breakers, certificates
+        self._breakers, self._certificates, self._shown = breakers, certificates, shown
         own = self.registry
         self._calls = Counter(
             "zhengyan_issuer_calls",
@@ -168,6 +171,9 @@ class Metrics:
         )
         self._ends = Gauge(
             "zhengyan_issuer_certificate_ends", "Unix time", ("issuer",), registry=own
+        )
+        self._shown_ends = Gauge(
+            "zhengyan_client_certificate_ends", "Unix time", ("issuer",), registry=own
         )
         self._concluded = Counter(
             "zhengyan_conclusions", "Verifications", ("conclusion", "reason"), registry=own
@@ -200,4 +206,7 @@ class Metrics:
             self._open.labels(issuer, str(state)).set(1)
         for issuer, ends in self._certificates().items():
             self._ends.labels(issuer).set(ends.timestamp())
+        self._shown_ends.clear()
+        for issuer, ends in self._shown().items():
+            self._shown_ends.labels(issuer).set(ends.timestamp())
         return generate_latest(self.registry)

@@ -1,0 +1,208 @@
+"""Three hundred questions in flight to an issuer that thinks 200 ms, on one worker.
+
+    python -m bench.inflight [SECONDS]
+
+One process asks, another answers (signed, each over its very question). `transport` is the bare
+HTTP client under the service, with the same bytes; `service` is everything an issuer is asked by:
+memory, flights, breaker, retry, places, questions signed and answers verified. Rounds of the two
+alternate, so that a busy machine slows both, and the ratio is what to keep. Memory is looked at
+after the first round and after the last: what only grows would show.
+"""
+
+import asyncio
+import gc
+import itertools
+import logging
+import multiprocessing
+import multiprocessing.connection
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from app.domain.issuer import Answered, Inquiry
+from app.federation.gateway import HttpIssuers
+from app.federation.resilience import MAX_ANSWERS, ResilientIssuers
+from bench.federation import NODE, SIGNER, TOKEN, answer, inquiry_to, processor_seconds, utc_now
+
+IN_FLIGHT: Final = 300
+THINKS: Final = 0.2
+"""Seconds."""
+ROUNDS: Final = 5
+SECONDS: Final = 4.0
+"""Of one round of one candidate."""
+AIM: Final = 0.70
+PAGE: Final = resource.getpagesize()
+
+
+class Thinking(asyncio.Protocol):
+    """Answers each question after a while."""
+
+    def __init__(self) -> None:
+        self._received = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, end, rest = self._received.partition(b"\r\n\r\n")
+        if not end:
+            return
+        size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        if len(rest) >= size:
+            self._received = rest[size:]
+            asyncio.get_running_loop().call_later(THINKS, self._answer, rest[:size])
+
+    def _answer(self, question: bytes) -> None:
+        body = answer(question)
+        kind = b"Content-Type: application/jose\r\nContent-Length: %d\r\n\r\n" % len(body)
+        if self._transport is not None:
+            self._transport.write(b"HTTP/1.1 200 OK\r\n" + kind + body)
+
+
+def serve(told: multiprocessing.connection.Connection) -> None:
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(Thinking, "127.0.0.1", 0, backlog=2 * IN_FLIGHT)
+        told.send(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(run())
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Of one candidate."""
+
+    rate: float
+    """Answers a second."""
+    cost: float
+    """Microseconds of processor time an answer."""
+    p99: float
+    """Seconds."""
+    failed: int
+
+
+async def measure(ask: Callable[[int], Awaitable[bool]], seconds: float) -> Round:
+    """So many at once, each after the other, until the time is over."""
+    spent: list[float] = []
+    failed = 0
+    numbers = itertools.count(time.monotonic_ns())
+    begun, used = time.perf_counter(), processor_seconds()
+
+    async def one() -> None:
+        nonlocal failed
+        while time.perf_counter() - begun < seconds:
+            start = time.perf_counter()
+            failed += not await ask(next(numbers))
+            spent.append(time.perf_counter() - start)
+
+    await asyncio.gather(*(one() for _ in range(IN_FLIGHT)))
+    whole = time.perf_counter() - begun
+    cost = (processor_seconds() - used) / len(spent) * 1e6
+    return Round(len(spent) / whole, cost, statistics.quantiles(spent, n=100)[98], failed)
+
+
+def resident() -> float:
+    """MiB of this process, after what is garbage has gone."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * PAGE / 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    inquiry: Inquiry
+    bare: httpx.AsyncClient
+    issuers: ResilientIssuers
+
+    async def transport(self, number: int) -> bool:
+        del number
+        response = await self.bare.post(self.inquiry.endpoint.url, content=TOKEN)
+        return response.status_code == httpx.codes.OK
+
+    async def service(self, number: int) -> bool:
+        """Each another question, so that nothing is joined or repeated."""
+        said = await self.issuers.ask(replace(self.inquiry, purpose=f"bench-{number}"))
+        return isinstance(said, Answered)
+
+
+async def compare(port: int, seconds: float) -> bool:
+    """Whether the aim is reached and nothing failed."""
+    asked = inquiry_to(port)
+    where = replace(asked.endpoint, max_in_flight=IN_FLIGHT)
+    trust = httpx.create_ssl_context(trust_env=False)
+    limits = httpx.Limits(max_connections=IN_FLIGHT)
+    transport = AiohttpTransport(verify=trust, trust_env=False, limits=limits)
+    issuers = ResilientIssuers(
+        inner=HttpIssuers(lambda: SIGNER, NODE, utc_now, trust=trust),
+        clock=utc_now,
+        monotonic=time.monotonic,
+    )
+    async with httpx.AsyncClient(transport=transport, timeout=30) as bare:
+        ways = Candidates(replace(asked, endpoint=where), bare, issuers)
+        found: dict[str, list[Round]] = {"transport": [], "service": []}
+        await measure(ways.transport, 1.0)
+        warmed = 0.0
+        while warmed <= MAX_ANSWERS:  # until the memory of answers is full, as it is in service
+            warmed += (await measure(ways.service, 1.0)).rate
+        memory = []
+        for _ in range(ROUNDS):
+            found["transport"].append(await measure(ways.transport, seconds))
+            found["service"].append(await measure(ways.service, seconds))
+            memory.append(resident())
+    await issuers.aclose()
+    return show(found, memory)
+
+
+def show(found: dict[str, list[Round]], memory: list[float]) -> bool:
+    pairs = list(zip(found["transport"], found["service"], strict=True))
+    ratios = [service.rate / transport.rate for transport, service in pairs]
+    middle = statistics.median(ratios)
+    print(f"{IN_FLIGHT} in flight to an issuer that thinks {THINKS * 1000:.0f} ms, {ROUNDS} rounds")
+    print("            answers/s (rounds)      p99 ms   µs CPU   failed")
+    for name, rounds in found.items():
+        rates = sorted(each.rate for each in rounds)
+        print(
+            f"{name:10} {statistics.median(rates):7,.0f} ({rates[0]:,.0f}–{rates[-1]:,.0f})"
+            f"  {statistics.median(r.p99 for r in rounds) * 1000:9.0f}"
+            f"  {statistics.median(r.cost for r in rounds):7.0f}"
+            f"  {sum(r.failed for r in rounds):7}"
+        )
+    answers = sum(round(each.rate) for each in found["service"])
+    print(f"ratio {middle:.2f} ({min(ratios):.2f}–{max(ratios):.2f}), aim {AIM:.2f}")
+    print(f"memory, MiB after each round: {', '.join(f'{each:.1f}' for each in memory)}")
+    print(f"per answer from the first round to the last: {_growth(memory, answers):.0f} bytes")
+    return middle >= AIM and not any(each.failed for rounds in found.values() for each in rounds)
+
+
+def _growth(memory: list[float], answers: int) -> float:
+    return (memory[-1] - memory[0]) * 2**20 / max(1, answers)
+
+
+def main(arguments: list[str]) -> int:
+    logging.getLogger("app").setLevel(logging.ERROR)
+    seconds = float(arguments[0]) if arguments else SECONDS
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    server = context.Process(target=serve, args=(theirs,), daemon=True)
+    server.start()
+    try:
+        asyncio.run(compare(ours.recv(), seconds))
+    finally:
+        server.terminate()
+        server.join()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
