@@ -15,7 +15,11 @@ from asn1crypto import crl as asn1_crl
 from cryptography.exceptions import InvalidSignature as LibraryInvalidSignature
 from pyhanko_certvalidator.authority import CertTrustAnchor, TrustQualifiers
 from pyhanko_certvalidator.context import ValidationContext
-from pyhanko_certvalidator.name_trees import process_general_subtrees
+from pyhanko_certvalidator.name_trees import (
+    default_excluded_subtrees,
+    default_permitted_subtrees,
+    process_general_subtrees,
+)
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import (
     AlgorithmUsageConstraint,
@@ -256,14 +260,20 @@ def check_path(
 
 
 def _anchor(root: x509.Certificate) -> CertTrustAnchor:
-    """The anchor with its own path length and name constraints (RFC 5937)."""
+    """The anchor with its own path length and name constraints (RFC 5937).
+
+    A constraint restricts names of its own kind and no others (RFC 5280 §4.2.1.10): where the
+    library is given some subtrees it takes every kind that is absent for forbidden.
+    """
     constraints = root.name_constraints_value
     permitted = excluded = None
     if constraints is not None:
         if constraints["permitted_subtrees"].native is not None:
-            permitted = process_general_subtrees(constraints["permitted_subtrees"])
+            named = process_general_subtrees(constraints["permitted_subtrees"])
+            permitted = default_permitted_subtrees() | named
         if constraints["excluded_subtrees"].native is not None:
-            excluded = process_general_subtrees(constraints["excluded_subtrees"])
+            named = process_general_subtrees(constraints["excluded_subtrees"])
+            excluded = default_excluded_subtrees() | named
     length = root.max_path_length
     return CertTrustAnchor(
         root,

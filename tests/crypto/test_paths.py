@@ -343,6 +343,32 @@ def test_crt_03_name_constraints(kind: int, organisation: str, expected: Chain, 
     assert twin_and(other).chain is expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "leaf_name", "expected"),
+    [
+        (0xA0, None, Chain.ANCHORED),
+        (0xA1, None, Chain.ANCHORED),
+        (0xA0, b"seal.example.cn", Chain.ANCHORED),
+        (0xA0, b"seal.example.org", Chain.CONSTRAINTS),
+        (0xA1, b"seal.example.cn", Chain.CONSTRAINTS),
+    ],
+    ids=["permitted and none", "excluded and none", "permitted", "not permitted", "excluded"],
+)
+def test_crt_03_a_constraint_of_an_anchor_restricts_names_of_its_own_kind_only(
+    kind: int, leaf_name: bytes | None, expected: Chain
+) -> None:
+    """RFC 5280 §4.2.1.10: an anchor that constrains dNSName says nothing of directory names."""
+    host = der.sequence(der.tlv(kind, der.sequence(der.tlv(0x82, b"example.cn"))))
+    top = pki.root("测试根", sm2_key(1), more=[extension("2.5.29.30", host, critical=True)])
+    sub_name = name("测试运营")
+    made = certificate(sub_name, sm2_key(2), top, ca=True, usage=pki.AUTHORITY)
+    sub = Authority(sub_name, sm2_key(2), made)
+    names = [extension("2.5.29.17", der.sequence(der.tlv(0x82, leaf_name)))] if leaf_name else ()
+    leaf = certificate(LEAF_NAME, LEAF_KEY, sub, more=names)
+    other = World(top, sub, leaf, (sub.der,), (top.anchor(),), (crl(top), crl(sub)))
+    assert twin_and(other).chain is expected
+
+
 def with_leaf(**how: object) -> World:
     leaf = certificate(LEAF_NAME, LEAF_KEY, world().sub, **how)  # type: ignore[arg-type]
     return replace(world(), leaf=leaf)
