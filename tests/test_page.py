@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.domain.dispute import By, DisputeState, Element
 from app.domain.identifier import IssuerCode, TypeCode
 from app.registry.directory import Availability, Body, Kind
 from app.routers.list_texts import LISTS
@@ -13,6 +14,7 @@ from app.routers.lists import sheet
 from app.routers.page_texts import CONFIRM, FRAME, VERIFY
 from app.routers.pages import WEB, frame, texts
 from app.routers.result import MARKS, NONE_YET
+from app.routers.wrong_texts import WRONG
 from app.services.verify import Stage
 
 SCRIPT = (WEB / "static/page.js").read_text(encoding="utf-8")
@@ -27,8 +29,15 @@ FOUND = {
     "issuer": ("x", "630000"), "policy": "license-1.token", "node": "zhengyan-test", "file": True,
     "sha256": "0" * 64, "sm3": "1" * 64,
 }  # fmt: skip
+WRONG_STATES = (
+    *("ask", "filed", "found", "unknown", "mistyped", "ended", "refused", "outage", "limited"),
+)
+DISPUTE = {
+    "state": "open", "element": "holder", "ended": False, "filed_at": "2026-11-01 08:00:00",
+    "steps": [("2026-11-01 08:00:00", "open", "filer", "x")],
+}  # fmt: skip
 STATES = ("ask", "mistyped", "unknown", "outage", "limited", "found")
-ALL = {"page.html": VERIFY, "confirm.html": CONFIRM, **LISTS}
+ALL = {"page.html": VERIFY, "confirm.html": CONFIRM, "wrong.html": WRONG, **LISTS}
 BODY = Body(IssuerCode("11630000MB0000019J"), "x", "x", None, (), Availability.STEADY)
 KIND = Kind(TypeCode("11100000MB03271699001"), "x", "x", True, timedelta(minutes=5))
 LIST = {
@@ -42,6 +51,7 @@ def rendered(lang: str, name: str = "page.html", state: str = "found") -> str:
         loader=FileSystemLoader(WEB / "templates"), undefined=StrictUndefined, autoescape=True
     )
     values = {"code": "x", "here": "", "qr": None, "address": "", "again": ""}
+    values |= {"most": 9, "d": DISPUTE, "filed": {"code": "x", "reference": "x"}}
     values |= {"kinds": [("x", "x")], "by_number": False, "node_id": "x"}
     values |= {"lists": [LIST], "known": True, "ages": {KIND.code: "1"}, "by": {KIND.code: 1}}
     return templates.get_template(name).render(
@@ -58,6 +68,7 @@ def rendered(lang: str, name: str = "page.html", state: str = "found") -> str:
 def every_page(lang: str) -> str:
     pages = [rendered(lang), *(rendered(lang, "confirm.html", state) for state in STATES)]
     pages += [rendered(lang, name) for name in LISTS]
+    pages += [rendered(lang, "wrong.html", state) for state in WRONG_STATES]
     return "".join(pages)
 
 
@@ -101,7 +112,7 @@ def test_everything_the_comparing_script_asks_is_there(lang: str) -> None:
 
 
 def test_both_languages_say_the_same_things() -> None:
-    for both in (FRAME, VERIFY, CONFIRM, *LISTS.values()):
+    for both in (FRAME, VERIFY, CONFIRM, WRONG, *LISTS.values()):
         assert shape(both["zh"]) == shape(both["en"])
         assert all(words(both))
         assert not [text for text in words(both["zh"]) if CHINESE_THEN_ASCII.search(text)]
@@ -151,3 +162,10 @@ def test_every_stage_has_its_words(lang: str) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_availability_has_its_words(lang: str) -> None:
     assert set(LISTS["issuers.html"][lang]["availability"]) == {each.value for each in Availability}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_word_of_a_dispute_has_its_words(lang: str) -> None:
+    assert set(WRONG[lang]["states"]) == {each.value for each in DisputeState}
+    assert set(WRONG[lang]["elements"]) == {each.value for each in Element}
+    assert set(WRONG[lang]["bys"]) == {each.value for each in By}

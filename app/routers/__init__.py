@@ -16,6 +16,7 @@ from app.routers import (
     verifications,
     verifying,
     watch,
+    wrong,
 )
 
 __all__ = ["ROUTERS"]
@@ -35,5 +36,6 @@ ROUTERS = (
     health.router,
     verifying.router,
     lists.router,
+    wrong.router,
     confirm.router,
 )

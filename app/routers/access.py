@@ -63,6 +63,10 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("GET", "/issuers"): OPEN,
         ("GET", "/types"): OPEN,
         ("GET", "/help"): OPEN,
+        ("GET", "/wrong"): OPEN,
+        ("POST", "/wrong"): OPEN,  # within the limits of disputes
+        ("POST", "/wrong/follow"): OPEN,
+        ("POST", "/wrong/withdraw"): OPEN,
         ("GET", "/r"): OPEN,
         ("POST", "/r"): OPEN,
         ("GET", "/r/{code}"): OPEN,

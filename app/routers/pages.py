@@ -20,6 +20,7 @@ from app.reports.clauses import CLAUSES
 from app.routers.list_texts import LISTS
 from app.routers.page_texts import CONFIRM, FRAME, VERIFY
 from app.routers.result import Names
+from app.routers.wrong_texts import WRONG
 from app.services.publish import QUESTIONS
 
 WEB = Path(__file__).parents[1] / "web"
@@ -33,14 +34,16 @@ PAGES: Final = {
     "issuers": "/issuers",
     "types": "/types",
     "help": "/help",
+    "wrong": "/wrong",
 }
-INDEXED: Final = frozenset({"page.html", "help.html"})
+INDEXED: Final = frozenset({"page.html", "help.html", "wrong.html"})
 """What search engines may list; results and lists are nothing for them."""
 _templates = Jinja2Templates(WEB / "templates")
 _templates.env.undefined = StrictUndefined  # a word that is missing is a defect, not a blank
 _TEXTS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     "page.html": VERIFY,
     "confirm.html": CONFIRM,
+    "wrong.html": WRONG,
     **LISTS,
 }
 

@@ -109,7 +109,7 @@ async def _shown(
     by_number: bool = False,
 ) -> HTMLResponse:
     checks = [(name, *told) for name, told in names(lang).checks.items()]
-    more: dict[str, Any] = {"kinds": await _kinds(node, lang), "by_number": by_number}
+    more: dict[str, Any] = {"kinds": await kinds_of(node, lang), "by_number": by_number}
     answer = rendered(
         request, "page.html", lang, status=status, checks=checks, r=found or NONE_YET, **more
     )
@@ -120,7 +120,7 @@ async def _shown(
     return answer
 
 
-async def _kinds(node: Node, lang: str) -> list[tuple[str, str]]:
+async def kinds_of(node: Node, lang: str) -> list[tuple[str, str]]:
     """To choose from; none where the register cannot be read just now, and the code is typed."""
     try:
         kinds = (await node.lists.look()).kinds

@@ -18,7 +18,8 @@ from tests.service import VERIFICATIONS, Service
 from tests.world import World, altered, token
 
 SHOWN = create_app(lambda _: None, docs=True).openapi()  # type: ignore[arg-type,return-value]
-PAGES = {"/", "/r", "/r/{code}", "/issuers", "/types", "/help"}
+PAGES = {"/", "/r", "/r/{code}", "/issuers", "/types", "/help",
+         "/wrong", "/wrong/follow", "/wrong/withdraw"}  # fmt: skip
 """Not part of the interface, and so not described."""
 
 Operation = tuple[str, str, dict[str, Any]]

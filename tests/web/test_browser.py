@@ -309,7 +309,7 @@ def test_no_violations_of_axe(  # noqa: PLR0917
         tab.set_input_files("#own", good)
         tab.wait_for_selector("#compared.same")
         assert violations() == []
-        for path in ("/r", "/r/AAAAA", "/issuers", "/types", "/help"):
+        for path in ("/r", "/r/AAAAA", "/issuers", "/types", "/help", "/wrong"):
             tab.goto(f"{service.url}{path}?{query}")
             assert violations() == []
 
@@ -321,7 +321,7 @@ def test_type_twice_as_large_and_sparse_text_fit(tab: Any, service: Service, lan
     cut = """() => [...document.querySelectorAll('main *')].filter(each =>
         getComputedStyle(each).overflow === 'hidden' && each.scrollHeight > each.clientHeight + 1)
         .length"""
-    for path in ("/", "/r", "/issuers", "/types", "/help"):
+    for path in ("/", "/r", "/issuers", "/types", "/help", "/wrong"):
         tab.goto(f"{service.url}{path}?lang={lang}")
         tab.evaluate(
             """css => { const sheet = new CSSStyleSheet();
@@ -335,7 +335,7 @@ def test_type_twice_as_large_and_sparse_text_fit(tab: Any, service: Service, lan
 
 def test_whatever_is_pressed_is_large_enough(tab: Any, service: Service, lang: str) -> None:
     """WCAG 2.2 SC 2.5.8: 24 by 24 CSS pixels, for whatever does not stand in a sentence."""
-    for path in ("/", "/r", "/issuers", "/types", "/help"):
+    for path in ("/", "/r", "/issuers", "/types", "/help", "/wrong"):
         tab.goto(f"{service.url}{path}?lang={lang}")
         small = tab.evaluate(
             """() => [...document.querySelectorAll(

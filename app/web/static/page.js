@@ -21,6 +21,7 @@ const order = ["failed", "indeterminate", "passed"]; // what was not applicable 
 const hidden = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // marks that turn or hide what is beside them
 const longest = 160;
 let latest = 0;
+let drawing = null; // what the picture is drawn of, once somebody wants to see it
 
 function element(name, words, kind) {
   const made = document.createElement(name);
@@ -60,6 +61,10 @@ function say(kind, words, meaning, next) {
   byId("steps").replaceChildren();
   byId("steps").hidden = true;
   byId("proof").hidden = true;
+  byId("picture").hidden = true;
+  byId("picture").open = false;
+  byId("drawn").hidden = true;
+  drawing = null;
   result.hidden = false;
 }
 
@@ -221,6 +226,33 @@ function report({ report: found }) {
   byId("whole").textContent = found.id;
   byId("whole").href = "/v1/verifications/" + encodeURIComponent(found.id);
   byId("proof").hidden = false;
+  if (found.format === "ofd" && file.files[0]) {
+    drawing = { file: file.files[0], verification: found.id };
+    byId("picture").hidden = false;
+  }
+}
+
+// In an <img>, where nothing of it can run; drawn only for whoever wants to see it.
+async function draw() {
+  const mine = latest;
+  const body = new FormData();
+  for (const [name, value] of Object.entries(drawing)) {
+    body.append(name, value);
+  }
+  drawing = null;
+  let url = "";
+  try {
+    const response = await fetch("/v1/pictures", { method: "POST", body });
+    const { svg } = await response.json();
+    url = response.ok ? URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" })) : "";
+  } catch {
+    url = "";
+  }
+  if (mine === latest) { // not of a file that has been put away meanwhile
+    byId("drawn").hidden = !url;
+    byId("drawn").src = url || "data:,";
+    show("undrawn", !url && said.undrawn);
+  }
 }
 
 function refused(problem) {
@@ -320,6 +352,12 @@ form.addEventListener("submit", (event) => {
   } else {
     say("refused", said.nothing, "", "");
     file.focus();
+  }
+});
+
+byId("picture").addEventListener("toggle", () => {
+  if (byId("picture").open && drawing) {
+    draw();
   }
 });
 

@@ -1,0 +1,133 @@
+"""The page on which a wrong record is reported (数据质量异议) and followed by its code.
+
+It uses what `/v1/disputes` uses. Codes travel in bodies, never in addresses; nothing that was typed
+is shown again.
+"""
+
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
+
+from app.domain.dispute import MAX_TEXT, Dispute, Element
+from app.domain.errors import Malformed, Refused, ServiceError, Unavailable
+from app.routers.access import Limited
+from app.routers.body import BadRequest, Busy, read_json_body
+from app.routers.door import Guest, GuestDep
+from app.routers.pages import Lang, language, rendered
+from app.routers.problems import RETRY_AFTER
+from app.routers.state import Node, NodeDep
+from app.routers.times import when
+from app.routers.verifying import kinds_of
+from app.schemas.dispute import DisputeIn
+
+router = APIRouter(include_in_schema=False)
+
+FIELDS: Final = frozenset(DisputeIn.model_fields)
+MAX_FIELDS: Final = 16
+
+
+@router.get("/wrong")
+async def ask(request: Request, node: NodeDep, lang: Lang = None) -> HTMLResponse:
+    """Where a wrong record is reported."""
+    return await _page(request, node, language(request, lang), 200, "ask")
+
+
+@router.post("/wrong")
+async def report(
+    request: Request, node: NodeDep, guest: GuestDep, lang: Lang = None
+) -> HTMLResponse:
+    """Report it; the answer is the same whatever is known here."""
+    shown = language(request, lang)
+    try:
+        filled = {k: v for k, v in (await _form(request, node)).items() if k in FIELDS and v}
+        asked = DisputeIn.model_validate(filled)
+        wanted = asked.asked(node.clock())
+        await node.door.disputes(guest, wanted.named)
+        element = Element(asked.element)
+        filed = await node.disputes.file(wanted, element, asked.text, guest.asker)
+    except (ServiceError, ValidationError) as exc:
+        return await _failed(request, node, shown, exc, "refused")
+    return await _page(request, node, shown, 200, "filed", filed=filed)
+
+
+@router.post("/wrong/follow")
+async def follow(
+    request: Request, node: NodeDep, guest: GuestDep, lang: Lang = None
+) -> HTMLResponse:
+    """How far it is."""
+    return await _by_code(request, node, guest, language(request, lang), withdraw=False)
+
+
+@router.post("/wrong/withdraw")
+async def withdraw(
+    request: Request, node: NodeDep, guest: GuestDep, lang: Lang = None
+) -> HTMLResponse:
+    """Take it back."""
+    return await _by_code(request, node, guest, language(request, lang), withdraw=True)
+
+
+async def _by_code(
+    request: Request, node: Node, guest: Guest, lang: str, *, withdraw: bool
+) -> HTMLResponse:
+    try:
+        await node.door.reads(guest)
+        code = (await _form(request, node)).get("code", "")
+        how = node.disputes.withdraw if withdraw else node.disputes.follow
+        found = await how(code, guest.asker)
+    except (ServiceError, Malformed) as exc:
+        return await _failed(request, node, lang, exc, "ended")
+    if found is None:
+        return await _page(request, node, lang, 404, "unknown")
+    return await _page(request, node, lang, 200, "found", code=code, d=_told(found))
+
+
+def _told(found: Dispute) -> dict[str, Any]:
+    """For whoever has the code: no word of what was filed."""
+    steps = [(when(s.at), s.state.value, s.by.value, s.note or "") for s in found.steps]
+    return {
+        "state": found.state.value,
+        "element": found.element.value,
+        "ended": found.state.ended,
+        "filed_at": when(found.filed_at),
+        "steps": steps,
+    }
+
+
+async def _form(request: Request, node: Node) -> dict[str, str]:
+    """Fields of a form as browsers send it. Raises `BadRequest`, `Busy`."""
+    with node.room.guest() as take:
+        body = await read_json_body(request, node.limits, take)
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=MAX_FIELDS, errors="strict")
+    except ValueError:
+        raise BadRequest(400, "body", "not a form") from None
+    return {name: values[0].replace("\r\n", "\n").strip() for name, values in fields.items()}
+
+
+async def _failed(
+    request: Request, node: Node, lang: str, exc: Exception, refused: str
+) -> HTMLResponse:
+    match exc:
+        case Limited():
+            return await _page(request, node, lang, 429, "limited")
+        case Busy() | Unavailable():
+            return await _page(request, node, lang, 503, "outage")
+        case Malformed():
+            return await _page(request, node, lang, 404, "mistyped")
+        case Refused() | ValidationError() | BadRequest():
+            return await _page(request, node, lang, 422, refused)
+        case _:
+            raise exc
+
+
+async def _page(
+    request: Request, node: Node, lang: str, status: int, state: str, **values: Any
+) -> HTMLResponse:
+    more = {"kinds": await kinds_of(node, lang), "most": MAX_TEXT, **values}
+    answer = rendered(request, "wrong.html", lang, status=status, state=state, **more)
+    if status in (429, 503):
+        answer.headers["Retry-After"] = str(RETRY_AFTER)
+    return answer
