@@ -2,7 +2,7 @@
 # `make help` lists them. Settings: PYTHON, DATABASE_URL, ZHENGYAN_PORT, ZHENGYAN_DATA, …
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check proof bench migrate lock environment
+.PHONY: help run test check proof bench screenshots migrate lock environment
 bin := .venv/bin
 workers ?= 2
 
@@ -34,6 +34,9 @@ proof: environment ## hours, by hand: kills, fuzzing, mutation, replay, flips; w
 
 bench: environment ## measure, beside floors in the same run
 	@$(bin)/python -m bench
+
+screenshots: environment ## pictures of the pages, into docs/shots (needs Chromium)
+	@$(bin)/python -m embedded --temporary -- $(bin)/python -m tests.shots
 
 migrate: environment ## bring DATABASE_URL, or else the database of `make run`, up to date
 	@$(bin)/python -m embedded -- $(bin)/alembic upgrade head

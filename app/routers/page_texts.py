@@ -236,7 +236,7 @@ VERIFY: Final[dict[str, dict[str, Any]]] = {
             "claimed": "Issuer it names (as registered)",
             "unregistered": "No registered issuer goes with it",
             "retry": "Worth another try: ",
-            "beijing": "(Beijing time)",
+            "beijing": " (Beijing time)",
             "soon": "in a moment",
             "working": "Verifying …",
             "outage": "This service cannot be reached just now. That says nothing about the license; try again later.",

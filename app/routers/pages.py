@@ -19,7 +19,7 @@ from app.domain.evidence import CheckName
 from app.reports.clauses import CLAUSES
 from app.routers.list_texts import LISTS
 from app.routers.page_texts import CONFIRM, FRAME, VERIFY
-from app.routers.result import Names
+from app.routers.result import Names, plain
 from app.routers.wrong_texts import WRONG
 from app.services.publish import QUESTIONS
 
@@ -40,6 +40,7 @@ INDEXED: Final = frozenset({"page.html", "help.html", "wrong.html"})
 """What search engines may list; results and lists are nothing for them."""
 _templates = Jinja2Templates(WEB / "templates")
 _templates.env.undefined = StrictUndefined  # a word that is missing is a defect, not a blank
+_templates.env.finalize = lambda value: plain(value) if type(value) is str else value
 _TEXTS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     "page.html": VERIFY,
     "confirm.html": CONFIRM,

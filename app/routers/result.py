@@ -14,6 +14,8 @@ from app.routers.times import ago, span, when
 
 LONGEST: Final = 160
 """Characters shown of words that may come from a document."""
+STACKED: Final = 4
+"""Marks on one letter; more would cover the lines above and below."""
 MARKS: Final = {
     "valid": "✔", "invalid": "✘", "indeterminate": "?", "outage": "↻",
     "passed": "✔", "failed": "✘", "not_applicable": "–",
@@ -75,12 +77,29 @@ NONE_YET: Final = Result(kind="", words="", meaning="")
 """What the page shows before anything was sent."""
 
 
-def foreign(words: object) -> str:
-    """Words that may come from a document, fit to stand beside ours."""
-    plain = "".join(
-        "\ufffd" if unicodedata.category(char) in _HIDDEN else char for char in str(words)
+def plain(words: str) -> str:
+    """Nothing that turns or hides what is beside it is ever written, whoever's words it is in."""
+    if words.isascii() and words.isprintable():
+        return words
+    return "".join(
+        "\ufffd" if unicodedata.category(char) in _HIDDEN and char != "\n" else char
+        for char in words
     )
-    return plain[:LONGEST] + "…" if len(plain) > LONGEST else plain
+
+
+def foreign(words: object) -> str:
+    """Words that may come from a document, fit to stand beside ours: one line, of bounded length,
+    with no more marks on one letter than any script has.
+    """
+    kept: list[str] = []
+    marks = 0
+    for char in plain(str(words).replace("\n", "\ufffd")):
+        marks = marks + 1 if unicodedata.category(char)[0] == "M" else 0
+        if marks <= STACKED:
+            kept.append(char)
+        elif marks == STACKED + 1:
+            kept.append("\ufffd")
+    return "".join(kept[:LONGEST]) + "…" if len(kept) > LONGEST else "".join(kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +141,7 @@ def result_of(found: Json, names: Names) -> Result:
 
 
 def _instant(text: str, names: Names) -> str:
-    return f"{when(datetime.fromisoformat(text))} {names.said['beijing']}"
+    return f"{when(datetime.fromisoformat(text))}{names.said['beijing']}"
 
 
 def _parts(found: Json, names: Names) -> Iterable[Part]:

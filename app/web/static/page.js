@@ -19,13 +19,19 @@ const matches = { match: said.match, mismatch: said.mismatch, unknown: said.unkn
 const times = { tsa: said.timetsa, claimed: said.timeclaimed, first_seen: said.timefirst, none: said.timenone };
 const order = ["failed", "indeterminate", "passed"]; // what was not applicable stands below, as unchecked
 const hidden = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // marks that turn or hide what is beside them
+const stacked = /(\p{M}{4})\p{M}+/gu; // more marks on one letter than any script has: they would cover other lines
 const longest = 160;
 let latest = 0;
 let drawing = null; // what the picture is drawn of, once somebody wants to see it
 
+// Nothing that turns or hides what is beside it is ever written, whoever's words it is in.
+function plain(words) {
+  return String(words).replace(hidden, "�");
+}
+
 function element(name, words, kind) {
   const made = document.createElement(name);
-  made.textContent = words;
+  made.textContent = plain(words);
   if (kind) {
     made.className = kind;
   }
@@ -34,12 +40,12 @@ function element(name, words, kind) {
 
 // Words that may come from a document: on one line, of bounded length, and turning nothing beside them.
 function foreign(words) {
-  const plain = String(words).replace(hidden, "�");
-  return element("bdi", plain.length > longest ? plain.slice(0, longest) + "…" : plain);
+  const all = Array.from(plain(words).replace(stacked, "$1�"));
+  return element("bdi", all.length > longest ? all.slice(0, longest).join("") + "…" : all.join(""));
 }
 
 function show(id, words) {
-  byId(id).textContent = words || "";
+  byId(id).textContent = plain(words || "");
   byId(id).hidden = !words;
 }
 
@@ -50,7 +56,7 @@ function named(name) {
 function say(kind, words, meaning, next) {
   const mark = byId("mark");
   mark.className = "mark " + kind;
-  mark.textContent = (marks[kind] ? marks[kind] + " " : "") + words;
+  mark.textContent = plain((marks[kind] ? marks[kind] + " " : "") + words);
   show("meaning", meaning);
   show("next", next);
   show("retry", "");
@@ -191,7 +197,7 @@ function sources(found) {
 
 // As the Swedes write it, which is as ISO 8601 has it.
 function instant(text) {
-  return new Date(text).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" }) + " " + said.beijing;
+  return new Date(text).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" }) + said.beijing;
 }
 
 // Until signer and entitlement are settled, the issuer is the one the file, or the asker, names.
