@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from app.config import Settings
 from app.crypto.provider import FolderKeys, FolderSecrets
@@ -21,6 +22,9 @@ from app.federation.gateway import HttpIssuers, OfflineIssuers
 from app.federation.lines import Lines, public_authorities
 from app.federation.lists import HttpLists
 from app.federation.resilience import ResilientIssuers
+from app.formats import FORMATS, Format
+from app.formats.photo.reading import PhotoReader
+from app.imaging.worker import Decoder
 from app.registry.audit import PostgresAudit, append_within
 from app.registry.auditing import event
 from app.registry.disputes import PostgresDisputes
@@ -246,23 +250,40 @@ async def verifier(
     keys = FolderKeys(settings.key_folder)
     online = None if offline else asking(settings, keys)
     issuers: Issuers = online or OfflineIssuers()
+    decoder = Decoder()
     try:
         if trust is not None:
-            registry: Registry = SnapshotRegistry.read(trust, clock=now, networks=networks)
-            yield _verifier(settings, keys, registry, issuers, ForgetfulJournal())
+            snapshot = SnapshotRegistry.read(trust, clock=now, networks=networks)
+            yield _verifier(
+                settings, keys, snapshot, issuers, journal=ForgetfulJournal(), decoder=decoder
+            )
         else:
             async with database(settings) as opened:
                 registry, journal = PostgresRegistry(opened, now), PostgresJournal(opened, keys)
-                yield _verifier(settings, keys, registry, issuers, journal)
+                yield _verifier(settings, keys, registry, issuers, journal=journal, decoder=decoder)
     finally:
+        decoder.close()
         if online is not None:
             await online.aclose()
 
 
+def formats_with(decoder: Decoder, address: str) -> tuple[Format, ...]:
+    """What is read, pictures too. `address`: of this node's own page, for codes that lead to it."""
+    return (*FORMATS, PhotoReader(decoder.read, urlsplit(address).hostname or ""))
+
+
 def _verifier(
-    settings: Settings, keys: FolderKeys, registry: Registry, issuers: Issuers, journal: Journal
+    settings: Settings,
+    keys: FolderKeys,
+    registry: PostgresRegistry | SnapshotRegistry,
+    issuers: Issuers,
+    *,
+    journal: Journal,
+    decoder: Decoder,
 ) -> Verifier:
     return Verifier(
+        formats=formats_with(decoder, settings.public_address),
+        codes=registry,
         registry=registry,
         issuers=issuers,
         publisher=publisher(settings, keys),

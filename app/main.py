@@ -16,6 +16,7 @@ from app.composition import (
     answering,
     disputes,
     follower,
+    formats_with,
     importer,
     lookups,
     now,
@@ -26,6 +27,7 @@ from app.config import Settings, settings
 from app.crypto import sm2
 from app.crypto.provider import FolderKeys
 from app.domain.errors import Unavailable
+from app.imaging.worker import Decoder
 from app.models import REVISION
 from app.registry.audit import PostgresAudit
 from app.registry.callers import PostgresCallers
@@ -136,6 +138,7 @@ def production(config: Settings) -> Lifespan:
         issuers = PatientIssuers(way.issuers, places)
         journal = PostgresJournal(database, keys)
         door = _door(config, keys, database)
+        decoder = Decoder()
         follow, background = follower(config, database), Supervisor()
         background.start("upkeep", _upkeep(keys, database).forever)
         background.start("rotation", Rotation(database, keys, now).forever)
@@ -153,6 +156,8 @@ def production(config: Settings) -> Lifespan:
                         publisher=publisher(config, keys),
                         journal=WatchedJournal(journal, way.watch),
                         clock=now,
+                        formats=formats_with(decoder, config.public_address),
+                        codes=registry,
                     ),
                     door=door,
                     reports=journal,
@@ -179,6 +184,7 @@ def production(config: Settings) -> Lifespan:
             }
         finally:
             await background.stop()
+            decoder.close()
             await way.issuers.aclose()
             await database.close()
             gc.unfreeze()

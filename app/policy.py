@@ -9,7 +9,7 @@ from typing import assert_never
 from app.domain.evidence import SIGNATURE_CHECKS, WHOLE, About, CheckName, Evidence, Outcome, Role
 from app.domain.issuer import Answered, IssuerAnswer, Match, Statement
 from app.domain.license import HOLDER_FACTS, PROOF_FACTS, Fact
-from app.domain.policies import RECORD, SEALED, TOKEN, Level, Policy, policy_for
+from app.domain.policies import PHOTO, RECORD, SEALED, TOKEN, Level, Policy, policy_for
 from app.domain.reasons import Reason
 from app.domain.verdict import (
     DECIDED,
@@ -26,7 +26,7 @@ from app.domain.verdict import (
 )
 from app.domain.word import STATUS, Against, InForce, Silent, hear
 
-__all__ = ["RECORD", "SEALED", "TOKEN", "Level", "Policy", "decide", "judge", "policy_for"]
+__all__ = ["PHOTO", "RECORD", "SEALED", "TOKEN", "Level", "Policy", "decide", "judge", "policy_for"]
 
 TRUST_GAPS = frozenset(
     {
@@ -49,6 +49,16 @@ TIME_GAPS = frozenset(
 )
 """Any other gap stays open whatever an issuer says. Code, not data: no policy can widen this."""
 
+UNCLEAR = frozenset(
+    {
+        Reason.MULTIPLE_CODES,
+        Reason.UNOFFICIAL_URL,
+        Reason.CODE_NAMES_NOTHING,
+        Reason.CODE_MISSING,
+    }
+)
+"""What has to be said of a copy before that it is only a copy."""
+
 
 def judge(evidence: Sequence[Evidence], policy: Policy) -> LocalState:
     """Sound only if nothing failed, nothing is in doubt, and nothing required kept silent."""
@@ -58,7 +68,7 @@ def judge(evidence: Sequence[Evidence], policy: Policy) -> LocalState:
             return Broken(item.why)
     gaps = [item.why for item in deciding if item.outcome is Outcome.INDETERMINATE]
     if Reason.UNSIGNED_COPY in gaps:
-        return Unsigned()
+        return Unsigned(next((why for why in gaps if why in UNCLEAR), Reason.UNSIGNED_COPY))
     if not _all_spoke(deciding, policy):
         gaps.append(Reason.CHECK_MISSING)
     if gaps:
@@ -127,8 +137,8 @@ def _obstacle(
             return None
         case Gap(reasons):
             return next((r for r in reasons if not _closes(r, said, terms)), None)
-        case Unsigned():
-            return Reason.UNSIGNED_COPY
+        case Unsigned(reason):
+            return reason
         case FactsOnly():
             compared = said.matching - {Fact.IDENTIFIER, Fact.TYPE}  # the question is no fact
             enough = bool(HOLDER_FACTS & compared) and len(compared) >= MIN_FACTS
@@ -154,8 +164,8 @@ def _own_doubt(local: Gap | Unsigned | FactsOnly) -> Reason | None:
     match local:
         case Gap(reasons):
             return reasons[0]
-        case Unsigned():
-            return Reason.UNSIGNED_COPY
+        case Unsigned(reason):
+            return reason
         case FactsOnly():
             return None
         case _:

@@ -14,6 +14,7 @@ from app.checks.document import (
 )
 from app.checks.issuer import ISSUER_ENTITLED, ISSUER_KNOWN, inquiry_for, weigh
 from app.checks.measure import measure
+from app.checks.photo import CODES_CLEAR
 from app.checks.roles import ROLES_FILLED, covered_facts, required_roles
 from app.checks.sealing import (
     ALGORITHMS_AGREE,
@@ -57,6 +58,7 @@ __all__ = [
 CHECKS: tuple[Check, ...] = (
     ONE_DOCUMENT,
     SIGNED,
+    CODES_CLEAR,
     SIGNATURE_HOLDS,
     DATA_HASH_HOLDS,
     SCOPE_NAMED,

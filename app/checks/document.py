@@ -19,6 +19,8 @@ def _signed(facts: Facts) -> Iterator[Evidence]:
     name, type, signatures = CheckName.SIGNED, facts.trust.type, facts.document.signatures
     if facts.document.format is LicenseFormat.FACTS:
         yield silent(name)
+    elif facts.document.photo is not None:
+        yield unsure(name, Reason.UNSIGNED_COPY, detail="a picture")
     elif signatures and all(lacks_seal(s, facts) for s in signatures):
         yield failed(name, Reason.SIGNATURE_MISSING, detail="signed, and not sealed")
     elif facts.document.package is not None and facts.document.package.dropped:

@@ -68,14 +68,15 @@ def inquiry_for(
     if endpoint is None or (facts.trust.issuer is None and seal is None):
         return NotAsked(Unasked.NO_ENDPOINT)
     facts_only = document.format is LicenseFormat.FACTS
-    compare = document.stated if facts_only else covered_facts(facts)
+    pictured = document.photo is not None
+    compare = document.stated if facts_only or pictured else covered_facts(facts)
     return Inquiry(
         endpoint=endpoint,
         identifier=document.identifier,
         type=document.type,
         claims=claims,
         compare=compare - {Fact.IDENTIFIER},
-        digests=digests,
+        digests={} if pictured else digests,  # no issuer knows a picture that somebody took
         purpose=purpose,
         at=facts.at,
         seal=seal.seal.id if seal and seal.seal else None,
@@ -101,7 +102,7 @@ def _max_age(facts: Facts, policy_age: timedelta) -> timedelta:
 def weigh(facts: Facts, answer: IssuerAnswer) -> Evidence:
     """Three ways to be bound; an identifier from uncovered content routes and proves nothing."""
     name, covered = CheckName.BOUND, covered_facts(facts)
-    if facts.document.format is LicenseFormat.FACTS:
+    if facts.document.format is LicenseFormat.FACTS or facts.document.photo is not None:
         return silent(name)
     if Fact.IDENTIFIER in covered:
         return passed(name, detail="identifier covered")

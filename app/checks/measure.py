@@ -92,6 +92,7 @@ def _document(license: ParsedLicense, signatures: tuple[SignatureFacts, ...]) ->
         presentation_until=claims.presentation_until,
         signatures=signatures,
         package=_package(license),
+        photo=license.photo.facts if license.photo else None,
     )
 
 

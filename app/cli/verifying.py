@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from pydantic import ValidationError
 
 from app.composition import verifier
 from app.config import settings
 from app.domain.errors import Refused, ServiceError, Unavailable
+from app.domain.license import Claims
 from app.domain.verdict import Conclusion, Verdict
 from app.domain.verification import Receipt, Submission
+from app.formats.photo.header import is_picture
 from app.reports.terminal import clean, render, wrap
 from app.reports.unknown_authority import UnknownAuthority, unknown_authority
+from app.routers.verifications import stated
+from app.schemas.verification import TypedIn, refused
 from app.services.learned_words import unknown_in
 from app.services.verify import Verifier
 
@@ -68,6 +73,13 @@ def verify(
             help="Ask no issuer. Forgeries are still found, but without its word nothing is valid.",
         ),
     ] = False,
+    fact: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What stands on a license in a photo, typed off it, like number=N-1 or "
+            "holder=NAME; repeatable. Compared by the issuer."
+        ),
+    ] = None,
     as_json: Annotated[
         bool,
         typer.Option(
@@ -84,14 +96,29 @@ def verify(
     if network and trust is None:
         raise Refused("network", "goes with --trust; in a database each endpoint has its own")
     ground = verifier(settings(), trust, offline=offline, networks=network or ())
-    most = settings().max_upload
-    raise typer.Exit(asyncio.run(_verify(files, ground, most, as_json=as_json, lang=lang)))
+    most, facts = settings().max_upload, _typed(fact or ())
+    raise typer.Exit(asyncio.run(_verify(files, ground, most, facts, as_json=as_json, lang=lang)))
+
+
+def _typed(facts: Sequence[str]) -> Claims | None:
+    """Raises `Refused`, naming the field, for what is no such fact."""
+    if not facts:
+        return None
+    pairs = [fact.partition("=") for fact in facts]
+    try:
+        typed = TypedIn.of_form({name: value for name, _, value in pairs})
+    except ValidationError as exc:
+        raise refused(exc) from None
+    if len(typed.typed) != len(facts):
+        raise Refused("fact", "each names another of the facts that stand on a license, once")
+    return stated(typed)
 
 
 async def _verify(
     files: Sequence[Path],
     ground: AbstractAsyncContextManager[Verifier],
     most: int,
+    facts: Claims | None,
     *,
     as_json: bool,
     lang: Lang,
@@ -100,7 +127,7 @@ async def _verify(
     async with ground as judge:
         for file in files:
             try:
-                receipt, unknown = await _one(file, judge, most)
+                receipt, unknown = await _one(file, judge, most, facts)
             except Unavailable:
                 raise
             except (ServiceError, OSError) as refused:
@@ -113,10 +140,14 @@ async def _verify(
     return exit_code(len(files), verdicts)
 
 
-async def _one(file: Path, judge: Verifier, limit: int) -> tuple[Receipt, list[UnknownAuthority]]:
+async def _one(
+    file: Path, judge: Verifier, limit: int, facts: Claims | None
+) -> tuple[Receipt, list[UnknownAuthority]]:
     """The receipt, and whom one would have to trust: names that no report keeps."""
     content = await asyncio.to_thread(_content, file, limit)
-    receipt = await judge.verify(Submission(content=content))
+    if facts is not None and not is_picture(content):
+        raise ServiceError("no photo: what stands on it is read from the file itself")
+    receipt = await judge.verify(Submission(content=content, typed=facts))
     return receipt, await asyncio.to_thread(unknown_in, receipt.report, content)
 
 

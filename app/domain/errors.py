@@ -4,7 +4,8 @@ ServiceError
 ├── UnrecognisedFormat   the bytes are none of the formats we read
 ├── Malformed            a recognised format that cannot be read exactly
 │   ├── BeyondLimits     its own rules may hold; it is larger or rarer than what is read here
-│   └── Encrypted        nothing of it can be read without a secret
+│   ├── Encrypted        nothing of it can be read without a secret
+│   └── ImageNotRead     no picture of its kind, or whatever read it died of it
 ├── InvalidSignature     a primitive refused a signature value
 │   └── UnknownAlgorithm nothing was computed: it is by an algorithm not in our table
 ├── InvalidKey           the ingest gate refused a public key
@@ -49,6 +50,12 @@ class Encrypted(Malformed):
     """Readable only with a secret, which this service does not ask for."""
 
     why: ClassVar[Reason] = Reason.ENCRYPTED
+
+
+class ImageNotRead(Malformed):
+    """Nothing was seen in a picture: that says nothing about the license in it."""
+
+    why: ClassVar[Reason] = Reason.IMAGE_NOT_READ
 
 
 class InvalidSignature(ServiceError):

@@ -58,6 +58,7 @@ class CheckName(StrEnum):
 
     WELL_FORMED = "well_formed", Block.AUTHENTICITY
     SIGNED = "signed", Block.AUTHENTICITY
+    CODES_CLEAR = "codes_clear", Block.AUTHENTICITY
     ONE_DOCUMENT = "one_document", Block.AUTHENTICITY
     NOTHING_HIDDEN = "nothing_hidden", Block.AUTHENTICITY
     CONTENT_COVERED = "content_covered", Block.AUTHENTICITY

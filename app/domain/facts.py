@@ -11,6 +11,7 @@ from enum import StrEnum
 from app.domain.elements import LicenseElement
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.license import Fact, KeyId, LicenseFormat
+from app.domain.photo import PhotoFacts
 from app.domain.scheme import Scheme
 from app.domain.sealed import PackageFacts, SealedFacts
 from app.domain.trust import Trust
@@ -77,6 +78,8 @@ class DocumentFacts:
     signatures: tuple[SignatureFacts, ...]
     package: PackageFacts | None = None
     """None where the format has no parts."""
+    photo: PhotoFacts | None = None
+    """Of pictures only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from app.domain.elements import LicenseElement
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.ofd import Coverage, OfdPackage, SignatureEntry
 from app.domain.pdf import DocumentTimestamp, PdfDocument, PdfSignature
+from app.domain.photo import Address, CodeFacts, PhotoFacts
 from app.domain.scheme import Scheme
 from app.domain.seal import SealSignature, ValueForm
 
@@ -24,6 +25,8 @@ class LicenseFormat(StrEnum):
     JWS = "jws"
     OFD = "ofd"
     PDF = "pdf"
+    PHOTO = "photo"
+    """A photo, scan or screenshot (照片、扫描件、截图): it proves nothing by itself."""
     FACTS = "facts"
     """No file: an identifier or a number, with the holder's facts."""
 
@@ -167,6 +170,27 @@ class PdfSealing:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoCode:
+    """One code in a picture, with what it says."""
+
+    facts: CodeFacts
+    claims: Claims | None = field(default=None, repr=False)
+    """None where it names no license."""
+    address: Address | None = field(default=None, repr=False)
+    signatures: tuple[Signature, ...] = field(default=(), repr=False)
+    """Of a license token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """What was seen in a picture."""
+
+    codes: tuple[PhotoCode, ...] = ()
+    facts: PhotoFacts = field(default_factory=PhotoFacts)
+    """As far as it is kept; empty until it is known which addresses are official."""
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedLicense:
     """What a format reader makes of bytes."""
 
@@ -178,3 +202,5 @@ class ParsedLicense:
     sealings: tuple[Sealing | PdfSealing, ...] = ()
     """By certificates, of `package` or `pdf`."""
     pdf: PdfDocument | None = field(default=None, repr=False)
+    photo: Photo | None = field(default=None, repr=False)
+    """Of a picture, or of the pages of a file that is nothing but pictures."""

@@ -122,6 +122,7 @@ _ABOUT_THE_SEAL = frozenset(
 """What a signature without a seal (签名) cannot be asked; all else it answers as a seal does."""
 _WHERE_THERE = frozenset(
     {
+        CheckName.CODES_CLEAR,  # of pictures, and of files that are nothing but pictures
         CheckName.SEAL_STATUS,  # a list that names no seal says nothing against any
         CheckName.TIMESTAMP_HOLDS,  # optional in every layout
         CheckName.SEAL_FILE_SAME,  # the Seal element is optional (GB/T 33190 §18.2)
@@ -163,6 +164,19 @@ SEALED = Policy(
     timedelta(days=1),
     _ABOUT_THE_SEAL,
 )
+PHOTO = Policy(
+    "photo-1",
+    Subject.DOCUMENT,
+    MappingProxyType(
+        dict.fromkeys(CheckName, _GUARD)
+        | dict.fromkeys(_TOLD, _INFORM)
+        | dict.fromkeys((CheckName.SIGNED, CheckName.CODES_CLEAR), _REQUIRE)
+    ),
+    _EXTRA,
+    frozenset({Role.ISSUER}),
+    timedelta(days=1),
+)
+"""A picture is never more than an unsigned copy: SIGNED says so of every one."""
 RECORD = Policy(
     "record-1",
     Subject.RECORD,
@@ -176,7 +190,9 @@ RECORD = Policy(
     timedelta(days=1),
 )
 
-POLICIES: Mapping[str, Policy] = MappingProxyType({p.name: p for p in (TOKEN, SEALED, RECORD)})
+POLICIES: Mapping[str, Policy] = MappingProxyType(
+    {p.name: p for p in (TOKEN, SEALED, PHOTO, RECORD)}
+)
 
 
 def policy_for(format: LicenseFormat) -> Policy:
@@ -186,6 +202,8 @@ def policy_for(format: LicenseFormat) -> Policy:
             return TOKEN
         case LicenseFormat.OFD | LicenseFormat.PDF:
             return SEALED
+        case LicenseFormat.PHOTO:
+            return PHOTO
         case LicenseFormat.FACTS:
             return RECORD
         case _:

@@ -39,6 +39,11 @@ class Reason(StrEnum):
     IDENTIFIER_MISTYPED = "identifier_mistyped", Family.INPUT
     ENCRYPTED = "encrypted", Family.INPUT
     BEYOND_LIMITS = "beyond_limits", Family.INPUT
+    IMAGE_NOT_READ = "image_not_read", Family.INPUT
+    CODE_MISSING = "code_missing", Family.INPUT
+    CODE_NAMES_NOTHING = "code_names_nothing", Family.INPUT
+    MULTIPLE_CODES = "multiple_codes", Family.INPUT
+    UNOFFICIAL_URL = "unofficial_url", Family.INPUT
 
     # ---- signature: is there one, by whom, does it hold
     SIGNATURE_MISSING = "signature_missing", Family.SIGNATURE

@@ -61,7 +61,10 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Unsigned:
-    """A file without any signature, of a type that need not be sealed."""
+    """A file without any signature, of a type that need not be sealed; or a picture."""
+
+    reason: Reason = Reason.UNSIGNED_COPY
+    """Why nothing is proven; of a picture what stands in the way of asking first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class Submission:
 
     content: bytes | None = field(default=None, repr=False)
     stated: Claims | None = field(default=None, repr=False)
+    typed: Claims | None = field(default=None, repr=False)
+    """What the caller reads off a picture that it sends; beside a file only."""
     media_type: str | None = None
     """A hint; never selects the format."""
     purpose: str = PUBLIC_CHECK
@@ -57,6 +59,8 @@ class Submission:
     def __post_init__(self) -> None:
         if (self.content is None) == (self.stated is None):
             raise ValueError("a submission is a file or facts, one of the two")
+        if self.typed is not None and self.content is None:
+            raise ValueError("what was typed stands beside a file")
 
     @property
     def basis(self) -> Basis:

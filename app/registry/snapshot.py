@@ -17,6 +17,7 @@ from typing import Final, Self
 from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.errors import Malformed, Refused
 from app.domain.identifier import IssuerCode, TypeCode
+from app.domain.photo import OfficialUrl
 from app.domain.trust import NO_AUTHORITIES, Authorities, Kind, Trust, TrustQuestion
 from app.domain.verification import Receipt
 from app.models import Use
@@ -98,6 +99,10 @@ class SnapshotRegistry:
         local = self.look(question, self.view.ties(question))
         merged = merge_look(self.view, question, local)
         return trust_with(self.view, question, merged, self.clock(), local=self.name)
+
+    async def official_urls(self, hosts: frozenset[str]) -> tuple[OfficialUrl, ...]:
+        """As `PostgresRegistry.official_urls`."""
+        return self.view.official_urls(hosts, self.clock())
 
     def look(self, question: TrustQuestion, ties: frozenset[IssuerCode] = frozenset()) -> Look:
         """What the statement of `app.registry.trust` selects, selected here."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from app.domain.errors import Unavailable
 from app.domain.identifier import IssuerCode
+from app.domain.photo import OfficialUrl
 from app.domain.trust import NO_AUTHORITIES, Authorities, Trust, TrustQuestion
 from app.registry import rows
 from app.registry.authorities import AuthorityShelf, stamp_in
@@ -100,6 +101,11 @@ signers, $7 region that code or seal tells, $8 bodies that followed lists tie to
 SHA-256 of keys that they list.
 Partition keys: $4, $5."""
 
+LISTS_SQL: Final = (
+    "SELECT array_agg(row(publisher, held, networks) ORDER BY ordinal) FROM trust_source"
+)
+"""The last column of TRUST_SQL by itself."""
+
 ATTEMPTS: Final = 3
 """Looks begun anew because a followed list, or an authority, changed meanwhile."""
 MAX_HINTS: Final = 64
@@ -137,6 +143,19 @@ class PostgresRegistry:
                 return trust_with(view, question, merged, self.clock())
             await self.lists.reload(self.database, merged.stamp)
         raise Unavailable("trust: lists and authorities change faster than they are read")
+
+    async def official_urls(self, hosts: frozenset[str]) -> tuple[OfficialUrl, ...]:
+        """Of these hosts, by the followed lists that may be relied on. Raises `Unavailable`."""
+
+        async def look(connection: Connection) -> object:
+            return await connection.fetchval(LISTS_SQL)
+
+        for _ in range(ATTEMPTS):
+            stamp = await self.database.run(look, repeatable=True)
+            if self.lists.today.stamp == stamp_of(stamp):
+                return self.lists.today.official_urls(hosts, self.clock())
+            await self.lists.reload(self.database, stamp)
+        raise Unavailable("trust: lists change faster than they are read")
 
     async def _merged(self, question: TrustQuestion, view: View) -> Merged | _Changed:
         """Asked a second time where the tables alone tell whose listed keys count."""

@@ -17,6 +17,7 @@ from app.reports.texts_input import INPUT
 from app.reports.texts_issuer import ISSUER_WORDS
 from app.reports.texts_license import LICENSE_WORDS
 from app.reports.texts_pdf import PDF
+from app.reports.texts_photo import PHOTO
 from app.reports.texts_seal import SEAL
 from app.reports.texts_signature import SIGNATURE
 from app.reports.texts_trust import TRUST
@@ -47,7 +48,7 @@ def assemble(*parts: Mapping[Reason, Entry]) -> Mapping[Reason, Entry]:
 
 
 CATALOGUE: Final = assemble(
-    INPUT, SIGNATURE, SEAL, PDF, TRUST, LICENSE_WORDS, ISSUER_WORDS, DEPENDENCY
+    INPUT, PHOTO, SIGNATURE, SEAL, PDF, TRUST, LICENSE_WORDS, ISSUER_WORDS, DEPENDENCY
 )
 
 

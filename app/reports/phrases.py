@@ -161,6 +161,10 @@ _NO_KEY: Final[Omitted] = (
 )
 _SILENT: Final[Mapping[CheckName, Omitted]] = {
     CheckName.ROLES_FILLED: NO_SIGNATURE,
+    CheckName.CODES_CLEAR: (
+        Omission.NOT_CONCERNED,
+        bilingual(("不是照片或扫描件", "it is no photo and no scan")),
+    ),
     CheckName.IDENTIFIER_FORM: (
         Omission.GROUND_MISSING,
         bilingual(("没有证照标识可查", "there is no identifier to examine")),

@@ -19,6 +19,7 @@ from app.reports.canonical import Settled
 from app.reports.entry import Bilingual
 from app.reports.phrases import OUTCOMES, RULES, STATES
 from app.reports.seals import seal
+from app.reports.texts_photo import HOLDS
 from app.reports.weighing import closed, policy_of
 from app.reports.words import KEPT, Json, age_seconds, instant, said
 
@@ -222,6 +223,26 @@ def statement(verification: Verification) -> Json | None:
         "since": instant(kept.since) if kept.since else None,
         "as_of": instant(kept.as_of),
         "age_seconds": age_seconds(verification.at, kept.as_of),
+    }
+
+
+def photo(verification: Verification) -> Json | None:
+    """What the codes of a picture hold, by kind; their content stays with the caller."""
+    facts = verification.facts
+    if facts is None or facts.document.photo is None:
+        return None
+    seen = facts.document.photo
+    return {
+        "codes": [
+            {
+                "label": code.label,
+                "symbology": code.symbology,
+                "holds": code.held.value,
+                "text": said(HOLDS[code.held]),
+            }
+            for code in seen.codes
+        ],
+        "several": seen.several,
     }
 
 

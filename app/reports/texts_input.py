@@ -42,8 +42,8 @@ INPUT: Final[Mapping[Reason, Entry]] = {
             "The system does not know this kind of file, so nothing was verified and nothing is said about it.",
         ),
         next_step=(
-            "请持证人提供电子证照原件；照片、截图和扫描件请改用证照标识或证照编号核验。",
-            "Ask the holder for the electronic original. For photos, screenshots and scans verify by the identifier or number instead.",
+            "请持证人提供电子证照原件；照片请用 JPEG、PNG 或 WebP 格式，也可以按证照标识或证照编号核验。",
+            "Ask the holder for the electronic original. Send photos as JPEG, PNG or WebP, or verify by the identifier or number instead.",
         ),
     ),
     Reason.ENCRYPTED: unsure(

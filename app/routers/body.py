@@ -16,13 +16,13 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
 from app.domain.errors import ServiceError
-from app.schemas.verification import TermsIn
+from app.schemas.verification import TermsIn, TypedIn
 
 if TYPE_CHECKING:  # declared for type checkers only
     from python_multipart.multipart import MultipartCallbacks
 
-MAX_PARTS = 8
-"""One file and the few terms of a verification."""
+MAX_PARTS = 16
+"""One file, the few terms of a verification, and what stands on a license."""
 MAX_PART_HEADERS = 8 * 1024
 """Bytes of the headers of one part."""
 MAX_TEXT = 4 * 1024
@@ -110,6 +110,8 @@ async def read_json_body(request: Request, limits: Limits, take: Take) -> bytes:
 
 TERMS: Final = tuple(TermsIn.model_fields)
 """Fields of a verification beside its file."""
+BESIDE_A_FILE: Final = tuple(TypedIn.model_fields)
+"""The same with what the caller reads off a picture."""
 
 
 @dataclass(frozen=True, slots=True)

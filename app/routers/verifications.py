@@ -17,15 +17,16 @@ from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.license import Claims, LicenseFormat
 from app.domain.verification import Submission
 from app.formats import detect
+from app.formats.photo.header import is_picture
 from app.routers.access import allowed_purpose
-from app.routers.body import BadRequest, Take, read_form, read_json_body
+from app.routers.body import BESIDE_A_FILE, BadRequest, Take, read_form, read_json_body
 from app.routers.door import Guest, GuestDep
 from app.routers.live import EVENTS, live, wants_events
 from app.routers.problems import PROBLEM, problem
 from app.routers.state import Node, NodeDep
 from app.schemas.examples import VERIFICATION
 from app.schemas.report import VerificationOut
-from app.schemas.verification import LONG_TERM, TermsIn, VerificationIn, refused
+from app.schemas.verification import LONG_TERM, TermsIn, TypedIn, VerificationIn, refused
 
 router = APIRouter(tags=["verification"])
 
@@ -51,7 +52,7 @@ _BODY = {
                     "required": ["file"],
                     "properties": {
                         "file": {"type": "string", "format": "binary", "description": "证照文件"},
-                        **TermsIn.model_json_schema()["properties"],
+                        **TypedIn.model_json_schema()["properties"],
                     },
                     "additionalProperties": False,
                 }
@@ -141,14 +142,31 @@ async def _submission(request: Request, node: Node, guest: Guest, take: Take) ->
 
 async def _of_form(request: Request, node: Node, guest: Guest, take: Take) -> Submission:
     await node.door.require(guest, Scope.VERIFY_FILE)
-    form = await read_form(request, node.limits, take)
-    terms = TermsIn.of_form(form.texts)
+    form = await read_form(request, node.limits, take, BESIDE_A_FILE)
+    terms = TypedIn.of_form(form.texts)
     terms.not_in_future(node.clock())
     if form.file is None:
         raise BadRequest(422, "file", "the part named file is missing; send one")
     if not form.file:
         raise BadRequest(422, "file", "the file is empty; send the original")
-    return Submission(content=form.file, media_type=form.media_type, **terms_of(terms, guest))
+    return Submission(
+        content=form.file,
+        typed=await _typed(form.file, terms, node, guest),
+        media_type=form.media_type,
+        **terms_of(terms, guest),
+    )
+
+
+async def _typed(file: bytes, terms: TypedIn, node: Node, guest: Guest) -> Claims | None:
+    """What the caller reads off a picture; of other files it is read from the file itself."""
+    if not terms.typed:
+        return None
+    if not is_picture(file):
+        raise BadRequest(422, terms.typed[0], "goes with a photo or scan only; leave it out")
+    await node.door.require(guest, Scope.VERIFY_NUMBER)
+    if terms.identifier or terms.number:
+        await node.door.asked_about(guest, terms.identifier or f"{terms.type}/{terms.number}")
+    return stated(terms)
 
 
 async def _of_json(request: Request, node: Node, guest: Guest, take: Take) -> Submission:
@@ -195,7 +213,8 @@ def terms_of(terms: TermsIn, guest: Guest) -> Mapping[str, Any]:
     }
 
 
-def stated(asked: VerificationIn) -> Claims:
+def stated(asked: TypedIn) -> Claims:
+    """As the domain has them."""
     identifier = None if asked.identifier is None else Identifier.read(asked.identifier)
     long_term = asked.valid_until == LONG_TERM
     return Claims(

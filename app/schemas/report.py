@@ -14,6 +14,7 @@ from app.domain.issuer import Match, Rule, Silence, Source, Speaker, State, Unas
 from app.domain.license import Fact, LicenseFormat
 from app.domain.ofd import PartKind
 from app.domain.pdf import Scope
+from app.domain.photo import Held
 from app.domain.policies import Level
 from app.domain.reasons import Family, Reason
 from app.domain.scheme import Digest, Scheme
@@ -365,6 +366,22 @@ class StatementOut(_Out):
     age_seconds: int
 
 
+class CodeOut(_Out):
+    """One code in a picture, by kind; its content stays with the caller."""
+
+    label: Annotated[str, Field(examples=["code 1"])]
+    symbology: str
+    holds: Held
+    text: TextOut
+
+
+class PhotoOut(_Out):
+    """What a picture showed; it proves nothing by itself."""
+
+    codes: list[CodeOut]
+    several: Annotated[bool, Field(description="they name different licenses; none was chosen")]
+
+
 class UncheckedOut(_Out):
     """What was not checked, and why."""
 
@@ -418,6 +435,9 @@ class ReportOut(_Out):
     license: LicenseOut
     blocks: BlocksOut
     signatures: list[SignatureOut]
+    photo: Annotated[
+        PhotoOut | None, Field(description="codes in a photo or scan; null: it was none")
+    ]
     facts_compared: list[ComparedOut]
     answer: AnswerOut
     statement: StatementOut | None

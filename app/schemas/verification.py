@@ -24,7 +24,14 @@ from app.domain.policies import POLICIES, policy_for
 from app.domain.verification import PUBLIC_CHECK
 from app.schemas.report import ReportOut, VerificationOut
 
-__all__ = ["ReportOut", "TermsIn", "VerificationIn", "VerificationOut", "refused"]
+__all__ = [
+    "ReportOut",
+    "TermsIn",
+    "TypedIn",
+    "VerificationIn",
+    "VerificationOut",
+    "refused",
+]
 
 MAX_TOKEN: Final = 16 * 1024
 """Characters of a token (docs/license-token.md)."""
@@ -155,7 +162,45 @@ class TermsIn(BaseModel):
             raise Refused("at", "in the future; ask for a time that has come, or leave it out")
 
 
-class VerificationIn(TermsIn):
+class TypedIn(TermsIn):
+    """What a caller reads off a license: facts by themselves, or beside the picture of one."""
+
+    identifier: Annotated[
+        Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(well_formed)]
+        | None,
+        Field(description="证照标识, GB/T 36904"),
+    ] = None
+    number: Annotated[Text | None, Field(description="证照编号")] = None
+    type: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[0-9A-Z]{21}$",
+            description="证照类型代码; needed beside a number",
+        ),
+    ] = None
+    issuer: Annotated[
+        str | None,
+        Field(
+            pattern=r"^([0-9A-Z]{18}|[0-9]{6})$",
+            description="颁发机构代码: 统一社会信用代码 or region; routes a question by number",
+        ),
+    ] = None
+    holder: Annotated[Text | None, Field(description="持证主体, by name")] = None
+    holder_code: Annotated[Text | None, Field(description="持证主体代码")] = None
+    valid_from: Annotated[Day | None, Field(description="first day in force, Beijing time")] = None
+    valid_until: Annotated[
+        Annotated[date | Literal["长期"], BeforeValidator(day_or_long_term)] | None,
+        Field(description="last day in force, inclusive, Beijing time; or 长期"),
+    ] = None
+
+    @property
+    def typed(self) -> list[str]:
+        """Names of the facts that are given."""
+        given = sorted(self.model_fields_set & _FACTS)
+        return [name for name in given if getattr(self, name) is not None]
+
+
+class VerificationIn(TypedIn):
     """A token, or facts: an identifier, or a number with its type, and what is known of the holder.
 
     待核验的证照令牌，或者证照标识（证照编号和证照类型）及持证主体信息。
@@ -195,39 +240,11 @@ class VerificationIn(TermsIn):
             description="证照令牌, JWS compact; stands alone",
         ),
     ] = None
-    identifier: Annotated[
-        Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(well_formed)]
-        | None,
-        Field(description="证照标识, GB/T 36904"),
-    ] = None
-    number: Annotated[Text | None, Field(description="证照编号")] = None
-    type: Annotated[
-        str | None,
-        Field(
-            pattern=r"^[0-9A-Z]{21}$",
-            description="证照类型代码; needed beside a number",
-        ),
-    ] = None
-    issuer: Annotated[
-        str | None,
-        Field(
-            pattern=r"^([0-9A-Z]{18}|[0-9]{6})$",
-            description="颁发机构代码: 统一社会信用代码 or region; routes a question by number",
-        ),
-    ] = None
-    holder: Annotated[Text | None, Field(description="持证主体, by name")] = None
-    holder_code: Annotated[Text | None, Field(description="持证主体代码")] = None
-    valid_from: Annotated[Day | None, Field(description="first day in force, Beijing time")] = None
-    valid_until: Annotated[
-        Annotated[date | Literal["长期"], BeforeValidator(day_or_long_term)] | None,
-        Field(description="last day in force, inclusive, Beijing time; or 长期"),
-    ] = None
 
     @model_validator(mode="after")
     def _one_ground(self) -> Self:
         """A token, or facts that name a license; the complaint says which field to change."""
-        given = sorted(self.model_fields_set & _FACTS)
-        given = [name for name in given if getattr(self, name) is not None]
+        given = self.typed
         if self.token is not None and given:
             raise _Told("token", "a token stands alone: leave out " + ", ".join(given))
         if self.token is None and not given:

@@ -25,11 +25,13 @@ from app.domain.issuer import (
     NotAsked,
 )
 from app.domain.license import LicenseFormat, ParsedLicense
+from app.domain.photo import OfficialUrl
 from app.domain.scheme import Digest
 from app.domain.trust import Trust, TrustQuestion
 from app.domain.verdict import Terms
 from app.domain.verification import Digests, Receipt, Submission, Verification
-from app.formats import Format, detect
+from app.formats import FORMATS, Format, detect
+from app.formats.photo.reading import hosts_of, named
 from app.policy import policy_for
 from app.services.judgement import conclude, look, unasked, unread
 
@@ -46,6 +48,13 @@ class Registry(Protocol):
 
     async def trust_for(self, question: TrustQuestion) -> Trust:
         """One short read transaction, closed before it returns."""
+
+
+class OfficialCodes(Protocol):
+    """Where official codes lead to."""
+
+    async def official_urls(self, hosts: frozenset[str]) -> tuple[OfficialUrl, ...]:
+        """Of these hosts, by the followed lists that may be relied on today."""
 
 
 class Issuers(Protocol):
@@ -95,6 +104,10 @@ class Verifier:
     publisher: Publisher
     journal: Journal
     clock: Callable[[], datetime]
+    formats: tuple[Format, ...] = FORMATS
+    """What is read; pictures where somebody put a decoder before them."""
+    codes: OfficialCodes | None = None
+    """None: no address is official."""
 
     async def verify(self, submission: Submission, told: Told = _nobody) -> Receipt:
         """Turn what was handed in into a verdict, and leave a record of it.
@@ -112,7 +125,7 @@ class Verifier:
         self, submission: Submission, now: datetime, told: Told
     ) -> Verification:
         # (1) Which kind is it? Unrecognised bytes are an error, not a verdict.
-        format = None if submission.content is None else detect(submission.content)
+        format = self._format(submission)
         aside = _inline if _is_small(submission, format) else asyncio.to_thread
         # (2) Read it, off the event loop. A broken document is a verdict, not an error.
         try:
@@ -120,6 +133,7 @@ class Verifier:
         except Malformed as exc:
             return await aside(_unread, submission, format, now, exc)
         told(Stage.READ, ())
+        license = await self._named(license, submission)
         # (3) What do we know of issuer, type and keys? One short read transaction.
         trust = await self.registry.trust_for(question_of(license, digests, submission.at))
         # (4) Measure and examine it, off the event loop, with no I/O.
@@ -163,6 +177,19 @@ class Verifier:
             verdict=verdict,
             matched=_matched(license, answer),
         )
+
+    def _format(self, submission: Submission) -> Format | None:
+        return None if submission.content is None else detect(submission.content, self.formats)
+
+    async def _named(self, license: ParsedLicense, submission: Submission) -> ParsedLicense:
+        """Codes in pictures may lead to an address: whether it is official is the registry's word.
+        Nothing is fetched from it, official or not.
+        """
+        if license.photo is None:
+            return license
+        hosts = hosts_of(license.photo)
+        known = await self.codes.official_urls(hosts) if self.codes and hosts else ()
+        return named(license, known, submission.typed)
 
 
 def _is_small(submission: Submission, format: Format | None) -> bool:
@@ -244,7 +271,7 @@ def _unread(
 
 def _matched(license: ParsedLicense, answer: IssuerAnswer) -> tuple[tuple[str, str], ...]:
     """Names of what the caller sent, with the issuer's word; never a value."""
-    if license.format is not LicenseFormat.FACTS:
+    if license.format is not LicenseFormat.FACTS and license.photo is None:
         return ()
     said = answer.facts if isinstance(answer, Answered) else {}
     stated = sorted(license.claims.values())

@@ -18,6 +18,7 @@ from app.domain.errors import Unavailable
 from app.reports.terminal import WORDS
 from sandbox.attacks import ATTACKS
 from sandbox.forging import bend
+from sandbox.photos import photograph
 from sandbox.serve import Servers
 from tests.cli.conftest import Run
 from tests.service import LOOPBACK, NODE, Service
@@ -293,3 +294,27 @@ def test_as_a_process(files: dict[str, str], tmp_path: Path) -> None:
         env={**env, "ZHENGYAN_KEY_FOLDER": files["forged"]}, capture_output=True, check=False,
     )  # fmt: skip
     assert broken.returncode == 1
+
+
+# ---- photos
+
+
+def test_a_photo_is_read_and_what_was_typed_is_compared(
+    run: Run, files: dict[str, str], service: Service, tmp_path: Path
+) -> None:
+    license = service.world.pick("traffic")
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(photograph([service.world.token(license)]))
+    given = ("--trust", files["trust"], *NETWORK)
+    typed = ("--fact", f"number={license.number}", "--fact", f"holder={license.holder.name}")
+    done = run("verify", str(photo), *given, *typed, "--json")
+    assert done.code == Exit.SOME_INDETERMINATE, done.err
+    report = json.loads(done.out)["report"]
+    assert report["reason"]["code"] == "unsigned_copy"
+    compared = {pair["fact"]: pair["match"] for pair in report["facts_compared"]}
+    assert (compared["number"], compared["holder"]) == ("match", "match")
+    for wrong in ("colour=red", "number", "number="):
+        assert run("verify", str(photo), *given, "--fact", wrong).code == Exit.COULD_NOT_RUN
+    token = run("verify", files["good"], *given, *typed)
+    assert token.code == Exit.COULD_NOT_RUN
+    assert "no photo" in token.err

@@ -38,6 +38,7 @@ from app.domain.issuer import (
 from app.domain.license import Claims, Fact, LicenseFormat
 from app.domain.ofd import PartKind
 from app.domain.pdf import Change, Later, Scope
+from app.domain.photo import NAMING, CodeFacts, Held, PhotoFacts
 from app.domain.reasons import Reason
 from app.domain.scheme import Digest, Scheme
 from app.domain.seal import SealLayout
@@ -168,7 +169,24 @@ _WITHDRAWN = Statement(Code.ENDED, signed=True, as_of=NOW)
 _OLD = replace(IN_FORCE, as_of=NOW - HOUR / 2)
 _YESTERDAY, _TOMORROW = (NOW - DAY).date(), (NOW + 2 * DAY).date()
 
+
+def pictured(*held: Held, several: bool = False, typed: bool = False) -> Facts:
+    """A picture with these codes in it."""
+    codes = tuple(CodeFacts(f"code {i}", "QRCode", each) for i, each in enumerate(held, 1))
+    photo = PhotoFacts(codes, several, typed)
+    named = bool(NAMING & set(held)) and not several
+    stated = FACTS.document.stated if named or typed else frozenset[Fact]()
+    return document(signatures=(), format=LicenseFormat.PHOTO, photo=photo, stated=stated)
+
+
+_PHOTO_SCENES: Mapping[Reason, Scene] = {
+    Reason.CODE_MISSING: Scene(pictured()),
+    Reason.CODE_NAMES_NOTHING: Scene(pictured(Held.OTHER)),
+    Reason.MULTIPLE_CODES: Scene(pictured(Held.IDENTIFIER, Held.IDENTIFIER, several=True)),
+    Reason.UNOFFICIAL_URL: Scene(pictured(Held.IDENTIFIER, Held.UNOFFICIAL_URL)),
+}
 _TOKEN_SCENES: Mapping[Reason, Scene] = {
+    **_PHOTO_SCENES,
     Reason.INSUFFICIENT_FACTS: Scene(answer=coded(Code.INSUFFICIENT)),
     Reason.SIGNATURE_MISSING: Scene(document(signatures=())),
     Reason.UNSIGNED_COPY: Scene(

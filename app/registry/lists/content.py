@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from app.domain.identifier import IssuerCode, TypeCode
+from app.domain.photo import OfficialUrl
 from app.domain.seal import comparable
 from app.domain.trust import SealEnd, SealEnding, Succession
 from app.registry.authorities import AuthoritiesEntry, read_authorities
@@ -79,15 +80,6 @@ class CrlLocation:
     authority: str
     """SHA-256 of its certificate, hexadecimal."""
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class OfficialUrl:
-    """Where official codes of a license type point to; type None: of any."""
-
-    type: TypeCode | None
-    host: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from app.domain.identifier import IssuerCode
+from app.domain.photo import OfficialUrl
 from app.domain.trust import Authorities, Kind, TrustQuestion, TrustSource
 from app.models import Use
 from app.registry.entries import DelegationEntry
@@ -46,6 +47,16 @@ class View:
     @property
     def sources(self) -> tuple[TrustSource, ...]:
         return tuple(each.source for each in self.followed)
+
+    def official_urls(self, hosts: frozenset[str], now: datetime) -> tuple[OfficialUrl, ...]:
+        """Where official codes lead to, by any list that may be relied on."""
+        return tuple(
+            url
+            for source, index in self.today()
+            if source.fresh(now)
+            for url in index.content.official_urls
+            if url.host in hosts
+        )
 
     def snapshot(self, local: str) -> str:
         """`qinghai#12@3f9a…+local`: which lists, and which registration beside them."""

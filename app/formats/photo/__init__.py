@@ -1,0 +1,1 @@
+"""Photos and scans: what kind of picture, which codes in it, and what those name."""
