@@ -307,7 +307,8 @@ def test_a_photo_is_read_and_what_was_typed_is_compared(
     photo.write_bytes(photograph([service.world.token(license)]))
     given = ("--trust", files["trust"], *NETWORK)
     typed = ("--fact", f"number={license.number}", "--fact", f"holder={license.holder.name}")
-    done = run("verify", str(photo), *given, *typed, "--json")
+    shell = {"ZHENGYAN_NODE_ID": "zhengyan-shell"}
+    done = run("verify", str(photo), *given, *typed, "--json", **shell)
     assert done.code == Exit.SOME_INDETERMINATE, done.err
     report = json.loads(done.out)["report"]
     assert report["reason"]["code"] == "unsigned_copy"
