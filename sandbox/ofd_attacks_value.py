@@ -184,8 +184,8 @@ def algorithms() -> Iterator[OfdAttack]:
     ):
         forge = sealing(Bends(digest=digest), check_method=written)
         yield attack(f"check_{name}", "weak_algorithm", "SM-08", forge, also=("not_covered",))
-    yield attack("check_unknown", "not_covered", "SM-08", sealing(check_method="CRC32"),
-                 also=("weak_algorithm", "malformed"))  # fmt: skip
+    yield attack("check_unknown", "weak_algorithm", "SM-08", sealing(check_method="CRC32"),
+                 also=("not_covered", "malformed"))  # fmt: skip
     yield attack("check_other_digest", "content_changed", "SM-08",
                  sealing(Bends(digest=lambda data: hashlib.sha256(data).digest())))  # fmt: skip
 

@@ -16,7 +16,7 @@ from app.checks.signature import SEEN, time_of
 from app.domain.certificate import Chain, PathFact, RevocationState
 from app.domain.clocks import CLOCK_SKEW
 from app.domain.evidence import WHOLE, About, CheckName, Evidence, Outcome, Role
-from app.domain.facts import Facts, SignatureFacts
+from app.domain.facts import Facts, SignatureFacts, Value
 from app.domain.license import LicenseFormat
 from app.domain.ofd import SHOWN_KINDS, PartKind
 from app.domain.pdf import Scope
@@ -121,7 +121,10 @@ def _references(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: Abo
         detail = f"{len(coverage.changed)} changed, {coverage.missing} missing"
         return failed(name, Reason.CONTENT_CHANGED, about, detail)
     if coverage.weak:
-        return failed(name, Reason.WEAK_ALGORITHM, about, str(coverage.digest))
+        return failed(name, Reason.WEAK_ALGORITHM, about, str(coverage.digest or "no digest"))
+    if coverage.digest is None and coverage.unchecked:  # CheckMethod names one that we do not know
+        detail = f"{len(coverage.unchecked)} by a digest that is not known here"
+        return unsure(name, Reason.SIGNATURE_UNSUPPORTED, about, detail)
     if not coverage.holds:
         return failed(name, Reason.NOT_COVERED, about, "nothing is referenced by a known digest")
     return passed(name, about, f"{coverage.covered} parts")
@@ -168,6 +171,8 @@ def _maker(
     the maker's own word; whoever holds a maker's key that was revoked since can write any.
     """
     name, maker = CheckName.SEAL_MAKER_TRUSTED, seal.maker
+    if maker is None and seal.value is Arithmetic.UNSUPPORTED:  # over a limit of ours
+        return unsure(name, Reason.BEYOND_LIMITS, about, seal.value_detail)
     if maker is None:
         return failed(name, Reason.SEAL_MAKER_INVALID, about, "certificate unreadable")
     path = maker.then
@@ -281,6 +286,8 @@ def _seal_file(
 def _fits(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
     """Role, 双证书 rule and the authorities above, at the time of signing."""
     name, signer = CheckName.CERTIFICATE_FITS, sealed.signer
+    if signer is None and s.value is Value.UNSUPPORTED:  # over a limit of ours
+        return unsure(name, Reason.BEYOND_LIMITS, about, s.detail)
     if signer is None:
         return failed(name, Reason.CERTIFICATE_UNFIT, about, "certificate unreadable")
     match signer.then.chain:

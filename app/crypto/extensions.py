@@ -170,8 +170,10 @@ def _purposes(value: bytes) -> frozenset[str]:
     if element.tag != Tag.SEQUENCE:
         raise Malformed("extKeyUsage: SEQUENCE expected")
     purposes = [asn1.oid(item, "extKeyUsage") for item in element.children("extKeyUsage")]
-    if not 0 < len(purposes) <= MAX_PURPOSES:
-        raise Malformed(f"extKeyUsage: not between 1 and {MAX_PURPOSES} purposes")
+    if not purposes:
+        raise Malformed("extKeyUsage: no purpose")
+    if len(purposes) > MAX_PURPOSES:
+        raise BeyondLimits(f"extKeyUsage: more than {MAX_PURPOSES} purposes")
     return frozenset(purposes)
 
 

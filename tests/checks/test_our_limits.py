@@ -11,12 +11,15 @@ from dataclasses import replace
 import pytest
 
 from app.checks.measure import measure
+from app.crypto.extensions import MAX_EXTENSIONS, MAX_PURPOSES
+from app.crypto.names import MAX_ATTRIBUTES
 from app.domain.evidence import CheckName, Outcome
 from app.domain.facts import Facts
 from app.domain.license import ParsedLicense
 from app.domain.ofd import SignatureType
 from app.domain.proven import TimeSource
 from app.domain.reasons import Reason
+from app.domain.scheme import Digest
 from app.domain.seal import ValueForm
 from app.domain.verdict import Broken, Gap, LocalState, Sound
 from app.formats.ofd.license import read_value
@@ -27,14 +30,20 @@ from tests.checks import test_layouts as seals
 from tests.checks import test_timestamped as stamps
 from tests.checks.test_measure_seals import NOW
 from tests.checks.test_signed_data import (
+    KEY,
+    ROOT,
+    SERIAL,
     document,
     facts_of,
+    leaf,
     maker,
+    organisation,
     signed,
     state,
     trusted,
     verdict_of,
 )
+from tests.pki import certificate, extension, name, organisation_extension, utf8
 
 ECDSA_SHA3_256 = "2.16.840.1.101.3.4.3.10"
 """NIST: known to the world, and not to this service."""
@@ -92,6 +101,40 @@ def doubted(facts: Facts, reason: Reason) -> bool:
     return isinstance(found, Gap) and reason in found.reasons
 
 
+CROWDED = [extension(f"1.2.3.4.{n}", b"x") for n in range(MAX_EXTENSIONS)]
+"""One more than is read here, with those that every certificate has."""
+LONG_NAME = [("2.5.4.11", utf8(f"处{n}")) for n in range(MAX_ATTRIBUTES)]
+PURPOSES = [f"1.3.6.1.5.5.7.3.{n}" for n in range(100, 101 + MAX_PURPOSES)]
+
+
+def crowded_maker() -> bytes:
+    return certificate(
+        name("制章者"), seals.MAKER_KEY, seals.MAKER_ROOT, serial=31, more=CROWDED, **seals.WINDOW
+    )
+
+
+def of_named(*more: tuple[str, bytes]) -> bytes:
+    """The signer's own certificate, by a name of so many attributes."""
+    owner = ("2.5.4.10", utf8(organisation() + "某局"))
+    extensions = [organisation_extension(organisation())]
+    return certificate(
+        *(name("签名者", owner, *more), KEY, ROOT),
+        **{"more": extensions, "serial": SERIAL, **seals.WINDOW},
+    )
+
+
+def by_digest(written: str) -> Facts:
+    """The good seal over references by another CheckMethod; the file is otherwise the same."""
+    (one,) = document().sealings
+    found = {"1.2.156.10197.1.401": Digest.SM3}.get(written)
+    coverage = one.coverage
+    if found is None:
+        parts = coverage.covered
+        coverage = replace(coverage, digest=None, covered=(), unchecked=parts)
+    made = replace(one, entry=replace(one.entry, check_method=written), coverage=coverage)
+    return facts_of(replace(document(), sealings=(made,)))
+
+
 DOUBT: dict[str, tuple[Callable[[], Facts], Reason]] = {
     "two signers": (lambda: facts_of(container(signers=2)), Reason.BEYOND_LIMITS),
     "a version of SignedData to come": (
@@ -110,6 +153,26 @@ DOUBT: dict[str, tuple[Callable[[], Facts], Reason]] = {
         ),
         Reason.SIGNATURE_UNSUPPORTED,
     ),
+    "a signer's certificate of more extensions than we read": (
+        lambda: seals.facts_of(replace(seals.layout(4), signer_certificate=leaf(more=CROWDED))),
+        Reason.BEYOND_LIMITS,
+    ),
+    "a signer's certificate of a longer name than we read": (
+        lambda: seals.facts_of(replace(seals.layout(4), signer_certificate=of_named(*LONG_NAME))),
+        Reason.BEYOND_LIMITS,
+    ),
+    "a signer's certificate of more purposes than we read": (
+        lambda: seals.facts_of(replace(seals.layout(4), signer_certificate=leaf(purposes=PURPOSES))),
+        Reason.BEYOND_LIMITS,
+    ),
+    "a seal maker's certificate of more extensions than we read": (
+        lambda: seals.facts_of(replace(seals.layout(4), maker_certificate=crowded_maker())),
+        Reason.BEYOND_LIMITS,
+    ),
+    "a container whose signer's certificate has more extensions than we read": (
+        lambda: facts_of(container(certificate=leaf(more=CROWDED))), Reason.BEYOND_LIMITS),
+    "references by a digest nobody told us of": (
+        lambda: by_digest("2.16.840.1.101.3.4.2.8"), Reason.SIGNATURE_UNSUPPORTED),
 }  # fmt: skip
 
 

@@ -208,7 +208,8 @@ def _identified(signer: Fields, certificates: tuple[bytes, ...]) -> bytes | None
     """
     version = asn1.integer(signer.take(Tag.INTEGER, "version"), "SignerInfo.version")
     sid = signer.any("sid")
-    readable = [(der, found) for der in certificates if (found := _readable(der)) is not None]
+    read = [(der, _readable(der)) for der in certificates]
+    readable = [(der, found) for der, found in read if isinstance(found, Certificate)]
     match version, sid.tag:
         case 1, Tag.SEQUENCE:
             named = asn1.sequence(sid, "issuerAndSerialNumber")
@@ -223,12 +224,18 @@ def _identified(signer: Fields, certificates: tuple[bytes, ...]) -> bytes | None
             raise Malformed("SignerInfo: version and identifier do not go together")
     if len(own) > 1:
         raise Malformed("certificates: several of the name the signer gives")
+    if not own:
+        for _, over in read:
+            if isinstance(over, BeyondLimits):
+                raise over
     return own[0] if own else None
 
 
-def _readable(der: bytes) -> Certificate | None:
+def _readable(der: bytes) -> Certificate | BeyondLimits | None:
     try:
         return read_certificate(der)
+    except BeyondLimits as over:  # it may be the signer's: that is doubt
+        return over
     except Malformed:  # one that cannot be read is nobody's
         return None
 

@@ -5,10 +5,15 @@ A fact, not a judgement: which gaps are tolerated is the issuer profile's busine
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 
 from app.crypto.digests import digest, same
 from app.domain.ofd import SIGNING_KINDS, Coverage, OfdPackage, PartKind, Reference, SignatureEntry
 from app.domain.scheme import WEAK_DIGESTS, Digest
+
+NO_DIGESTS: Final = frozenset({"crc32", "crc-32", "adler32", "adler-32", "none"})
+"""CheckMethod in lower case: known to the world, and no digests of anything. Any other name that
+is not known here may be one of a standard to come, which is doubt."""
 
 
 class PartDigests:
@@ -69,7 +74,7 @@ def coverage_of(package: OfdPackage, index: int, digests: PartDigests | None = N
         signature=entry.id,
         body=entry.body,
         digest=entry.digest,
-        weak=entry.digest in WEAK_DIGESTS,
+        weak=entry.digest in WEAK_DIGESTS or (entry.check_method or "").lower() in NO_DIGESTS,
         covered=_ordered(package, covered),
         changed=_ordered(package, changed),
         unchecked=_ordered(package, unchecked),
