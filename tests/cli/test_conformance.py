@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance import run
+from conformance.judging import agrees, judge, read_cases
 
 COMMAND = [sys.executable, "-c", "from app.cli import main; main()", "conformance"]
 SCRIPTED = {
@@ -17,7 +18,7 @@ SCRIPTED = {
 
 
 def test_a_stream_of_cases_agrees() -> None:
-    cases = run.read_cases("jws-alg") + run.read_cases("ofd-encrypted")
+    cases = read_cases("jws-alg") + read_cases("ofd-encrypted")
     verdicts = dict(
         zip(
             [case.name for case in cases],
@@ -25,15 +26,15 @@ def test_a_stream_of_cases_agrees() -> None:
             strict=True,
         )
     )
-    outcomes = run.judge(cases, verdicts)
+    outcomes = judge(cases, verdicts)
     assert len(cases) > 10
     assert set(outcomes.values()) == {"agrees"}
 
 
 def test_one_case_by_arguments() -> None:
-    cases = run.read_cases("ofd-encrypted")
+    cases = read_cases("ofd-encrypted")
     for case, told in zip(cases, run.one_by_one(COMMAND, cases), strict=True):
-        assert run.agrees(case.expect, told), (case.name, told)
+        assert agrees(case.expect, told), (case.name, told)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_one_case_by_arguments() -> None:
     ],
 )
 def test_the_issuers_word_counts(tmp_path: Path, change: dict[str, object], told: object) -> None:
-    (twin,) = [case for case in run.read_cases("ofd-tax") if case.name == "ofd-tax"]
+    (twin,) = [case for case in read_cases("ofd-tax") if case.name == "ofd-tax"]
     answer = tmp_path / "answer.json"
     answer.write_text(json.dumps({**SCRIPTED, **change}))
     arguments = twin.arguments
@@ -70,7 +71,7 @@ def test_the_issuers_word_counts(tmp_path: Path, change: dict[str, object], told
 def test_an_answer_that_is_none_is_refused_by_member(
     tmp_path: Path, content: bytes, says: str
 ) -> None:
-    (twin,) = [case for case in run.read_cases("ofd-tax") if case.name == "ofd-tax"]
+    (twin,) = [case for case in read_cases("ofd-tax") if case.name == "ofd-tax"]
     answer = tmp_path / "answer.json"
     answer.write_bytes(content)
     arguments = twin.arguments

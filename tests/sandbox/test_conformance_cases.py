@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from conformance import make
-from conformance.run import Case, Verdict, agrees, judge, read_cases, read_verdict, streamed
+from conformance.judging import Case, Verdict, agrees, judge, read_cases, read_verdict
+from conformance.run import streamed
 from tests.sandbox.core import core_of
 
 CASES = read_cases()

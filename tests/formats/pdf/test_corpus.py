@@ -12,7 +12,7 @@ from app.domain.pdf import Later, Scope
 from app.formats import detect
 from app.formats.pdf.license import Pdf
 from conformance.corpus_pdf import FOLDERS, findings, unnoticed
-from conformance.run import ROOT
+from conformance.judging import ROOT
 from tests.corpus import CORPUS, Row, manifest
 
 ROWS = [row for folder in FOLDERS for row in manifest(folder)]
