@@ -3,10 +3,11 @@
 import hashlib
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from app.crypto.signing import KeyProvider
 from app.domain.audit import AuditEvent, Operation, Result
+from app.domain.facts import Facts
 from app.domain.issuer import Answered
 from app.domain.license import Claims, LicenseFormat
 from app.domain.verification import Asker, Basis, Receipt, Verification
@@ -83,8 +84,10 @@ def event_of(receipt: Receipt, keys: KeyProvider) -> AuditEvent:
         reason=verdict.reason.value if verdict.reason else None,
         object=keyed(keys, "license", named(done.stated)),
     )
-    row = replace(
+    told = {} if facts is None else _told(facts)
+    return replace(
         row,
+        **told,
         purpose=done.purpose,
         digest_sm3=done.digests.sm3.hex() if done.digests else None,
         conclusion=verdict.conclusion.value,
@@ -95,17 +98,18 @@ def event_of(receipt: Receipt, keys: KeyProvider) -> AuditEvent:
         report_digest=hashlib.sha256(receipt.content).hexdigest(),
         policy=done.policy,
     )
-    if facts is None:
-        return row
-    return replace(
-        row,
-        matter=facts.matter,
-        type=facts.document.type,
-        issuer=facts.document.issuer,
-        annotated_copy=facts.document.is_copy,
-        fields_asked=tuple(sorted(facts.document.stated)),
-        trust=facts.trust.snapshot,
-    )
+
+
+def _told(facts: Facts) -> dict[str, Any]:
+    """Members of the row that the document tells."""
+    return {
+        "matter": facts.matter,
+        "type": facts.document.type,
+        "issuer": facts.document.issuer,
+        "annotated_copy": facts.document.is_copy,
+        "fields_asked": tuple(sorted(facts.document.stated)),
+        "trust": facts.trust.snapshot,
+    }
 
 
 def operation_of(done: Verification) -> Operation:

@@ -1,6 +1,5 @@
 """Headers of every answer, in one pure ASGI middleware (threats.md §5)."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CSP = (
@@ -8,7 +7,7 @@ CSP = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'"
 )
-_ALWAYS = {
+_TEXTS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -17,6 +16,7 @@ _ALWAYS = {
     "Content-Security-Policy": CSP,
     "Cache-Control": "no-store",
 }
+_ALWAYS = tuple((name.lower().encode(), value.encode()) for name, value in _TEXTS.items())
 
 
 class SafeHeaders:
@@ -32,9 +32,9 @@ class SafeHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS.items():
-                    headers.setdefault(name, value)
+                said = {name.lower() for name, _ in message["headers"]}
+                added = (header for header in _ALWAYS if header[0] not in said)
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
         await self.app(scope, receive, with_headers)
