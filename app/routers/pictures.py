@@ -68,7 +68,7 @@ async def picture(request: Request, node: NodeDep, guest: GuestDep) -> Response:
         report = await _report(node, guest, form.texts.get("verification"))
         async with node.places.one():
             try:
-                drawn = await draw(form.file, page, report)
+                drawn = await draw(form.file, page, report, aside=node.verifier.aside)
             except NoPicture as exc:
                 raise BadRequest(422, exc.field, str(exc)) from None
             except Malformed as exc:

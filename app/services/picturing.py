@@ -1,6 +1,5 @@
 """A page as a picture, marked by what a verification of the same file found."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +12,7 @@ from app.domain.picture import Picture, SealMark
 from app.domain.scheme import Digest
 from app.formats import detect
 from app.formats.ofd.picture import read_pages
+from app.services.aside import Aside
 
 _VOUCHED: Final = frozenset({Role.ISSUER, Role.COPIER, Role.COUNTERSIGNER})
 """Whose seal may look like one; that of a stranger proves nothing about this license."""
@@ -36,20 +36,23 @@ class Drawn:
     """Whether a verification was at hand; else every seal is marked as not verified."""
 
 
-async def draw(content: bytes, page: int, report: Mapping[str, Any] | None = None) -> Drawn:
+async def draw(
+    content: bytes, page: int, report: Mapping[str, Any] | None = None, *, aside: Aside
+) -> Drawn:
     """One page, off the event loop.
 
     Args:
         content: an OFD file.
         page: from 1.
         report: of a verification of this very file.
+        aside: where it is read.
 
     Raises:
         NoPicture: another format, another file than the report's, or no such page.
         Malformed: it cannot be read.
         UnrecognisedFormat: bytes of no known kind.
     """
-    return await asyncio.to_thread(_draw, content, page, report)
+    return await aside.run(_draw, content, page, report)
 
 
 def _draw(content: bytes, page: int, report: Mapping[str, Any] | None) -> Drawn:

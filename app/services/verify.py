@@ -7,7 +7,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, ParamSpec, Protocol, TypeVar
@@ -33,6 +33,7 @@ from app.domain.verification import Digests, Receipt, Submission, Verification
 from app.formats import FORMATS, Format, detect
 from app.formats.photo.reading import hosts_of, named
 from app.policy import policy_for
+from app.services.aside import Aside
 from app.services.judgement import conclude, look, unasked, unread
 
 _P = ParamSpec("_P")
@@ -108,6 +109,7 @@ class Verifier:
     """What is read; pictures where somebody put a decoder before them."""
     codes: OfficialCodes | None = None
     """None: no address is official."""
+    aside: Aside = field(default_factory=Aside, repr=False)
 
     async def verify(self, submission: Submission, told: Told = _nobody) -> Receipt:
         """Turn what was handed in into a verdict, and leave a record of it.
@@ -126,10 +128,12 @@ class Verifier:
     ) -> Verification:
         # (1) Which kind is it? Unrecognised bytes are an error, not a verdict.
         format = self._format(submission)
-        aside = _inline if _is_small(submission, format) else asyncio.to_thread
+        small = _is_small(submission, format)
+        read = _inline if small else self.aside.run
+        aside = _inline if small else asyncio.to_thread
         # (2) Read it, off the event loop. A broken document is a verdict, not an error.
         try:
-            license, digests = await aside(_read, submission, format)
+            license, digests = await read(_read, submission, format)
         except Malformed as exc:
             return await aside(_unread, submission, format, now, exc)
         told(Stage.READ, ())
