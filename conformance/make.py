@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from sandbox import photo_cases as photos
 from sandbox.attacks import ATTACKS, OPEN, REFUSED, VALID
 from sandbox.bodies import moment
 from sandbox.licenses import License
@@ -92,6 +93,7 @@ def cases(world: World) -> Iterator[Case]:
         yield from _sealed(world, attack, twins)
     yield from _signed_pdf(world)
     yield from _tokens(world, license)
+    yield from _photos(world, license)
 
 
 def _sealed(world: World, attack: OfdAttack, twins: dict[Twin, str]) -> Iterator[Case]:
@@ -161,6 +163,22 @@ def _tokens(world: World, license: License) -> Iterator[Case]:
             f"Token: {words}.",
             twin=genuine,
             also=("malformed",) if attack.conclusion == REFUSED else (),
+        )
+
+
+def _photos(world: World, license: License) -> Iterator[Case]:
+    """Pictures of the genuine token: a copy, whatever they show. Its twin is the token itself."""
+    for shot in photos.make_photos(world, license):
+        yield Case(
+            f"photo-{shot.name}",
+            "input.png",
+            shot.content,
+            shot.conclusion,
+            shot.reason,
+            shot.zh,
+            shot.en,
+            shot.threats,
+            twin="jws-traffic",
         )
 
 

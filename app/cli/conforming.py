@@ -14,17 +14,21 @@ from typing import Annotated, Any
 
 import typer
 
+from app.composition import formats_with
 from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.errors import Malformed, Refused, UnrecognisedFormat
 from app.domain.issuer import Answered, Code, Inquiry, IssuerAnswer, Match, Speaker
 from app.domain.license import Fact
 from app.domain.verification import Receipt, Submission, Verification
+from app.imaging.worker import Decoder
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
 from app.services.verify import Verifier
 
 LIMITS = JsonLimits(size=64 * 1024)
 CACHED = 4
 """Trust folders kept read: the cases of a suite share one."""
+_DECODER = Decoder()
+"""Started at the first picture; ends with this command."""
 LOOPBACK = "127.0.0.0/8"
 """Where the endpoints of the cases lie; nothing is ever sent there."""
 
@@ -62,6 +66,7 @@ def judge(
         publisher=Unsigned(),
         journal=ForgetfulJournal(),
         clock=lambda: at,
+        formats=formats_with(_DECODER, ""),
     )
     try:
         receipt = asyncio.run(verifier.verify(Submission(content=content, matter=matter)))
