@@ -8,16 +8,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from app.composition import formats_with
 from app.domain.errors import UnrecognisedFormat
 from app.domain.issuer import Answered, Code, Inquiry, IssuerAnswer, Match, Speaker
 from app.domain.license import Fact
 from app.domain.verification import Submission
+from app.imaging.worker import Decoder
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
 from app.services.verify import Verifier
 from sandbox.registration import registration
 from sandbox.trust import authorities
 from sandbox.world import World
 
+DECODER = Decoder()
+"""Started at the first picture; ends with the tests."""
 IN_FORCE = {"outcome": 0, "document": "unknown", "facts": {}}
 MATCHES = {
     "match": Match.MATCH,
@@ -78,6 +82,7 @@ class Core:
             registry=self.registry,
             issuers=issuers,
             publisher=Unpublished(),
+            formats=formats_with(DECODER, ""),
             journal=ForgetfulJournal(),
             clock=lambda: self.now,
         )
