@@ -425,16 +425,33 @@ def _nothing_hidden(facts: Facts) -> Iterator[Evidence]:
     hidden = sorted(frozenset.intersection(*each))
     if hidden:
         yield failed(name, Reason.HIDDEN_CONTENT, WHOLE, f"{len(hidden)}: {', '.join(hidden[:8])}")
-    elif package.integrity is not None and (fault := _against(package.integrity)):
+    elif package.integrity is not None and (
+        fault := _against(package.integrity, _unlisted(package.integrity, facts))
+    ):
         yield failed(name, Reason.INTEGRITY_LIST_DIFFERS, detail=fault)
     else:
         yield passed(name)
 
 
-def _against(listed: IntegrityFacts) -> str:
+def _unlisted(listed: IntegrityFacts, facts: Facts) -> list[str]:
+    """Parts that OFDEntries.xml does not name. One that was added after the list was made, an
+    annotation (加注) for example, is excused by the signature over it of one who had to sign.
+    """
+    each = [_open_parts(s).intersection(listed.unlisted) for s in _needed(facts)]
+    return sorted(frozenset.intersection(*each) if each else listed.unlisted)
+
+
+def _open_parts(sealed: SealedFacts) -> frozenset[str]:
+    """Whatever it does not sign, or not as it is."""
+    coverage = sealed.coverage
+    uncovered = (part for parts in coverage.uncovered.values() for part in parts)
+    return frozenset({*uncovered, *coverage.changed, *coverage.unchecked, *coverage.unreferenced})
+
+
+def _against(listed: IntegrityFacts, unlisted: list[str]) -> str:
     """What OFDEntries.xml says against the package; empty: nothing."""
-    if listed.unlisted:
-        return f"{len(listed.unlisted)} not listed: {', '.join(sorted(listed.unlisted)[:8])}"
+    if unlisted:
+        return f"{len(unlisted)} not listed: {', '.join(unlisted[:8])}"
     if listed.missing:
         return f"{listed.missing} listed and not there"
     return "its own signature does not hold" if listed.broken else ""

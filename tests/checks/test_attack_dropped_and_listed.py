@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from app.checks.measure_package import package_facts
+from app.domain.certificate import NOBODY
 from app.domain.evidence import CheckName
 from app.domain.ofd import PartKind
-from app.domain.sealed import IntegrityFacts
+from app.domain.sealed import IntegrityFacts, PackageFacts
 from tests.checks import scene
 from tests.checks.scene import FILE, one, says
 from tests.cms_maker import CmsMaker
@@ -64,6 +65,24 @@ def listing(
     return scene.document(FILE, package=replace(facts, hidden=()))
 
 
+ADDED = "Doc_0/Attachs/data.xml"
+
+
+def left_out(names: list[str]) -> list[str]:
+    return [name for name in names if name != ADDED]
+
+
+def package_of(facts: scene.Facts) -> PackageFacts:
+    assert facts.document.package is not None
+    return facts.document.package
+
+
+def unsealed_by(part: str, facts: scene.Facts) -> scene.Facts:
+    """The seal leaves the part open."""
+    left_open = scene.coverage(uncovered={PartKind.ATTACHMENT: (part,)})
+    return scene.document(left_open, package=package_of(facts))
+
+
 def signed(content: bytes) -> bytes:
     key = sm2_key(77)
     authority = root("清单", sm2_key(78), since=NOW - DAY, until=NOW + DAY)
@@ -82,9 +101,34 @@ def test_a_list_that_agrees_says_nothing_against_the_package() -> None:
 
 def test_what_it_does_not_list_was_added() -> None:
     """An attachment put in after the list was made: reached, and perhaps under nobody's seal."""
-    added = listing(lambda names: [n for n in names if not n.endswith("data.xml")])
+    added = unsealed_by(ADDED, listing(left_out))
     assert one(added, HIDDEN) == DIFFERS
-    assert says(added, HIDDEN)[0].endswith(": 1 not listed: Doc_0/Attachs/data.xml")
+    assert says(added, HIDDEN)[0].endswith(f": 1 not listed: {ADDED}")
+    assert one(unsealed_by(ADDED, listing()), HIDDEN) == "passed", "the twin: it is listed"
+
+
+def test_what_was_added_and_then_signed_by_one_who_had_to_is_no_addition() -> None:
+    """An annotated copy (加注件): the share platform adds its note, and seals the whole."""
+    assert one(listing(left_out), HIDDEN) == "passed"
+    changed = scene.document(
+        scene.coverage(changed=(ADDED,)), package=package_of(listing(left_out))
+    )
+    assert one(changed, HIDDEN) == DIFFERS
+
+
+def test_a_strangers_signature_excuses_no_addition() -> None:
+    mine = unsealed_by(ADDED, listing(left_out))
+    (own,) = mine.document.signatures
+    (whole,) = listing(left_out).document.signatures
+    assert whole.sealed is not None
+    assert whole.sealed.signer is not None
+    then = replace(whole.sealed.signer.then, named=NOBODY)
+    nobody = replace(whole.sealed, signer=replace(whole.sealed.signer, then=then))
+    stranger = replace(whole, label="0:2", sealed=nobody)
+    assert one(scene.document(mine, signatures=(own, stranger)), HIDDEN) == DIFFERS
+    assert (
+        one(scene.document(mine, signatures=(own, replace(whole, label="0:2"))), HIDDEN) == "passed"
+    )
 
 
 def test_what_it_lists_was_taken_out() -> None:
@@ -111,9 +155,10 @@ def test_whoever_signed_the_list_makes_nothing_of_what_is_hidden() -> None:
 def test_each_fault_by_itself(fault: dict[str, object]) -> None:
     good = IntegrityFacts(unlisted=(), missing=0, broken=False)
     package = replace(scene.PACKAGE, integrity=good)
-    assert one(scene.document(FILE, package=package), HIDDEN) == "passed"
+    open_to_x = scene.coverage(uncovered={PartKind.ATTACHMENT: ("x",)})
+    assert one(scene.document(open_to_x, package=package), HIDDEN) == "passed"
     bad = replace(package, integrity=replace(good, **fault))
-    assert one(scene.document(FILE, package=bad), HIDDEN) == DIFFERS
+    assert one(scene.document(open_to_x, package=bad), HIDDEN) == DIFFERS
 
 
 # ---- paths that lead nowhere

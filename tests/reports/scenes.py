@@ -485,7 +485,7 @@ SEAL_SCENES: Mapping[Reason, Scene] = {
     Reason.COPY_MATTER_UNPROVEN: Scene(open_matter()),
     Reason.SIGNATURE_DROPPED: Scene(package(dropped=1)),
     Reason.INTEGRITY_LIST_DIFFERS: Scene(
-        package(integrity=IntegrityFacts(unlisted=("x.bin",), missing=0, broken=False))
+        package(integrity=IntegrityFacts(unlisted=(), missing=1, broken=False))
     ),
     Reason.BEYOND_LIMITS: Scene(signature(value=Value.BEYOND_LIMITS)),
     Reason.NO_ANCHOR: Scene(sealed(signer=replace(SIGNER, then=no_path(CertificateRole.SIGNER)))),
