@@ -22,6 +22,7 @@ from app.federation.gateway import HttpIssuers, OfflineIssuers
 from app.federation.lines import Lines, public_authorities
 from app.federation.lists import HttpLists
 from app.federation.resilience import ResilientIssuers
+from app.federation.retrieving import HttpRetrievals
 from app.formats import FORMATS, Format
 from app.formats.photo.reading import PhotoReader
 from app.imaging.worker import Decoder
@@ -34,6 +35,7 @@ from app.registry.journal import PostgresJournal
 from app.registry.lists.signed import MAX_LIST
 from app.registry.lookups import PostgresLookups
 from app.registry.peers import PostgresPeers
+from app.registry.retrievals import PostgresOffers
 from app.registry.sessions import Database, WriteSession
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
 from app.registry.standing import PostgresStanding
@@ -46,6 +48,7 @@ from app.services.importing import Importer
 from app.services.lookup import Lookups
 from app.services.probing import Prober
 from app.services.publish import ReportPublisher
+from app.services.retrieving import Retrievals
 from app.services.verify import Issuers, Journal, Registry, Verifier
 from app.services.watching import IssuerWatch, Metrics
 
@@ -177,6 +180,28 @@ def disputes(keys: FolderKeys, opened: Database) -> Disputes:
     return Disputes(
         records=PostgresLookups(opened, keys),
         store=PostgresDisputes(opened, keys),
+        append=PostgresAudit(opened).append,
+        keys=keys,
+        clock=now,
+        version=VERSION,
+    )
+
+
+def givers(settings: Settings, keys: FolderKeys) -> HttpRetrievals:
+    """The way to documents, beside that of questions. Raises `Refused` as `asking`."""
+    return HttpRetrievals(
+        lines=lines(settings), node=settings.node_id, signer=keys.signer, clock=now
+    )
+
+
+def retrievals(
+    keys: FolderKeys, opened: Database, registry: Registry, giving: HttpRetrievals
+) -> Retrievals:
+    """Gets documents from their issuers."""
+    return Retrievals(
+        offers=PostgresOffers(opened),
+        registry=registry,
+        givers=giving,
         append=PostgresAudit(opened).append,
         keys=keys,
         clock=now,

@@ -17,10 +17,12 @@ from app.composition import (
     disputes,
     follower,
     formats_with,
+    givers,
     importer,
     lookups,
     now,
     publisher,
+    retrievals,
     watching,
 )
 from app.config import Settings, settings
@@ -146,6 +148,8 @@ def production(config: Settings) -> Lifespan:
         background.start("watching", way.watch.forever)
         if way.prober is not None:
             background.start("probing", way.prober.forever)
+        giving = givers(config, keys)
+        getting = retrievals(keys, database, registry, giving)
         _keep_for_good()
         try:
             yield {
@@ -173,6 +177,7 @@ def production(config: Settings) -> Lifespan:
                     places=places,
                     room=Room(config.max_buffered),
                     lookups=lookups(keys, database),
+                    retrievals=getting,
                     disputes=disputes(keys, database),
                     importer=importer(keys, database),
                     lists=PostgresDirectory(database, now),
@@ -186,6 +191,7 @@ def production(config: Settings) -> Lifespan:
             await background.stop()
             decoder.close()
             await way.issuers.aclose()
+            await giving.aclose()
             await database.close()
             gc.unfreeze()
 

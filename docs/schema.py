@@ -34,6 +34,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "dispute": "异议 Disputes",
     "journal": "核验 Verifications",
     "presentation": "亮证 Codes on phones",
+    "retrieval": "调阅 Documents",
     "caller": "调用方 Callers",
     "audit": "审计 Audit",
     "trustlist": "信任清单 Followed lists",

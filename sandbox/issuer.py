@@ -1,6 +1,8 @@
 """One issuer as an HTTP server of its own: IVP/1 for askers, `/_sandbox` for whoever tests.
 
 POST /ivp/v1              the registered endpoint
+POST /retrievals/v1       documents, see giving.py
+GET  /once/…              what a one-time link leads to
 GET  /_sandbox/calls      what was asked, by identifier
 POST /_sandbox/reset      forget calls and behaviours
 GET  /_sandbox/behaviours what can be told to POST /_sandbox/behaviour
@@ -22,6 +24,7 @@ from urllib.parse import parse_qs
 from sandbox import http1, jws
 from sandbox.behaviours import BEHAVIOURS, HONEST, Rule, Script
 from sandbox.bodies import BEIJING, HeldKey
+from sandbox.giving import GIVING, ONCE, Giving
 from sandbox.http1 import BadRequest, Request
 from sandbox.inquiry import Inquiry, Refusal, read_inquiry
 from sandbox.jws import JsonObject
@@ -81,6 +84,7 @@ class IssuerServer:
         self._jtis: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._earlier: list[bytes] = []
         self._server: asyncio.Server | None = None
+        self.giving = Giving(office, nodes)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -101,6 +105,7 @@ class IssuerServer:
             self._connected, self.host, port, limit=http1.MAX_HEAD
         )
         self.port = self._server.sockets[0].getsockname()[1]
+        self.giving.url = self.url
 
     async def stop(self) -> None:
         """Close the door, then end what is still going on. May be started again."""
@@ -116,6 +121,7 @@ class IssuerServer:
         self.script.clear()
         self.office.lax = NOTHING
         self._earlier.clear()
+        self.giving.clear()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -151,6 +157,8 @@ class IssuerServer:
             if request.path == ENDPOINT and request.method == "POST":
                 going = await self._ask(wire, request)
                 self.seen.bytes_sent += wire.sent - before
+            elif request.path in GIVING or request.path.startswith(ONCE):
+                going = await self.giving.serve(wire, request, self._clock())
             else:
                 going = await _send(wire, self._control(request))
             going = going and request.keep_alive

@@ -23,7 +23,7 @@ from app.domain.trust import Gap, Issuer, Kind, LicenseType, Window
 from app.domain.verification import Asker
 from app.federation.clients import Client
 from app.models import Use
-from app.registry import catalogue, delegations, keys
+from app.registry import catalogue, delegations, keys, retrievals
 from app.registry.audit import append_within
 from app.registry.auditing import event
 from app.registry.entries import DelegationEntry, EndpointEntry, IssuerEntry
@@ -257,6 +257,50 @@ def certificate_list() -> None:
     broken = held.broken()
     rows = [(code, f"{ends:%Y-%m-%d}") for code, ends in held.ends().items()]
     show(("body 机构", "until 有效期至"), [*rows, *((c, clean(why)) for c, why in broken.items())])
+
+
+retrieval = typer.Typer(
+    no_args_is_help=True, help="Issuers that give their documents to authorised callers (调阅)."
+)
+
+
+@retrieval.command("set")
+def retrieval_set(
+    code: Annotated[str, typer.Argument(help="Code of the issuer that offers it.")],
+    url: Annotated[str, typer.Argument(help="https URL where documents are asked for.")],
+    origin: Annotated[
+        list[str],
+        typer.Option(help="Where its links may lead, as https://files.example; repeatable."),
+    ],
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help="Network they may lie in though not public, like 10.1.0.0/16."),
+    ] = None,
+) -> None:
+    """Register that an issuer offers its documents, and to which hosts its links may lead."""
+    offer = retrievals.offer_of(issuer_code("code", code), url, origin, networks=network or ())
+    change = written(f"issuer retrieval set {code}", lambda s: retrievals.put_offer(s, offer))
+    typer.echo(f"{code}: {change.value}")
+
+
+@retrieval.command("remove")
+def retrieval_remove(
+    code: Annotated[str, typer.Argument(help="Code of the issuer that offered it.")],
+) -> None:
+    """It is asked for no documents any more."""
+    owner = issuer_code("code", code)
+    what = f"issuer retrieval remove {code}"
+    there = written(what, lambda s: retrievals.drop_offer(s, owner))
+    typer.echo(f"{owner}: {'removed' if there else 'there was none'}")
+
+
+@retrieval.command("list")
+def retrieval_list() -> None:
+    """Who offers its documents, where, and where links may lead."""
+    show(
+        ("body 机构", "address 地址", "links 链接可至"),
+        ((each.issuer, each.url, ", ".join(each.origins)) for each in read(retrievals.list_offers)),
+    )
 
 
 def _recipient(file: Path) -> str:

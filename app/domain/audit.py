@@ -41,6 +41,8 @@ class Operation(StrEnum):
     CHANGE_STATUS = "change_status"
     """Decisions about licenses; likewise."""
     LOOK_UP = "look_up"
+    RETRIEVE = "retrieve"
+    """An issuer was asked for a document (调阅), and gave it or did not."""
     FILE_DISPUTE = "file_dispute"
     """Somebody says a record is wrong."""
     FOLLOW_DISPUTE = "follow_dispute"

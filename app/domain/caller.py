@@ -39,6 +39,8 @@ class Scope(StrEnum):
     LICENSE_REVOKE = "license:revoke", Power.BUSINESS
     LICENSE_PRESENT = "license:present", Power.BUSINESS
     """Codes for phones to show (亮证码)."""
+    LICENSE_RETRIEVE = "license:retrieve", Power.BUSINESS
+    """Documents from their issuers (调阅): for authorised callers of the government."""
     ISSUER_READ = "issuer:read", Power.BUSINESS
     TRUST_PROPOSE = "trust:propose", Power.SECURITY
     TRUST_APPROVE = "trust:approve", Power.SECURITY

@@ -30,6 +30,7 @@ from app.models.proposal import (
     PersonRow,
     ProposalRow,
 )
+from app.models.retrieval import RetrievalOfferRow
 from app.models.rotation import KeyRotationRow, KeyVersionRow
 from app.models.trust import (
     DelegationRow,
@@ -43,7 +44,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0016"
+REVISION: Final = "0017"
 """The newest migration: tables these rows fit."""
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "PersonRow",
     "PresentationRow",
     "ProposalRow",
+    "RetrievalOfferRow",
     "RevocationListRow",
     "StatementRow",
     "SuccessionRow",

@@ -21,6 +21,7 @@ from app.services.disputing import Disputes
 from app.services.importing import Importer
 from app.services.lookup import Lookups
 from app.services.places import Places
+from app.services.retrieving import Retrievals
 from app.services.verify import Verifier
 from app.services.watching import Metrics
 
@@ -130,6 +131,7 @@ class Node:
     """For imports under way."""
     batches: asyncio.Semaphore = field(repr=False)
     """For batches under way."""
+    retrievals: Retrievals = field(repr=False)
     watched: Watched | None = None
     """None: nothing is counted."""
     answering: Answering | None = None
