@@ -25,6 +25,7 @@ from app.federation.resilience import ResilientIssuers
 from app.federation.retrieving import HttpRetrievals
 from app.formats import FORMATS, Format
 from app.formats.photo.reading import PhotoReader
+from app.formats.photo.scans import Scans
 from app.imaging.worker import Decoder
 from app.registry.audit import PostgresAudit, append_within
 from app.registry.auditing import event
@@ -294,7 +295,9 @@ async def verifier(
 
 def formats_with(decoder: Decoder, address: str) -> tuple[Format, ...]:
     """What is read, pictures too. `address`: of this node's own page, for codes that lead to it."""
-    return (*FORMATS, PhotoReader(decoder.read, urlsplit(address).hostname or ""))
+    own = urlsplit(address).hostname or ""
+    files = (Scans(format, decoder.read, own) for format in FORMATS)
+    return (*files, PhotoReader(decoder.read, own))
 
 
 def _verifier(

@@ -204,3 +204,5 @@ class ParsedLicense:
     pdf: PdfDocument | None = field(default=None, repr=False)
     photo: Photo | None = field(default=None, repr=False)
     """Of a picture, or of the pages of a file that is nothing but pictures."""
+    pictures: tuple[bytes, ...] = field(default=(), repr=False)
+    """On its pages, where it is neither signed nor says which license it is; else none."""

@@ -4,6 +4,7 @@ Nothing is verified here but digests of parts, which tell what a signature cover
 """
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import assert_never
 
 from app.crypto.cms import read_cms
@@ -18,8 +19,11 @@ from app.formats.claims import claims_of
 from app.formats.ofd.coverage import coverages
 from app.formats.ofd.metadata import find_elements
 from app.formats.ofd.package import read_package
+from app.formats.photo.header import is_picture
 
 _ZIP = b"PK\x03\x04"
+MAX_PICTURES = 4
+"""Looked at in a file that is nothing but pictures; a license has a page or two."""
 
 _BARE = "a bare signature value: no certificate says whose it is"
 
@@ -40,6 +44,7 @@ class Ofd:
         sealings = _sealings(package)
         covered = [frozenset(s.coverage.covered) for s in sealings]
         claims, covers = claims_of(find_elements(package), covered)
+        bare = not package.signatures and not claims.values()
         return ParsedLicense(
             format=self.name,
             claims=claims,
@@ -49,7 +54,14 @@ class Ofd:
                 replace(sealing, covers=found, covers_copy=terms)
                 for sealing, (found, terms) in zip(sealings, covers, strict=True)
             ),
+            pictures=_pictures(package) if bare else (),
         )
+
+
+def _pictures(package: OfdPackage) -> tuple[bytes, ...]:
+    """Members some reference leads to that are pictures by their own octets."""
+    members = (package.members.get(name, b"") for name in sorted(package.reachable))
+    return tuple(islice((data for data in members if is_picture(data)), MAX_PICTURES))
 
 
 def _sealings(package: OfdPackage) -> list[Sealing]:

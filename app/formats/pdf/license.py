@@ -19,6 +19,7 @@ from app.formats.claims import claims_of
 from app.formats.ofd.metadata import FoundElement, FoundIn, found_elements
 from app.formats.pdf.active import active_content
 from app.formats.pdf.contents import signature_value
+from app.formats.pdf.images import images
 from app.formats.pdf.objects import Name, Text, Value
 from app.formats.pdf.reader import HEADER, PdfFile, View
 from app.formats.pdf.signatures import Signed, fields, read_pdf_date, signatures
@@ -56,6 +57,7 @@ class Pdf:
         clean = frozenset({INFORMATION, FORM})
         covered = [clean if _clean(each) else frozenset[str]() for each in sealings]
         claims, covers = claims_of(_elements(view), covered)
+        bare = not sealings and not claims.values()
         return ParsedLicense(
             format=self.name,
             claims=claims,
@@ -70,6 +72,7 @@ class Pdf:
                 active=active,
                 deviations=frozenset({HYBRID} if any(s.hybrid for s in file.sections) else ()),
             ),
+            pictures=images(view) if bare else (),
         )
 
 
