@@ -15,7 +15,7 @@ from tests.service import Service, new_database, serving
 
 @pytest.fixture
 def node(database_url: str, sandbox_issuers: Any, tmp_path: Path) -> Iterator[Service]:
-    with serving(new_database(database_url, "certs"), tmp_path, sandbox_issuers) as node:
+    with serving(new_database(database_url, tmp_path.name[:24]), tmp_path, sandbox_issuers) as node:
         yield node
 
 
@@ -42,3 +42,27 @@ def test_kept_shown_and_removed(run: Run, node: Service, tmp_path: Path):
     assert [f"issuer certificate set {ISSUER}".encode() in row["body"] for row in rows] == [True]
     assert "removed" in shell("remove", ISSUER).out
     assert "there was none" in shell("remove", ISSUER).out
+
+
+def test_who_offers_documents(run: Run, node: Service):
+    def shell(*arguments: str) -> Any:
+        return run(
+            *("issuer", "retrieval", *arguments),
+            DATABASE_URL=node.database_url,
+            ZHENGYAN_KEY_FOLDER=str(node.settings.key_folder),
+        )
+
+    url, origin = "https://issuer.example/retrievals/v1", "https://files.issuer.example"
+    code = node.world.body("university").code
+    unknown = shell("set", "639998", url, "--origin", origin)
+    assert unknown.code == 1
+    assert "issuer" in unknown.err
+    node.register()
+    wrong = shell("set", code, url, "--origin", "http://files.issuer.example")
+    assert wrong.code == 1
+    assert node.sql("SELECT 1 FROM retrieval_offer") == []
+    assert "added" in shell("set", code, url, "--origin", origin).out
+    assert "unchanged" in shell("set", code, url, "--origin", origin).out
+    assert code in shell("list").out
+    assert "removed" in shell("remove", code).out
+    assert "there was none" in shell("remove", code).out
