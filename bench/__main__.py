@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.files import measure_bombs, measure_files, measure_seals, measure_sizes
 from bench.http import measure_http
 from bench.imports import measure_imports
+from bench.photos import measure_photos
 from bench.pictures import measure_pictures
 from bench.tokens import measure_tokens
 from proof.parts.page import ran
@@ -87,6 +88,14 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
         "Pictures of pages",
         "First pages as SVG, from bytes on; beside reading the package and no more.",
         measure_pictures,
+    ),
+    "photos": (
+        "Photos of codes",
+        (
+            "From the octets of a picture to its codes, in the worker; beside zxing-cpp with Pillow in "
+            "this process, once and as it comes. What only the worker reads it looks at again."
+        ),
+        measure_photos,
     ),
     "primitives": ("SM2 by back end", "", printed("primitives")),
     "imports": (
