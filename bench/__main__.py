@@ -92,8 +92,8 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
     "photos": (
         "Photos of codes",
         (
-            "From the octets of a picture to its codes, in the worker; beside zxing-cpp with Pillow in "
-            "this process, once and as it comes. What only the worker reads it looks at again."
+            "From the octets of a picture to its codes, in the worker; beside zxing-cpp with "
+            "Pillow in this process, once, as it comes. What that misses the worker looks at again."
         ),
         measure_photos,
     ),
