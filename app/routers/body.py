@@ -33,6 +33,8 @@ FILES = 2
 """All files of a batch together may be so many times as large as one file alone."""
 PATIENCE = 3
 """A batch may take so many times as long to arrive as a single body."""
+EMPTY_LINES = 1000
+"""Lines of a batch that may hold nothing."""
 _FRAMING = 64 * 1024
 """Bytes a multipart body may have beyond its file."""
 
@@ -124,9 +126,12 @@ class Named:
 
 
 async def read_lines(request: Request, limits: Limits, take: Take, most: int) -> list[bytes]:
-    """The lines of a body, the empty ones too. Raises `BadRequest` 408 or 413, and `Busy`."""
+    """The lines of a body, the empty ones too. Raises `BadRequest` 408, 413 or 422, and `Busy`."""
     size, deadline = most * limits.json, limits.deadline * PATIENCE
-    return (await _receive(request, "body", size, 0, deadline, take)).split(b"\n")
+    body = await _receive(request, "body", size, 0, deadline, take)
+    if body.count(b"\n") > EMPTY_LINES + most:
+        raise BadRequest(422, "body", f"more than {EMPTY_LINES} empty lines, or too many items")
+    return body.split(b"\n")
 
 
 async def read_files(
