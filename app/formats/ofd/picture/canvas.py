@@ -12,6 +12,10 @@ MAX_OBJECTS: Final = 30_000
 """Texts, paths, images and blocks of one page."""
 MAX_SIZE: Final = 8 << 20
 """Characters of one picture beside its images."""
+MAX_WORK: Final = 8 << 20
+"""Characters read and elements met to draw one page. A resource counts each time it is drawn with:
+a block of one broken path in a file of a few kilobytes may be called for ten thousand times.
+"""
 MAX_IMAGES: Final = 12 << 20
 """Bytes of all images of one page, each counted once."""
 
@@ -27,6 +31,7 @@ class Canvas:
     objects: int = 0
     size: int = 0
     images: int = 0
+    work: int = 0
     _known: dict[Hashable, str] = field(default_factory=dict)
     _names: int = 0
 
@@ -37,6 +42,15 @@ class Canvas:
             return True
         self.left_out[LeftOut.TOO_MUCH] += 1
         return False
+
+    def spend(self, work: int) -> None:
+        """Before something is read to be drawn, whatever comes of it.
+
+        Raises `NotDrawn` where it is more than one page may cost.
+        """
+        if self.work + work > MAX_WORK:
+            raise NotDrawn(LeftOut.TOO_MUCH)
+        self.work += work
 
     def add(self, piece: str) -> None:
         """More of the picture."""

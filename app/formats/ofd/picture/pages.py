@@ -8,7 +8,7 @@ from typing import Final
 
 from app.domain.ofd import OfdPackage, PageEntry, PartKind
 from app.domain.picture import LeftOut, Picture, SealMark
-from app.formats.archive import read_archive
+from app.formats.archive import ArchiveLimits, read_archive
 from app.formats.markup import Element
 from app.formats.ofd.coverage import coverages
 from app.formats.ofd.package import read_package
@@ -21,6 +21,8 @@ from app.formats.ofd.picture.values import Box, Unreadable, box, write
 from app.formats.ofd.walk import Walk
 
 A4: Final[Box] = (0.0, 0.0, 210.0, 297.0)
+VECTOR: Final = ArchiveLimits(entries=200, member=1 << 20, total=2 << 20)
+"""A vector seal is a drawing of some kilobytes, and there may be one in each of 64 signatures."""
 _ORDER: Final = {"Background": 0, "Body": 1, "Foreground": 2}
 _LETTERS: Final = 55
 """Letters of a mark that fit across a page."""
@@ -87,7 +89,8 @@ def read_pages(content: bytes) -> Pages:
 
 def nested_page(canvas: Canvas, content: bytes) -> tuple[Box, str] | None:
     """The first page of a vector seal on somebody else's canvas. Raises `Malformed`."""
-    archive = read_archive(content)
+    archive = read_archive(content, VECTOR)
+    canvas.spend(archive.inflated)
     package = read_package(archive)
     if not package.bodies or not package.bodies[0].pages:
         return None

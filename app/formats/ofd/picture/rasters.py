@@ -10,6 +10,8 @@ from app.domain.picture import LeftOut
 
 MAX_PIXELS: Final = 40_000_000
 """A scan of A4 at 600 dpi has 35 million; a browser holds four bytes of each."""
+MAX_MARKERS: Final = 4096
+"""Of a JPEG before its frame header, with the bytes that fill; cameras write some dozens."""
 _FILL: Final = 0xFF
 """Begins every marker, and may stand before one any number of times."""
 _NO_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -66,7 +68,9 @@ def _measured(data: bytes) -> tuple[str, int, int]:
 def _jpeg(data: bytes) -> tuple[int, int]:
     """Width and height of the first frame header (ITU-T T.81 B.2.2)."""
     at = 2
-    while data[at] == _FILL:
+    for _ in range(MAX_MARKERS):
+        if data[at] != _FILL:
+            break
         marker = data[at + 1]
         if marker in _START_OF_FRAME:
             height, width = struct.unpack_from(">HH", data, at + 5)

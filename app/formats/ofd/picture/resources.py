@@ -26,6 +26,11 @@ def child(element: Element, name: str) -> Element | None:
     return next((found for called, found in children(element) if called == name), None)
 
 
+def weight(element: Element) -> int:
+    """What it costs to go through it: its elements, and the characters they hold."""
+    return sum(1 + len(each.text or "") + sum(map(len, each.values())) for each in element.iter())
+
+
 @dataclass(slots=True)
 class Resources:
     """By ID, over all resource files of a document and of its pages."""
@@ -37,6 +42,24 @@ class Resources:
     parameters: dict[str, Element] = field(default_factory=dict)
     composites: dict[str, Element] = field(default_factory=dict)
     spaces: dict[str, Element] = field(default_factory=dict)
+    _weights: dict[Element, int] = field(default_factory=dict)
+    _palettes: dict[Element, tuple[str, ...]] = field(default_factory=dict)
+
+    def weight_of(self, element: Element) -> int:
+        """Of one of these, which may be drawn with many times; gone through once."""
+        known = self._weights.get(element)
+        if known is None:
+            known = self._weights[element] = weight(element)
+        return known
+
+    def palette_of(self, space: Element) -> tuple[str, ...]:
+        """Its colours as written; gone through once."""
+        known = self._palettes.get(space)
+        if known is None:
+            palette = child(space, "Palette")
+            listed = () if palette is None else children(palette)
+            known = self._palettes[space] = tuple(one.text or "" for _, one in listed)
+        return known
 
     def read(self, walk: Walk, target: str, source: str) -> str | None:
         """Add those of a resource file; its part, or None where it is missing. Raises `Malformed`.

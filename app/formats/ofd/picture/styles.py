@@ -36,14 +36,19 @@ class Style:
         return next((c for s in self.sources if (c := child(s, name)) is not None), None)
 
 
-def style_of(element: Element, resources: Resources, layer: tuple[Element, ...]) -> Style:
-    """Of an object within a layer."""
-    return Style((element, *parameters(element, resources), *layer))
+def style_of(
+    element: Element, canvas: Canvas, resources: Resources, layer: tuple[Element, ...]
+) -> Style:
+    """Of an object within a layer. Raises `NotDrawn` where those of a layer were too much."""
+    canvas.spend(sum(resources.weight_of(each) for each in layer))
+    return Style((element, *parameters(element, canvas, resources), *layer))
 
 
-def parameters(element: Element, resources: Resources) -> tuple[Element, ...]:
-    """The DrawParam an element names, and those it builds on."""
-    return tuple(_chain(element.get("DrawParam"), resources))
+def parameters(element: Element, canvas: Canvas, resources: Resources) -> tuple[Element, ...]:
+    """The DrawParam an element names, and those it builds on. Raises `NotDrawn`: too much."""
+    found = tuple(_chain(element.get("DrawParam"), resources))
+    canvas.spend(sum(map(resources.weight_of, found)))
+    return found
 
 
 def _chain(key: str | None, resources: Resources) -> Iterator[Element]:
@@ -115,7 +120,7 @@ def _value(color: Element, resources: Resources) -> str:
     written = color.get("Value")
     space = resources.spaces.get(color.get("ColorSpace") or "")
     if written is None and color.get("Index") is not None and space is not None:
-        written = _of_palette(space, int(number(color.get("Index"), 0)))
+        written = _of_palette(resources.palette_of(space), int(number(color.get("Index"), 0)))
     channels = [_channel(part) for part in (written or "0 0 0").split()]
     kind = space.get("Type") if space is not None else None
     match kind, channels:
@@ -130,12 +135,10 @@ def _value(color: Element, resources: Resources) -> str:
     return "#" + "".join(f"{round(each):02x}" for each in rgb)
 
 
-def _of_palette(space: Element, index: int) -> str | None:
-    palette = child(space, "Palette")
-    entries = [e for e in palette if isinstance(e.tag, str)] if palette is not None else []
+def _of_palette(entries: tuple[str, ...], index: int) -> str:
     if not 0 <= index < len(entries):
         raise Unreadable("picture: a colour of a palette")
-    return entries[index].text
+    return entries[index]
 
 
 def _channel(text: str) -> float:

@@ -54,16 +54,16 @@ class Brush:
         if not self.canvas.room() or (element.get("Visible") or "").strip() in {"false", "0"}:
             return
         name = local_name(element.tag)
-        if name in {"Content", "Layer", "PageBlock", "Appearance"}:
-            layer = parameters(element, self.resources) + self.layer
-            inner = replace(self, layer=layer)
-            for _, one in children(element):
-                inner.draw(one)
-            return
         draw = _UNITS.get(name)
-        if draw is None:
-            return
         try:
+            if name in {"Content", "Layer", "PageBlock", "Appearance"}:
+                layer = parameters(element, self.canvas, self.resources) + self.layer
+                inner = replace(self, layer=layer)
+                for _, one in children(element):
+                    inner.draw(one)
+                return
+            if draw is None:
+                return
             place = box(element.get("Boundary"))
             piece = draw(self, element, place)
             if piece:
@@ -109,13 +109,20 @@ def _area(brush: Brush, area: Element) -> list[str]:
             raise NotDrawn(LeftOut.TOO_MUCH)
         x, y, *_ = box(shape.get("Boundary"))
         move = f"{turned} translate({write(x, y)}) {matrix(shape.get('CTM'))}".strip()
-        found.append(f'<path transform="{move}" d="{path(outline.text or "")}"/>')
+        found.append(f'<path transform="{move}" d="{_outline(brush, outline)}"/>')
     return found
+
+
+def _outline(brush: Brush, outline: Element) -> str:
+    """Raises `Unreadable`, and `NotDrawn` where the page is too much."""
+    text = outline.text or ""
+    brush.canvas.spend(len(text))
+    return path(text)
 
 
 def _text(brush: Brush, element: Element, _place: Box) -> str:
     """TextObject (文字, 11.3): every character where the file puts it."""
-    style = style_of(element, brush.resources, brush.layer)
+    style = style_of(element, brush.canvas, brush.resources, brush.layer)
     size = number(element.get("Size"), _SIZE)
     stretch = number(element.get("HScale"), 1) or 1
     family = brush.resources.fonts.get(element.get("Font") or "", "")
@@ -129,6 +136,7 @@ def _text(brush: Brush, element: Element, _place: Box) -> str:
             continue
         if len(code.text) > MAX_CHARACTERS:
             raise NotDrawn(LeftOut.TOO_MUCH)
+        brush.canvas.spend(len(code.text) + sum(map(len, code.values())))
         x, y = number(code.get("X"), x), number(code.get("Y"), y)
         across = _places(x, code.get("DeltaX"), len(code.text), stretch)
         down = _places(y, code.get("DeltaY"), len(code.text), 1)
@@ -158,10 +166,10 @@ def _path(brush: Brush, element: Element, _place: Box) -> str:
     outline = child(element, "AbbreviatedData")
     if outline is None or not outline.text:
         return ""
-    style = style_of(element, brush.resources, brush.layer)
+    style = style_of(element, brush.canvas, brush.resources, brush.layer)
     paint = fill_and_stroke(style, brush.canvas, brush.resources, text=False)
     rule = ' fill-rule="evenodd"' if (element.get("Rule") or "") == "Even-Odd" else ""
-    return brush.inside(element, f'<path d="{path(outline.text)}" {paint}{rule}/>')
+    return brush.inside(element, f'<path d="{_outline(brush, outline)}" {paint}{rule}/>')
 
 
 def _image(brush: Brush, element: Element, place: Box) -> str:
@@ -190,6 +198,7 @@ def _composite(brush: Brush, element: Element, _place: Box) -> str:
         raise NotDrawn(LeftOut.MISSING)
     if brush.composites >= MAX_COMPOSITES:
         raise NotDrawn(LeftOut.TOO_DEEP)
+    brush.canvas.spend(brush.resources.weight_of(unit))
     held, brush.canvas.pieces = brush.canvas.pieces, []
     inner = replace(brush, composites=brush.composites + 1)
     try:
