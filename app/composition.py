@@ -16,6 +16,7 @@ from app.crypto.provider import FolderKeys, FolderSecrets
 from app.domain.audit import Operation, Result
 from app.domain.errors import Refused
 from app.domain.identifier import IssuerCode
+from app.domain.trust import Authorities, TrustQuestion
 from app.domain.verification import Asker
 from app.federation.clients import FolderClients
 from app.federation.gateway import HttpIssuers, OfflineIssuers
@@ -44,16 +45,21 @@ from app.registry.trust import PostgresRegistry
 from app.routers.state import Watched
 from app.services.answering import Answering, InquiryLog
 from app.services.disputing import Disputes
-from app.services.following import Follower
+from app.services.following import Follower, Log
 from app.services.importing import Importer
 from app.services.lookup import Lookups
 from app.services.probing import Prober
 from app.services.publish import ReportPublisher
 from app.services.retrieving import Retrievals
+from app.services.revoking import MAX_BYTES, RevocationFetcher
 from app.services.verify import Issuers, Journal, Registry, Verifier
 from app.services.watching import IssuerWatch, Metrics
 
 VERSION = version("zhengyan")
+
+
+_ANY_SEAL = TrustQuestion(None, None, None, frozenset(), None, sealed=True)
+"""Asks for the authorities, of whomever."""
 
 
 def now() -> datetime:
@@ -74,6 +80,11 @@ def follower(settings: Settings, database: Database, *, caller: str = "following
     `caller`: who does it, for the audit log.
     """
     lists = HttpLists(most=MAX_LIST, trust=_authorities_of(settings.ca_bundle))
+    return Follower(database=database, lists=lists, clock=now, log=_logged(settings, caller))
+
+
+def _logged(settings: Settings, caller: str) -> Log:
+    """Rows of the audit log about what is changed, by whoever does it."""
     keys = FolderKeys(settings.key_folder)
 
     async def log(session: WriteSession, what: str) -> None:
@@ -88,7 +99,26 @@ def follower(settings: Settings, database: Database, *, caller: str = "following
         )
         await append_within(session, row)
 
-    return Follower(database=database, lists=lists, clock=now, log=log)
+    return log
+
+
+def revocation_fetcher(
+    settings: Settings, database: Database, *, caller: str = "fetching"
+) -> RevocationFetcher:
+    """Brings revocation lists up to date. Raises `Refused` as `asking`."""
+    lists = HttpLists(
+        most=MAX_BYTES,
+        trust=_authorities_of(settings.ca_bundle),
+        accept="application/pkix-crl, application/octet-stream;q=0.5, */*;q=0.1",
+    )
+    registry = PostgresRegistry(database, now)
+
+    async def known() -> Authorities:
+        return (await registry.trust_for(_ANY_SEAL)).authorities
+
+    return RevocationFetcher(
+        database=database, lists=lists, known=known, clock=now, log=_logged(settings, caller)
+    )
 
 
 def asking(settings: Settings, keys: FolderKeys) -> ResilientIssuers:

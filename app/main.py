@@ -23,6 +23,7 @@ from app.composition import (
     now,
     publisher,
     retrievals,
+    revocation_fetcher,
     watching,
 )
 from app.config import Settings, settings
@@ -145,6 +146,7 @@ def production(config: Settings) -> Lifespan:
         background.start("upkeep", _upkeep(keys, database).forever)
         background.start("rotation", Rotation(database, keys, now).forever)
         background.start("following", lambda: follow.keep_pulling(config.trust_pull))
+        background.start("revocation", revocation_fetcher(config, database).keep_fetching)
         background.start("watching", way.watch.forever)
         if way.prober is not None:
             background.start("probing", way.prober.forever)

@@ -201,7 +201,7 @@ def document(found: Sequence[Found], now: datetime) -> str:
         "",
         f"Written by `python -m conformance.corpus_x509` on {now:%Y-%m-%d} over {len(found)}",
         "tests of x509-limbo, NIST PKITS and OpenSSL that nobody here wrote. Compared is the path",
-        "of RFC 5280 §6.1; an answer reads *path · role · revocation*. Nearly all leaves are of web",
+        "of RFC 5280 §6.1; an answer is *path · role · revocation*. Nearly all leaves are of web",
         "servers: `wrong_role` says that there is a path, and that the leaf may seal nothing.",
         "",
         f"* to be refused, and a path is found: **{len(wrongly)}**, of them not reviewed:",

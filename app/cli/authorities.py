@@ -1,16 +1,22 @@
 """`zhengyan anchor|crl …`: which certification authorities are trusted, and what they revoked."""
 
+import asyncio
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from app.cli.registering import content_of, read, show, time_of, window_of, written
-from app.composition import now
+from app.composition import database, now, revocation_fetcher
+from app.config import settings
 from app.domain.certificate import Anchor, Purpose
-from app.registry import authorities
+from app.domain.errors import Refused
+from app.federation.egress import ForbiddenAddress, destination
+from app.registry import authorities, revocation_sources
 from app.registry.sessions import WriteSession
 from app.registry.snapshot import read_document
+from app.services.revoking import GOOD, Done
 
 anchor = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +26,8 @@ crl = typer.Typer(no_args_is_help=True, help="Revocation lists (证书撤销列�
 
 _FINGERPRINT = 16
 """Digits of a list's fingerprint that are shown: enough to tell lists apart."""
+_DIRECTORIES: Final = frozenset({"ldap", "ldaps", "ldapi"})
+"""Where many authorities publish their lists, and what is not spoken here."""
 
 
 @anchor.command("import")
@@ -178,3 +186,73 @@ def crl_list() -> None:
             for c in read(authorities.list_crls)
         ),
     )
+
+
+@crl.command("follow")
+def crl_follow(
+    url: Annotated[str, typer.Argument(help="Where the list is, https (http: opened networks).")],
+    network: Annotated[
+        list[str] | None,
+        typer.Option(help="A private network this source may lie in, CIDR; repeatable."),
+    ] = None,
+) -> None:
+    """Fetch a revocation list every hour. Only lists signed by registered authorities are kept."""
+    if url.partition("://")[0].lower() in _DIRECTORIES:
+        raise Refused(
+            "url",
+            "directories (LDAP) are not fetched: export the list and import it by `crl add`, or "
+            "name its mirror over https",
+        )
+    opened = tuple(network or ())
+    try:
+        destination(url, opened)
+    except ForbiddenAddress as exc:
+        raise Refused("url", f"is not fetched: {exc.rule}") from None
+    change = written(f"crl follow {url}", lambda s: revocation_sources.follow(s, url, opened))
+    typer.echo(f"{url}: {change.value}")
+
+
+@crl.command("unfollow")
+def crl_unfollow(
+    url: Annotated[str, typer.Argument(help="As `crl sources` shows it.")],
+) -> None:
+    """Fetch no more from there. What was fetched stays."""
+    written(f"crl unfollow {url}", lambda s: revocation_sources.unfollow(s, url))
+    typer.echo(f"{url}: not followed any more")
+
+
+@crl.command("sources")
+def crl_sources() -> None:
+    """Where lists are fetched from, when one that counts was there last, and why none came."""
+    show(
+        ("url", "fetched 取用", "good 有效", "failure 失败原因"),
+        (
+            (s.url, _when(s.checked_at), _when(s.good_at), s.failure or "–")
+            for s in read(revocation_sources.sources)
+        ),
+    )
+
+
+@crl.command("fetch")
+def crl_fetch() -> None:
+    """Fetch what is followed now. Exit code 1: a source brought no list that counts."""
+    done = asyncio.run(_fetched())
+    for each in done:
+        typer.echo(f"{each.url}: {each.outcome} {each.detail}".rstrip())
+    if any(each.outcome not in GOOD for each in done):
+        raise typer.Exit(1)
+
+
+async def _fetched() -> list[Done]:
+    config = settings()
+    async with database(config) as opened:
+        fetcher = revocation_fetcher(config, opened, caller="command-line")
+        async with opened.reading() as session:
+            known = await revocation_sources.sources(session)
+        if not known:
+            raise Refused("url", "none is followed: see `zhengyan crl follow`")
+        return [await fetcher.fetch(source) for source in known]
+
+
+def _when(at: datetime | None) -> str:
+    return "–" if at is None else f"{at:%Y-%m-%d %H:%M}"

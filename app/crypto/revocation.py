@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from app.crypto import asn1
+from app.crypto import asn1, schemes
 from app.crypto.asn1 import Element, Fields, Limits, Tag
 from app.crypto.certificates import algorithm
 from app.crypto.digests import digest
@@ -388,3 +388,19 @@ def _lifetime_gap(crl: Crl, certificate: Certificate) -> RevocationGap | None:
     if forgotten and (kept is None or kept > certificate.not_after):
         return RevocationGap.AFTER_EXPIRY
     return None
+
+
+def issued_by(crl: Crl, issuer: Certificate) -> bool:
+    """Whether an authority of that name and key signed the list; its right to is asked elsewhere.
+
+    Before a list that came over a network is kept: whoever stands in between could else fill the
+    store with younger lists that hold for nobody.
+    """
+    if crl.issuer_raw != issuer.subject_raw:
+        return False
+    try:
+        scheme = schemes.scheme_for_oid(crl.signature_oid, crl.signature_parameters)
+        schemes.verify(scheme, spki=issuer.spki, message=crl.message, value=crl.value)
+    except InvalidSignature:
+        return False
+    return True

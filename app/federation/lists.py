@@ -1,4 +1,4 @@
-"""Fetching trust lists: one GET, bounded in bytes and time, under the egress rules of endpoints.
+"""Fetching lists (trust, revocation): one GET, bounded in bytes and time, under egress rules.
 
 What comes is a stranger's until its signatures were looked at; nothing here reads it. Whatever a
 server does ends as a value, and its connection with it.
@@ -25,7 +25,6 @@ OK: Final = 200
 NOT_MODIFIED: Final = 304
 
 _HEADERS: Final = {
-    "Accept": "application/jose+json, application/json;q=0.5",
     "Accept-Encoding": "identity",
     "User-Agent": "zhengyan",
 }
@@ -60,6 +59,7 @@ class HttpLists:
         most: int,
         deadline: timedelta = DEADLINE,
         trust: ssl.SSLContext | None = None,
+        accept: str = "application/jose+json, application/json;q=0.5",
         resolver: Callable[[], AbstractResolver] = SystemResolver,
     ) -> None:
         """Nothing is opened before the first fetch.
@@ -68,12 +68,14 @@ class HttpLists:
             most: bytes of one file; not one more is taken off the wire than tells it is longer.
             deadline: of one fetch.
             trust: certificates to check servers against; None: those of public authorities.
+            accept: media types asked for.
             resolver: makes a resolver for each fetch.
         """
         self._most = most
         self._deadline = deadline.total_seconds()
         self._trust = trust or httpx.create_ssl_context(trust_env=False)
         self._resolver = resolver
+        self._headers = {"Accept": accept, **_HEADERS}
 
     async def fetch(
         self, url: str, networks: tuple[str, ...], held: str | None = None
@@ -96,7 +98,9 @@ class HttpLists:
 
     async def _get(self, where: Destination, held: str | None) -> Fetched | Unchanged | NotFetched:
         resolver = self._resolver()
-        headers = _HEADERS if held is None else {**_HEADERS, "If-None-Match": f'"{held}"'}
+        headers = self._headers
+        if held is not None:
+            headers = {**headers, "If-None-Match": f'"{held}"'}
         client = open_client(where, resolver=resolver, trust=self._trust, limit=1, headers=headers)
         try:
             async with client.stream("GET", where.url) as response:

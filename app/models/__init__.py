@@ -4,7 +4,7 @@ from typing import Final
 
 from app.domain.issuer import Adapter
 from app.models.audit import AuditChainRow, AuditHeadRow, AuditRow
-from app.models.authority import AnchorRow, IntermediateRow, RevocationListRow
+from app.models.authority import AnchorRow, IntermediateRow, RevocationListRow, RevocationSourceRow
 from app.models.base import PARTITIONS, PARTS, Base
 from app.models.caller import (
     ApiKeyRow,
@@ -44,7 +44,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0017"
+REVISION: Final = "0018"
 """The newest migration: tables these rows fit."""
 
 __all__ = [
@@ -90,6 +90,7 @@ __all__ = [
     "ProposalRow",
     "RetrievalOfferRow",
     "RevocationListRow",
+    "RevocationSourceRow",
     "StatementRow",
     "SuccessionRow",
     "TenantIssuerRow",

@@ -70,3 +70,19 @@ class RevocationListRow(Base):
     changed_at: Mapped[datetime] = mapped_column(
         server_default=func.clock_timestamp(), onupdate=func.clock_timestamp()
     )
+
+
+class RevocationSourceRow(Base):
+    """Where a revocation list is fetched from, by the operator's word, and how that went last."""
+
+    __tablename__ = "revocation_source"
+
+    url: Mapped[str] = mapped_column(primary_key=True)
+    networks: Mapped[list[str]]
+    """Private networks opened for this source, CIDR."""
+    checked_at: Mapped[datetime | None]
+    """When a worker began to fetch last."""
+    good_at: Mapped[datetime | None]
+    """When a list that counts was there last, new or not."""
+    failure: Mapped[str | None]
+    """Why the last fetch brought none; NULL: it did."""

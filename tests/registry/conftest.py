@@ -20,7 +20,7 @@ TABLES = (
     "first_seen, verification, statement, license_status, license, delegation, issuer_endpoint,"
     " issuer_key, issuer_organisation, issuer, license_type, anchor, intermediate, revocation_list,"
     " api_key, caller_key, used_assertion, caller, tenant, bucket, trust_source, trust_list,"
-    " trust_refusal"
+    " trust_refusal, revocation_source"
 )
 
 

@@ -1,0 +1,193 @@
+"""Fetching revocation lists on time, from where the operator says and nowhere else.
+
+Nothing named in a certificate is ever fetched (threats CRT-12). A list is kept only if a registered
+authority signed it, so that nobody on the way can put younger ones over it; whether it counts is
+judged at each use. What fails leaves the last good list, which ages by its own dates.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final, Protocol
+
+from app.crypto.certificates import read_certificate
+from app.crypto.revocation import issued_by, read_crl
+from app.domain.certificate import Certificate, Crl
+from app.domain.clocks import AUTHORITY_SKEW
+from app.domain.errors import Malformed, Refused, Unavailable
+from app.domain.trust import Authorities
+from app.federation.lists import Fetched, NotFetched, Unchanged
+from app.registry import authorities
+from app.registry import revocation_sources as store
+from app.registry.revocation_sources import RevocationSource
+from app.registry.sessions import Database, WriteSession
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""Of one list: a million entries of sixteen octets."""
+INTERVAL: Final = timedelta(hours=1)
+"""Between two fetches of one source, over all workers."""
+LOOK: Final = 60.0
+"""Seconds between two looks of a worker at what is due."""
+
+logger = logging.getLogger(__name__)
+
+
+class Outcome(StrEnum):
+    """What came of one fetch."""
+
+    NEW = "new"
+    HELD = "held"
+    """The list we have."""
+    UNREACHABLE = "unreachable"
+    """Nothing came, or nothing we may ask: the detail says which rule or limit."""
+    UNREADABLE = "unreadable"
+    DELTA = "delta"
+    """Only what changed since another list; told by name, and not joined to it."""
+    INDIRECT = "indirect"
+    """Of certificates of other authorities."""
+    UNSIGNED = "unsigned"
+    """By nobody who is registered."""
+    FROM_FUTURE = "from_future"
+    STALE = "stale"
+    """Its own nextUpdate is over, or it has none."""
+    OLDER = "older"
+    """Than what is held: replayed, or a mirror that lags."""
+
+
+GOOD: Final = frozenset({Outcome.NEW, Outcome.HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One source, fetched."""
+
+    url: str
+    outcome: Outcome
+    detail: str = ""
+
+
+class Lists(Protocol):
+    """Where lists come from, under the egress rules."""
+
+    async def fetch(
+        self, url: str, networks: tuple[str, ...], held: str | None = None
+    ) -> Fetched | Unchanged | NotFetched:
+        """One file within bounds; every failure is a value."""
+
+
+Log = Callable[[WriteSession, str], Awaitable[None]]
+"""Writes a row about what is changed, in the transaction that changes it. Raises `Unavailable`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationFetcher:
+    """Brings revocation lists up to date."""
+
+    database: Database
+    lists: Lists
+    known: Callable[[], Awaitable[Authorities]]
+    """Registered here and by followed lists, as a verification sees them."""
+    clock: Callable[[], datetime]
+    log: Log
+
+    async def fetch(self, source: RevocationSource) -> Done:
+        """Fetch one, decide, keep, and note what came of it. Raises `Unavailable`."""
+        found = await self.lists.fetch(source.url, source.networks)
+        match found:
+            case Fetched(content):
+                return await self._judged(source, content)
+            case Unchanged():
+                return await self._noted(Done(source.url, Outcome.HELD))
+            case NotFetched(why, detail):
+                done = Done(source.url, Outcome.UNREACHABLE, f"{why}: {detail}")
+                return await self._noted(done)
+
+    async def fetch_due(self, interval: timedelta = INTERVAL) -> list[Done]:
+        """Fetch what is due and no other worker has begun, one after the other. Raises
+        `Unavailable`.
+        """
+        async with self.database.reading() as session:
+            known = await store.sources(session)
+        done = []
+        for source in known:
+            async with self.database.writing() as session:
+                mine = await store.claim(session, source.url, self.clock(), interval)
+            if mine:
+                done.append(await self.fetch(source))
+        return done
+
+    async def keep_fetching(self, interval: timedelta = INTERVAL, *, every: float = LOOK) -> None:
+        """Until cancelled. An outage of the database is waited out."""
+        while True:
+            try:
+                await self.fetch_due(interval)
+            except (Unavailable, Refused) as exc:
+                logger.warning("revocation lists: not fetched: %s", exc)
+            await asyncio.sleep(every)
+
+    async def _judged(self, source: RevocationSource, content: bytes) -> Done:
+        try:
+            crl = await asyncio.to_thread(read_crl, content)
+        except Malformed as broken:
+            return await self._noted(Done(source.url, Outcome.UNREADABLE, str(broken)))
+        fault = await self._fault(crl)
+        if fault is not None:
+            return await self._noted(Done(source.url, *fault))
+        return await self._kept(source, crl)
+
+    async def _fault(self, crl: Crl) -> tuple[Outcome, str] | None:
+        now = self.clock()
+        if crl.delta:
+            return Outcome.DELTA, "only complete lists are kept"
+        if crl.indirect:
+            return Outcome.INDIRECT, "an authority's own list is needed"
+        if crl.this_update > now + AUTHORITY_SKEW:
+            return Outcome.FROM_FUTURE, crl.this_update.isoformat()
+        if crl.next_update is None or crl.next_update < now:
+            return Outcome.STALE, "" if crl.next_update is None else crl.next_update.isoformat()
+        if not await asyncio.to_thread(_signed, crl, await self.known()):
+            return Outcome.UNSIGNED, "no registered authority signed it"
+        return None
+
+    async def _kept(self, source: RevocationSource, crl: Crl) -> Done:
+        issuer = sha256(crl.issuer_raw).hexdigest()
+        async with self.database.writing() as session:
+            held = await store.youngest(session, issuer)
+            if held is not None and held[0] != crl.sha256 and held[1] > crl.this_update:
+                why = f"of {crl.this_update.isoformat()}, and {held[1].isoformat()} is held"
+                await store.failed(session, source.url, f"{Outcome.OLDER}: {why}")
+                return Done(source.url, Outcome.OLDER, why)
+            changes = await authorities.put_authorities(
+                session, authorities.AuthoritiesEntry(lists=(crl,))
+            )
+            await store.good(session, source.url, self.clock())
+            if changes.added:
+                await self.log(session, f"revocation list {crl.sha256} fetched")
+        return Done(source.url, Outcome.NEW if changes.added else Outcome.HELD)
+
+    async def _noted(self, done: Done) -> Done:
+        async with self.database.writing() as session:
+            if done.outcome in GOOD:
+                await store.good(session, done.url, self.clock())
+            else:
+                why = f"{done.outcome}: {done.detail}"
+                await store.failed(session, done.url, why)
+                logger.warning("revocation list not kept: %s", done.outcome)
+        return done
+
+
+def _signed(crl: Crl, known: Authorities) -> bool:
+    """By an anchor, or by an intermediate an operator imported."""
+    return any(issued_by(crl, each) for each in _certificates(known))
+
+
+def _certificates(known: Authorities) -> Iterable[Certificate]:
+    for der in (*(anchor.der for anchor in known.anchors), *known.intermediates):
+        try:
+            yield read_certificate(der)
+        except Malformed:  # one that cannot be read vouches for no list
+            continue
