@@ -410,6 +410,79 @@ FACTS_JWE = (
 """Sealed once: the ephemeral key is random, so it is kept and opened, not made anew."""
 
 
+ORIGIN = "https://files.issuer.example"
+"""Where links of the issuer lead."""
+
+
+def wanted(**changes: Any) -> str:
+    """A request for the document."""
+    payload = {
+        "iss": "node-a",
+        "aud": ISSUER,
+        "iat": NOW,
+        "exp": NOW + 60,
+        "jti": b64(bytes(range(16))),
+        "identifier": IDENTIFIER,
+        "purpose": "loan-review",
+        "behalf": "11630000MB0000019J",
+    }
+    return KEYS["node-a"].sign("ivp-retrieval+jwt", payload | changes)
+
+
+def _deliveries() -> list[dict[str, Any]]:
+    request, content = wanted(), b"the document"
+    base: dict[str, Any] = {
+        "iss": ISSUER,
+        "aud": "node-a",
+        "iat": NOW + 1,
+        "inquiry": digest(request),
+        "identifier": IDENTIFIER,
+    }
+    given = base | {
+        "outcome": "given",
+        "link": f"{ORIGIN}/once/f00d",
+        "expires": NOW + 600,
+        "media_type": "application/ofd",
+        "size": len(content),
+        "document": {"alg": "sha256", "value": b64(hashlib.sha256(content).digest())},
+    }
+
+    def delivery(
+        name: str, expect: str, payload: Mapping[str, Any], by: str = "issuer", **header: Any
+    ) -> dict[str, Any]:
+        token = KEYS[by].sign("ivp-delivery+jwt", payload, **header)
+        return {"name": name, "token": token, "expect": expect}
+
+    def without(name: str) -> dict[str, Any]:
+        return {key: value for key, value in given.items() if key != name}
+
+    return [
+        delivery("given", "given", given),
+        delivery("refused", "refused", base | {"outcome": "refused"}),
+        delivery("no record", "no_record", base | {"outcome": "no_record"}),
+        delivery("no document", "no_document", base | {"outcome": "no_document"}),
+        delivery("an unknown member", "given", given | {"colour": "red"}),
+        delivery("by a stranger", "signature", given, "stranger"),
+        delivery("under another's name", "signature", given, "stranger", kid="issuer-key"),
+        delivery("an answer's type", "malformed", given, typ="ivp-answer+jwt"),
+        delivery("over another request", "wrong_question", given | {"inquiry": digest("x")}),
+        delivery("of another license", "wrong_question", given | {"identifier": IDENTIFIER[:-1]}),
+        delivery("to another node", "wrong_party", given | {"aud": "relay-b"}),
+        delivery("by another body", "wrong_party", given | {"iss": RELAY}),
+        delivery("from long ago", "clock", given | {"iat": NOW - 3600}),
+        delivery("good for an hour", "clock", given | {"expires": NOW + 3600}),
+        delivery("over already", "clock", given | {"expires": NOW - 61}),
+        delivery("a link elsewhere", "forbidden_address", given | {"link": "https://e.example/1"}),
+        delivery("a link inside", "forbidden_address", given | {"link": "http://10.0.0.1/1"}),
+        delivery("a program", "media_type", given | {"media_type": "text/html"}),
+        delivery("too large", "oversized", given | {"size": 20 * 1024 * 1024 + 1}),
+        delivery("without a link", "malformed", without("link")),
+        delivery("without a digest", "malformed", without("document")),
+        delivery("without an outcome", "malformed", without("outcome")),
+        delivery("another outcome", "malformed", given | {"outcome": "perhaps"}),
+    ]
+
+
 def files() -> dict[str, Any]:
     return {
         "keys": {
@@ -430,6 +503,12 @@ def files() -> dict[str, Any]:
             "answers_of_the_delegate": _of_the_delegate(),
         },
         "facts": {"facts": FACTS, "facts_jwe": FACTS_JWE},
+        "retrieval": {
+            "issuer": ISSUER,
+            "origins": [ORIGIN],
+            "request": wanted(),
+            "deliveries": _deliveries(),
+        },
     }
 
 
