@@ -13,7 +13,7 @@ from demo import steps
 from demo.console import DemoError, Row, Screen
 from demo.options import PORT, SANDBOX_PORT, STEPS, Options
 from demo.processes import BIN, PROJECT, Background, refuse_taken_ports
-from embedded import LauncherError, data_folder, start
+from embedded import SERVICE, LauncherError, Server, data_folder, start
 
 LOOK_SECONDS = 0.5  # how often the servers are looked at while we stay
 SHOWN = (  # of the samples; one that comes out otherwise than expected is always shown
@@ -62,11 +62,15 @@ def _run(screen: Screen, options: Options, stack: ExitStack) -> int:
     refuse_taken_ports(ports)
 
     with screen.step("database", "starting PostgreSQL") as notes:
-        url = _database(options, folder, stack, notes)
+        own = None if options.database_url else _server(folder, stack, notes)
+        url = own.url if own else _named(options, notes)
     env = _environment(options, folder, url)
     if last >= STEPS.index("tables"):
         with screen.step("tables", "migrated to the newest revision"):
             steps.migrate(env)
+            if own is not None:
+                steps.make_account(own.url, SERVICE)
+                env = _environment(options, folder, own.service_url)
     servers: list[Background] = []
     if last >= STEPS.index("sandbox"):
         with screen.step("sandbox", "starting fictional issuers") as notes:
@@ -92,16 +96,20 @@ def _run(screen: Screen, options: Options, stack: ExitStack) -> int:
     return code
 
 
-def _database(options: Options, folder: Path, stack: ExitStack, notes: list[str]) -> str:
-    """DATABASE_URL, or a server of our own beside the project."""
-    if options.database_url:
-        notes.append("the server named by DATABASE_URL")
-        return options.database_url
+def _named(options: Options, notes: list[str]) -> str:
+    notes.append("the server named by DATABASE_URL")
+    return options.database_url or ""
+
+
+def _server(folder: Path, stack: ExitStack, notes: list[str]) -> Server:
+    """A server of our own beside the project: the tables are the migrator's, and the service and
+    the commands use an account that can neither change them nor unsay what was logged.
+    """
     server = stack.enter_context(start(folder / "postgres"))
     notes.append(f"PostgreSQL {server.binaries.version} in {server.base}")
     if server.account.uid != os.geteuid():
         notes.append(f"run as {server.account.name}, since it refuses root")
-    return server.url
+    return server
 
 
 def _environment(options: Options, folder: Path, url: str) -> Mapping[str, str]:

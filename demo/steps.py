@@ -1,5 +1,6 @@
 """The commands behind each step: the seam between the demo and the product."""
 
+import asyncio
 import json
 import shlex
 from collections.abc import Mapping, Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 
 from demo.console import DemoError
@@ -76,6 +78,25 @@ def start_sandbox(options: Options, folder: Path, env: Mapping[str, str]) -> Bac
         sandbox.stop()
         raise
     return sandbox
+
+
+def make_account(url: str, account: str) -> None:
+    """An account for the service: it reads and writes, and owns nothing (docs/adr/0029)."""
+
+    async def make() -> None:
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+        try:
+            known = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"
+            if not await connection.fetchval(known, account):
+                await connection.execute(f"CREATE ROLE {account} LOGIN")
+            await connection.execute(f"GRANT zhengyan_service TO {account}")
+        finally:
+            await connection.close()
+
+    try:
+        asyncio.run(make())
+    except (asyncpg.PostgresError, OSError) as exc:
+        raise DemoError(f"the account of the service cannot be made: {type(exc).__name__}") from exc
 
 
 def register(folder: Path, env: Mapping[str, str]) -> str:

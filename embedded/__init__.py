@@ -6,10 +6,11 @@ The service never imports this package: it is told a `DATABASE_URL` like anywher
 from embedded.binaries import Binaries, find_binaries
 from embedded.errors import AlreadyRunning, LauncherError, WrongVersion
 from embedded.place import data_folder, temporary_folder
-from embedded.postgres import Server, start
+from embedded.postgres import SERVICE, Server, start
 from embedded.tied import Account, server_account, spawn
 
 __all__ = [
+    "SERVICE",
     "Account",
     "AlreadyRunning",
     "Binaries",

@@ -28,6 +28,7 @@ from embedded.place import make_folder
 from embedded.tied import Account, Tied, can_enter, current_account, run_as, server_account, spawn
 
 ROLE = DATABASE = "zhengyan"
+SERVICE = "zhengyan_node"  # whoever serves, once a migrator has made the account
 PORT = 5432  # nothing listens there; it is part of the socket's name
 SOCKET_NAME = f"/.s.PGSQL.{PORT}"
 LONGEST_SOCKET = 107  # bytes in sockaddr_un.sun_path without its closing zero, unix(7)
@@ -61,8 +62,13 @@ class Server:
         """For SQLAlchemy with asyncpg, as in DATABASE_URL."""
         return self.url_of(DATABASE)
 
-    def url_of(self, database: str) -> str:
-        return f"postgresql+asyncpg://{ROLE}@/{database}?host={quote(str(self.socket))}&port={PORT}"
+    @property
+    def service_url(self) -> str:
+        """As `url`, for the service: an account that owns nothing."""
+        return self.url_of(DATABASE, SERVICE)
+
+    def url_of(self, database: str, role: str = ROLE) -> str:
+        return f"postgresql+asyncpg://{role}@/{database}?host={quote(str(self.socket))}&port={PORT}"
 
     def running(self) -> bool:
         return self._tied.process.poll() is None
@@ -182,11 +188,11 @@ def _checked(account: Account, command: list[str], *, text: str = "") -> None:
 
 
 def _write_access_rules(data: Path, account: Account) -> None:
-    """Only the user who starts the server may connect, as our role; the kernel vouches for it."""
+    """Only the user who starts the server may connect, as our roles; the kernel vouches for it."""
     caller = current_account().name.replace('"', '""')
     rules = {
-        "pg_hba.conf": f"local all {ROLE} peer map=starter\n",
-        "pg_ident.conf": f'starter "{caller}" {ROLE}\n',
+        "pg_hba.conf": f"local all {ROLE},{SERVICE} peer map=starter\n",
+        "pg_ident.conf": f'starter "{caller}" {ROLE}\nstarter "{caller}" {SERVICE}\n',
     }
     for name, text in rules.items():
         path = data / name

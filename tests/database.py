@@ -17,7 +17,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from embedded import Server, start, temporary_folder
+from demo.steps import make_account
+from embedded import SERVICE, Server, start, temporary_folder
 
 PROJECT = Path(__file__).parents[1]
 ADDRESS = "zhengyan_database_url"
@@ -54,6 +55,7 @@ def _server(config: pytest.Config) -> Server:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             server = stack.enter_context(start(folder, durable=False))
             _migrate(server.url)
+            make_account(server.url, SERVICE)
             config.stash[RUNNING] = (stack.pop_all(), server)
     return config.stash[RUNNING][1]
 

@@ -25,6 +25,7 @@ from app.config import Settings
 from app.main import create_app, production
 from app.registry.catalogue import import_registration
 from app.registry.sessions import Database, WriteSession
+from embedded import SERVICE
 from sandbox.nodes import Nodes
 from sandbox.serve import Servers, serve_in_thread
 from sandbox.world import World
@@ -151,6 +152,11 @@ def _until(true: Callable[[], bool]) -> None:
     raise AssertionError("not in time")
 
 
+def as_service(url: str) -> str:
+    """The same database, for an account that owns nothing in it."""
+    return url.replace("//zhengyan@", f"//{SERVICE}@")
+
+
 QUOTAS = ("anonymous_per_minute", "anonymous_per_day", "document_per_minute")
 
 
@@ -160,7 +166,7 @@ def serving(
 ) -> Iterator[Service]:
     """A node with its own keys; the issuers know it."""
     values: dict[str, Any] = {
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": as_service(database_url),
         "key_folder": folder / "keys",
         "node_id": NODE,
         "probe_after": timedelta(0),

@@ -44,7 +44,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0018"
+REVISION: Final = "0019"
 """The newest migration: tables these rows fit."""
 
 __all__ = [

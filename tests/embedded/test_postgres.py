@@ -100,7 +100,7 @@ def test_the_socket_is_closed_to_other_users(base):
 
 
 def test_the_kernel_names_the_caller_and_strangers_are_refused(base):
-    """Even inside the closed folder only the starter's own user is let in, and only as one role."""
+    """Even inside the closed folder only the starter's own user is let in, and only as our two roles."""
     with start(base, durable=False) as server:
         assert ask(server, "SELECT 1") == 1
         with pytest.raises(asyncpg.PostgresError, match=r"no pg_hba\.conf entry"):
