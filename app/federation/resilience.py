@@ -25,6 +25,7 @@ from app.domain.issuer import (
     Endpoint,
     Inquiry,
     IssuerAnswer,
+    NotAsked,
     Silence,
     Source,
     Unreachable,
@@ -330,6 +331,8 @@ def _conduct_of(answer: IssuerAnswer) -> Verdict:
         case Unreachable(Silence.STATUS, status) if status in _OVERLOADED:
             return Verdict.FAILED
         case Unreachable(Silence.BUSY | Silence.PRIVATE_FACTS | Silence.FORBIDDEN_ADDRESS):
+            return Verdict.NEITHER
+        case NotAsked():
             return Verdict.NEITHER
         case _:
             return Verdict.UP

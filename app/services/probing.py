@@ -13,8 +13,8 @@ from typing import Final, Protocol
 
 from app.domain.errors import Unavailable
 from app.domain.identifier import IssuerCode, TypeCode, nobodys
-from app.domain.issuer import Inquiry, Rule
-from app.domain.license import Claims
+from app.domain.issuer import Adapter, Inquiry, NotAsked, Rule
+from app.domain.license import Claims, Fact
 from app.domain.trust import TrustQuestion
 from app.services.verify import Issuers, Registry
 from app.services.watching import IssuerWatch
@@ -78,17 +78,22 @@ class Prober:
         )
         if trust.endpoint is None or trust.endpoint.rule is not Rule.ISSUER:
             return False
-        await self.issuers.ask(
+        claims = Claims(identifier=identifier)
+        if trust.endpoint.adapter is not Adapter.IVP:  # these are asked by number and holder
+            claims = Claims(identifier=identifier, number=SERIAL, holder=SERIAL)
+        answer = await self.issuers.ask(
             Inquiry(
                 endpoint=trust.endpoint,
                 identifier=identifier,
                 type=type,
-                claims=Claims(identifier=identifier),
-                compare=frozenset(),
+                claims=claims,
+                compare=frozenset(claims.values()) - {Fact.IDENTIFIER},
                 digests={},
                 purpose=PURPOSE,
                 at=None,
             )
         )
+        if isinstance(answer, NotAsked):
+            return False
         self.watch.probed(issuer)
         return True

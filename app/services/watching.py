@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from app.domain.conduct import NOTHING, SLOTS, Conduct, slots_of
 from app.domain.errors import Unavailable
 from app.domain.identifier import IssuerCode
-from app.domain.issuer import Answered, Unreachable
+from app.domain.issuer import Answered, NotAsked, Unreachable
 from app.domain.verification import Receipt
 from app.federation.resilience import Call, Via
 from app.services.verify import Journal
@@ -113,6 +113,8 @@ def conduct_of(call: Call) -> Conduct:
             return Conduct(repeated=1)
         case Via.REFUSED:
             return Conduct(rested=1)
+        case Via.ASKED if isinstance(call.answer, NotAsked):
+            return NOTHING  # the question was not one for it: that says nothing of it
         case Via.ASKED:
             silent = call.answer if isinstance(call.answer, Unreachable) else None
             return Conduct(
