@@ -1,7 +1,7 @@
 """Write the generated documents: `python -m docs.make`; `--check` only compares, and fails.
 
-docs/reasons.md and docs/trust-list.schema.json are generated whole, docs/verification.md and
-docs/issuer-test.md between their markers.
+docs/reasons.md, docs/deviations.md and docs/trust-list.schema.json are generated whole,
+docs/verification.md and docs/issuer-test.md between their markers.
 """
 
 import json
@@ -47,7 +47,7 @@ from app.reports.entry import ISSUER, Entry
 from app.reports.phrases import ANY_ISSUER
 from app.schemas.trust import schema as trust_list_schema
 from app.services.publish import QUESTIONS
-from docs import schema
+from docs import deviations, schema
 
 HERE: Final = Path(__file__).parent
 NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -282,6 +282,7 @@ def documents() -> dict[Path, str]:
     rules, trials = HERE / "verification.md", HERE / "issuer-test.md"
     return {
         HERE / "reasons.md": reasons(),
+        HERE / "deviations.md": deviations.document(),
         HERE / "trust-list.schema.json": json.dumps(
             trust_list_schema(), ensure_ascii=False, indent=2
         )

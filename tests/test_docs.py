@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.certificate import CertificateDeviation
+from app.domain.cms import CmsDeviation
 from app.domain.evidence import CheckName
 from app.domain.picture import LeftOut
 from app.domain.policies import POLICIES
 from app.domain.reasons import Reason
+from app.domain.seal import SealDeviation
 from app.reports.catalogue import CATALOGUE
 from docs import make
+from docs.deviations import meanings
 
 RULES = (make.HERE / "verification.md").read_text(encoding="utf-8")
 
@@ -24,7 +28,13 @@ def rows_of(text: str, name: str) -> list[list[str]]:
 
 def test_generating_anew_changes_nothing() -> None:
     assert {path.name for path in make.documents()} == {
-        *("reasons.md", "verification.md", "trust-list.schema.json", "issuer-test.md"),
+        *(
+            "reasons.md",
+            "deviations.md",
+            "verification.md",
+            "trust-list.schema.json",
+            "issuer-test.md",
+        ),
     }
     for path, text in make.documents().items():
         assert path.read_text(encoding="utf-8") == text, f"run: python -m docs.make ({path.name})"
@@ -187,3 +197,21 @@ def test_every_reason_is_documented_with_its_codes() -> None:
         assert f"codes {entry.info_code} / {entry.file_code}" in part
         assert entry.texts.title.zh in part
     assert "{issuer}" not in text
+
+
+def test_every_deviation_is_explained_in_the_page() -> None:
+    """Tolerated by name, and listed: none without a sentence where its name does not say all."""
+    page = (make.HERE / "deviations.md").read_text(encoding="utf-8")
+    for kind in (SealDeviation, CmsDeviation, CertificateDeviation):
+        told = meanings(kind)
+        assert list(told) == [each.value for each in kind]
+        assert all(f"| `{each.value}` |" in page for each in kind)
+    assert all(meanings(SealDeviation).values())
+    assert all(meanings(CmsDeviation).values())
+
+
+def test_every_deviation_has_a_test_that_names_it() -> None:
+    sources = "".join(p.read_text(encoding="utf-8") for p in Path("tests").rglob("test_*.py"))
+    for kind in (SealDeviation, CmsDeviation, CertificateDeviation):
+        missing = [e.name for e in kind if f"{kind.__name__}.{e.name}" not in sources]
+        assert missing == [], kind

@@ -169,6 +169,14 @@ def test_what_is_odd_is_named(how: dict[str, object], named: CertificateDeviatio
     assert read_certificate(made(**how)).deviations == {named}
 
 
+def test_a_generalized_time_before_2050_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = read_certificate(made())
+    monkeypatch.setattr(pki, "utc", pki.generalized)
+    odd = read_certificate(made())
+    assert odd.deviations == {CertificateDeviation.TIME_FORM}
+    assert (odd.not_before, odd.not_after) == (plain.not_before, plain.not_after)
+
+
 def test_an_odd_key_usage_says_what_it_says() -> None:
     for octets in ("030206c0", "030200c0", "03030000c0"):
         odd = made(usage=None, more=[extension("2.5.29.15", bytes.fromhex(octets))])

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.crypto import asn1
 from app.crypto.digests import digest
 from app.crypto.ses import (
     lists_signer,
@@ -23,6 +24,7 @@ from app.crypto.ses import (
 )
 from app.crypto.ses import parts as ses_parts
 from app.crypto.ses import read as ses_read
+from app.crypto.ses.values import octets
 from app.domain.errors import InvalidSignature, Malformed
 from app.domain.scheme import Digest, Scheme
 from app.domain.seal import SealDeviation, SealLayout, SealSignature
@@ -621,3 +623,23 @@ def test_any_mutation_is_malformed_or_reads_within_limits(data: st.DataObject) -
 @cache
 def _made(layout: int, version: int) -> bytes:
     return (v1() if layout == 1 else maker(version=version)).signature()
+
+
+def test_a_bit_string_where_octets_belong_is_read_by_name() -> None:
+    seen = set[SealDeviation]()
+    assert octets(_element(der.octet_string(b"seal")), "cert", seen) == b"seal"
+    assert seen == set()
+    assert octets(_element(der.bit_string(b"seal")), "cert", seen) == b"seal"
+    assert seen == {SealDeviation.BITS_FOR_OCTETS}
+
+
+@pytest.mark.parametrize(
+    "content", [der.tlv(0x03, b"\x04seal"), der.tlv(0x03, b""), der.utf8("seal"), der.integer(5)]
+)
+def test_nothing_else_stands_for_octets(content: bytes) -> None:
+    with pytest.raises(Malformed):
+        octets(_element(content), "cert", set())
+
+
+def _element(content: bytes) -> asn1.Element:
+    return asn1.read(content, ses_read.LIMITS, "cert")
