@@ -110,6 +110,10 @@ class Settings(BaseSettings):
             description="how often each followed trust list is looked for, over all workers",
         ),
     ] = timedelta(minutes=5)
+    console: Annotated[
+        bool,
+        Field(description="serve /console; for a process of its own that the public cannot reach"),
+    ] = False
     docs: Annotated[bool, Field(description="serve /docs and /openapi.json")] = True
 
 

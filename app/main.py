@@ -41,6 +41,8 @@ from app.registry.journal import PostgresJournal
 from app.registry.limits import Limits as Buckets
 from app.registry.lists.published import PublishedLists
 from app.registry.lists.store import standing
+from app.registry.operators import PostgresOperators
+from app.registry.overview import PostgresOverview
 from app.registry.peers import PostgresPeers
 from app.registry.presentations import PostgresPresentations
 from app.registry.rotation import Rotation
@@ -56,8 +58,9 @@ from app.routers.headers import SafeHeaders
 from app.routers.imports import STREAMS
 from app.routers.pages import WEB, interface
 from app.routers.problems import register
-from app.routers.state import Node, State
+from app.routers.state import Desk, Node, State
 from app.services.access import Gate
+from app.services.console import Console
 from app.services.places import PatientIssuers, Places
 from app.services.supervision import Glance, Supervisor
 from app.services.upkeep import Upkeep
@@ -183,6 +186,7 @@ def production(config: Settings) -> Lifespan:
                     disputes=disputes(keys, database),
                     importer=importer(keys, database),
                     lists=PostgresDirectory(database, now),
+                    desk=_desk(keys, database) if config.console else None,
                     streams=asyncio.Semaphore(STREAMS),
                     batches=asyncio.Semaphore(BATCHES),
                     watched=way.watched,
@@ -223,6 +227,17 @@ def _door(config: Settings, keys: FolderKeys, database: Database) -> Door:
         clock=now,
         version=VERSION,
     )
+
+
+def _desk(keys: FolderKeys, database: Database) -> Desk:
+    console = Console(
+        operators=PostgresOperators(database, keys),
+        append=PostgresAudit(database).append,
+        keys=keys,
+        clock=now,
+        version=VERSION,
+    )
+    return Desk(console, PostgresOverview(database))
 
 
 def _upkeep(keys: FolderKeys, database: Database) -> Upkeep:

@@ -36,6 +36,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "presentation": "亮证 Codes on phones",
     "retrieval": "调阅 Documents",
     "caller": "调用方 Callers",
+    "operator": "管理台 Console",
     "audit": "审计 Audit",
     "trustlist": "信任清单 Followed lists",
     "proposal": "清单制作 Making lists",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sandbox import list_command
 from sandbox.nodes import Nodes
-from sandbox.output import write_photos, write_world
+from sandbox.output import write_world
 from sandbox.serve import Servers, serve
 from sandbox.world import World
 
@@ -27,7 +27,6 @@ files in --out:
   copies/*.jws       annotated copies (加注件)
   samples.json       samples with the verdict each must get; samples/*.jws
   samples-ofd.json   the same for sealed files; samples/*.ofd
-  samples-photo.json the same for photographs, with `make --photos`; samples/photo-*.png
   authorities.json   anchors, intermediates and revocation lists: whom to trust for seals
   pki/               roots, authorities of signers and makers, their lists: .cer, .crl, PEM
 
@@ -61,9 +60,6 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--port", type=int, default=8100, help="port of the first issuer, then +1, … (8100)"
         )
-    make.add_argument(
-        "--photos", action="store_true", help="photographs of licenses too; takes some seconds"
-    )
     run.add_argument(
         "--node-keys",
         metavar="FILE|URL",
@@ -92,8 +88,6 @@ def main() -> int:
             ports = {body.code: args.port + i for i, body in enumerate(world.answering)}
             endpoints = {code: f"http://127.0.0.1:{port}/ivp/v1" for code, port in ports.items()}
             count = write_world(world, args.out, endpoints)
-            if args.photos:
-                write_photos(world, args.out)
             print(f"sandbox: {count} licenses of seed {args.seed} written to {args.out}")
             return 0
         with contextlib.suppress(KeyboardInterrupt):

@@ -7,7 +7,6 @@ from pathlib import Path
 from sandbox.bodies import moment
 from sandbox.licenses import status_at
 from sandbox.ofd_samples import make_ofd_samples
-from sandbox.photo_cases import make_photos
 from sandbox.pki import pem
 from sandbox.registration import registration
 from sandbox.samples import make_samples
@@ -40,20 +39,6 @@ def write_world(world: World, out: Path, endpoints: Mapping[str, str]) -> int:
     _write_json(out / "authorities.json", authorities(world))
     _write_pki(world, out / "pki")
     return len(world.licenses)
-
-
-def write_photos(world: World, out: Path) -> None:
-    """Photographs of licenses, and of forgeries, with the verdict each must get."""
-    told = []
-    for case in make_photos(world, world.pick("traffic")):
-        file = f"samples/photo-{case.name}.png"
-        (out / file).write_bytes(case.content)
-        expect = {"conclusion": case.conclusion, "reason": case.reason}
-        told.append(
-            {"name": f"photo-{case.name}", "file": file, "facts": None, "expect": expect}
-            | {"zh": case.zh, "en": case.en}
-        )
-    _write_json(out / "samples-photo.json", told)
 
 
 def _write_pki(world: World, folder: Path) -> None:

@@ -16,6 +16,7 @@ from app.cli import (
     importing,
     kit,
     making,
+    operating,
     picturing,
     registering,
     reporting,
@@ -64,6 +65,7 @@ app.add_typer(disputing.dispute, name="dispute")
 app.command("route")(federating.route)
 app.add_typer(federating.peer, name="peer")
 app.add_typer(callers.caller, name="caller")
+app.add_typer(operating.operator, name="operator")
 app.add_typer(reporting.report, name="report")
 app.add_typer(callers.audit, name="audit")
 app.add_typer(rotating.pepper, name="pepper")

@@ -51,6 +51,10 @@ class Operation(StrEnum):
     """An issuer was shown what is said against its records."""
     ANSWER_DISPUTE = "answer_dispute"
     WITHDRAW_DISPUTE = "withdraw_dispute"
+    CONSOLE_LOGIN = "console_login"
+    """An operator was let into the console, or not."""
+    CONSOLE_READ = "console_read"
+    """An operator was shown a page of it."""
     ADMINISTER = "administer"
     """A change of registry, trust or callers."""
 

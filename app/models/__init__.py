@@ -20,6 +20,7 @@ from app.models.health import IssuerHealthRow
 from app.models.importing import ImportBatchRow, ImportFaultRow
 from app.models.journal import FirstSeenRow, VerificationRow
 from app.models.license import LicenseKeyRow, LicenseRow, LicenseStatusRow, StatementRow
+from app.models.operator import OperatorRow, OperatorSessionRow
 from app.models.peer import PeerKeyRow, PeerNodeRow, UsedInquiryRow
 from app.models.presentation import PresentationRow
 from app.models.proposal import (
@@ -82,6 +83,8 @@ __all__ = [
     "LicenseStatusRow",
     "LicenseTypeRow",
     "ListDraftRow",
+    "OperatorRow",
+    "OperatorSessionRow",
     "PeerKeyRow",
     "PeerNodeRow",
     "PersonKeyRow",

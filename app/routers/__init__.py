@@ -3,6 +3,7 @@
 from app.routers import (
     batches,
     confirm,
+    console,
     disputes,
     federation,
     health,
@@ -39,5 +40,6 @@ ROUTERS = (
     verifying.router,
     lists.router,
     wrong.router,
+    console.router,
     confirm.router,
 )

@@ -64,6 +64,10 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("GET", "/issuers"): OPEN,
         ("GET", "/types"): OPEN,
         ("GET", "/help"): OPEN,
+        ("GET", "/console"): OPEN,  # operators log in there; nobody where it is not served
+        ("POST", "/console/login"): OPEN,
+        ("POST", "/console/logout"): OPEN,
+        ("GET", "/console/{section}"): OPEN,
         ("GET", "/wrong"): OPEN,
         ("POST", "/wrong"): OPEN,  # within the limits of disputes
         ("POST", "/wrong/follow"): OPEN,

@@ -17,6 +17,7 @@ from jinja2 import StrictUndefined
 
 from app.domain.evidence import CheckName
 from app.reports.clauses import CLAUSES
+from app.routers.console_texts import CONSOLE
 from app.routers.list_texts import LISTS
 from app.routers.page_texts import CONFIRM, FRAME, VERIFY
 from app.routers.result import Names, plain
@@ -45,6 +46,8 @@ _TEXTS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     "page.html": VERIFY,
     "confirm.html": CONFIRM,
     "wrong.html": WRONG,
+    "console.html": CONSOLE,
+    "console_login.html": CONSOLE,
     **LISTS,
 }
 

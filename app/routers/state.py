@@ -14,9 +14,11 @@ from app.domain.presentation import Offer, Presentation, Refusal
 from app.registry.directory import Directory
 from app.registry.health import PostgresLedger
 from app.registry.lists.published import ServedList
+from app.registry.overview import PostgresOverview
 from app.routers.body import Limits, Room
 from app.routers.door import Door
 from app.services.answering import Answering
+from app.services.console import Console
 from app.services.disputing import Disputes
 from app.services.importing import Importer
 from app.services.lookup import Lookups
@@ -87,6 +89,14 @@ class Presentations(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Desk:
+    """The operators' console."""
+
+    console: Console
+    overview: PostgresOverview
+
+
+@dataclass(frozen=True, slots=True)
 class Watched:
     """How issuers fare: sums of all workers, and what this worker sees itself."""
 
@@ -132,6 +142,8 @@ class Node:
     batches: asyncio.Semaphore = field(repr=False)
     """For batches under way."""
     retrievals: Retrievals = field(repr=False)
+    desk: Desk | None = None
+    """None: this node serves no console."""
     watched: Watched | None = None
     """None: nothing is counted."""
     answering: Answering | None = None

@@ -19,7 +19,7 @@ from tests.world import World, altered, token
 
 SHOWN = create_app(lambda _: None, docs=True).openapi()  # type: ignore[arg-type,return-value]
 PAGES = {"/", "/r", "/r/{code}", "/issuers", "/types", "/help",
-         "/wrong", "/wrong/follow", "/wrong/withdraw"}  # fmt: skip
+         "/console", "/console/login", "/console/logout", "/console/{section}", "/wrong", "/wrong/follow", "/wrong/withdraw"}  # fmt: skip
 """Not part of the interface, and so not described."""
 
 Operation = tuple[str, str, dict[str, Any]]
