@@ -45,7 +45,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0019"
+REVISION: Final = "0020"
 """The newest migration: tables these rows fit."""
 
 __all__ = [

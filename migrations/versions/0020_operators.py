@@ -1,6 +1,6 @@
 """Operators of the console, and their sessions.
 
-Revision: 0019, after 0018
+Revision: 0020, after 0019
 Created: 2026-11-25
 """
 
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0019"
-down_revision: str | Sequence[str] | None = "0018"
+revision: str = "0020"
+down_revision: str | Sequence[str] | None = "0019"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
