@@ -16,6 +16,7 @@ from fastapi.responses import StreamingResponse
 from app.domain.errors import ServiceError
 from app.domain.evidence import Evidence, Outcome
 from app.domain.verification import Submission
+from app.routers.door import LetIn
 from app.routers.problems import problem_of
 from app.routers.state import Node
 from app.services.verify import Stage
@@ -44,10 +45,10 @@ def wants_events(request: Request) -> bool:
     return any(each.partition(";")[0].strip().lower() == MEDIA_TYPE for each in accepted)
 
 
-def live(node: Node, submission: Submission, held: ExitStack) -> StreamingResponse:
+def live(node: Node, submission: Submission, held: ExitStack, let_in: LetIn) -> StreamingResponse:
     """Begin the verification, and tell of it. `held` is given back when it has ended."""
     events: asyncio.Queue[Event | None] = asyncio.Queue()
-    task = asyncio.create_task(_run(node, submission, held, events))
+    task = asyncio.create_task(_run(node, submission, held, let_in, events))
     node.under_way.add(task)
     task.add_done_callback(node.under_way.discard)
     headers = {"X-Accel-Buffering": "no"}  # a proxy that gathers the stream would undo it
@@ -55,7 +56,11 @@ def live(node: Node, submission: Submission, held: ExitStack) -> StreamingRespon
 
 
 async def _run(
-    node: Node, submission: Submission, held: ExitStack, events: asyncio.Queue[Event | None]
+    node: Node,
+    submission: Submission,
+    held: ExitStack,
+    let_in: LetIn,
+    events: asyncio.Queue[Event | None],
 ) -> None:
     def told(stage: Stage, checks: tuple[Evidence, ...]) -> None:
         events.put_nowait(("stage", _stage(stage, checks)))
@@ -68,7 +73,9 @@ async def _run(
             ("report", b'{"report":%b,"jws":"%b"}' % (receipt.content, receipt.jws.encode()))
         )
     except ServiceError as exc:
-        events.put_nowait(("problem", bytes(problem_of(exc).body)))
+        refused = problem_of(exc)
+        await let_in.refused(refused.status_code, refused.code)  # its row, as every refusal has one
+        events.put_nowait(("problem", bytes(refused.body)))
     finally:
         events.put_nowait(None)
 

@@ -90,7 +90,7 @@ async def verify(request: Request, node: NodeDep, guest: GuestDep) -> Response:
         take = held.enter_context(node.room.guest())
         submission = await _submission(request, node, guest, take)
         if wants_events(request):
-            return live(node, submission, held.pop_all())
+            return live(node, submission, held.pop_all(), request.state.let_in)
         async with node.places.one():
             receipt = await node.verifier.verify(submission)
     # Octet for octet what was signed, and not made a second time; a JWS needs no escaping.
