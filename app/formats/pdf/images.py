@@ -7,17 +7,23 @@ or RGB become PNG, whose prediction is the same. JBIG2, CCITT and JPEG 2000 are 
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from app.domain.errors import Malformed
 from app.formats.pdf.objects import Name, Ref, Stream, Value
 from app.formats.pdf.reader import View
 from app.formats.pdf.structure import Allowance, expanded
+from app.formats.photo.header import MAX_PIXELS
 
 MAX_IMAGES: Final = 4
 """Of one file; a license has a page or two."""
 MAX_NODES: Final = 64
 """Of the page tree that are looked at."""
+MAX_OBJECTS: Final = 64
+"""External objects (§8.8) that are looked at; the pages of a scan have one or two each."""
+MAX_SIDE: Final = 1 << 15
+"""Pixels of width or height: A4 at 1200 dpi has 14,000."""
 _SAMPLES: Final = {"DeviceGray": 1, "CalGray": 1, "DeviceRGB": 3, "CalRGB": 3}
 _PNG_COLOUR: Final = {1: 0, 3: 2}
 _DEPTHS: Final = frozenset({1, 8})
@@ -28,9 +34,10 @@ _PREDICTED: Final = 10
 def images(view: View) -> tuple[bytes, ...]:
     """At most `MAX_IMAGES` pictures, as JPEG or PNG, in the order of the pages."""
     found: dict[bytes, None] = {}
+    allowance = Allowance()  # for all together: one stream may stand on many pages
     try:
-        for stream in _streams(view):
-            picture = _picture(view, stream)
+        for stream in islice(_streams(view), MAX_OBJECTS):
+            picture = None if stream is None else _picture(view, stream, allowance)
             if picture is not None:
                 found[picture] = None
             if len(found) == MAX_IMAGES:
@@ -40,12 +47,17 @@ def images(view: View) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def _streams(view: View) -> Iterator[Stream]:
+def _streams(view: View) -> Iterator[Stream | None]:
+    """Each picture once; None for what is none, or was met before."""
+    seen = set[Ref]()
     for resources in _resources(view):
         for value in view.dictionary(resources.get("XObject")).values():
-            drawn = view.resolve(value)
-            if isinstance(drawn, Stream) and drawn.dictionary.get("Subtype") == Name("Image"):
-                yield drawn
+            known = isinstance(value, Ref) and value in seen
+            drawn = None if known else view.resolve(value)
+            if isinstance(value, Ref):
+                seen.add(value)
+            image = isinstance(drawn, Stream) and drawn.dictionary.get("Subtype") == Name("Image")
+            yield drawn if isinstance(drawn, Stream) and image else None
 
 
 def _resources(view: View) -> Iterator[dict[str, Value]]:
@@ -62,24 +74,25 @@ def _resources(view: View) -> Iterator[dict[str, Value]]:
             seen.add(value)
         node = view.dictionary(value)
         own = node.get("Resources", inherited)
-        waiting.extend((kid, own) for kid in view.array(node.get("Kids")))
+        kids = view.array(node.get("Kids"))[: MAX_NODES - len(waiting)]
+        waiting.extend((kid, own) for kid in kids)
         if "Kids" not in node:
             yield view.dictionary(own)
 
 
-def _picture(view: View, stream: Stream) -> bytes | None:
+def _picture(view: View, stream: Stream, allowance: Allowance) -> bytes | None:
     filters = view.resolve(stream.dictionary.get("Filter"))
     one = filters[0] if isinstance(filters, tuple) and len(filters) == 1 else filters
     match one:
         case Name("DCTDecode"):
             return stream.data
         case Name("FlateDecode"):
-            return _samples(view, stream)
+            return _samples(view, stream, allowance)
         case _:
             return None
 
 
-def _samples(view: View, stream: Stream) -> bytes | None:
+def _samples(view: View, stream: Stream, allowance: Allowance) -> bytes | None:
     """A PNG of the same samples; None for colours that PNG has not."""
     told = stream.dictionary
     width, height, depth = (
@@ -88,7 +101,7 @@ def _samples(view: View, stream: Stream) -> bytes | None:
     count = _count(view, told.get("ColorSpace"))
     if told.get("ImageMask") is True:
         count, depth = 1, 1
-    if type(width) is not int or type(height) is not int or not (width > 0 and height > 0):
+    if type(width) is not int or type(height) is not int or not _sized(width, height):
         return None
     if count is None or type(depth) is not int or depth not in _DEPTHS:
         return None
@@ -100,12 +113,17 @@ def _samples(view: View, stream: Stream) -> bytes | None:
     if type(predictor) is int and predictor >= _PREDICTED:
         data = stream.data  # rows with their PNG filters, deflated: what IDAT holds
     else:
-        raw = expanded(stream, Allowance())
+        raw = expanded(stream, allowance)
         if len(raw) < row * height:
             return None
         rows = (b"\0" + raw[at : at + row] for at in range(0, row * height, row))
         data = zlib.compress(b"".join(rows), 1)
     return _png(width, height, depth, _PNG_COLOUR[count], data)
+
+
+def _sized(width: int, height: int) -> bool:
+    """Of a size that is looked at; before anything is expanded, or cut into rows."""
+    return 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS
 
 
 def _count(view: View, space: Value) -> int | None:
