@@ -7,8 +7,9 @@ which this program sets itself before it reads a byte: memory, no new file, no s
 holds no key, knows no address and keeps nothing of a picture. Whoever started it ends it when it is
 late (`app.imaging.worker`).
 
-Wire: a frame is a length (four bytes, big-endian) and that many bytes. In: a picture. Out: a JSON
-object `{"state": "read", "codes": [[symbology, payload in base64], …]}`, or another state alone.
+Wire: a frame is a length (four bytes, big-endian) and that many bytes. Out: `{"state": "ready"}`.
+Then, in: a picture; out: `{"state": "read", "codes": [[symbology, payload in base64], …]}`, or
+another state alone.
 LIMITS is `app.imaging.limits.Limits` as a JSON object.
 """
 
@@ -47,10 +48,16 @@ def main(limits: Limits) -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     load_all(limits)
     confine(limits["memory"])
+    say({"state": "ready"})
     while (picture := frame(sys.stdin.buffer, limits["octets"])) is not None:
-        said = json.dumps(answer(picture, limits)).encode()
-        sys.stdout.buffer.write(len(said).to_bytes(4, "big") + said)
-        sys.stdout.buffer.flush()
+        say(answer(picture, limits))
+
+
+def say(what: dict[str, object]) -> None:
+    """One frame out."""
+    said = json.dumps(what).encode()
+    sys.stdout.buffer.write(len(said).to_bytes(4, "big") + said)
+    sys.stdout.buffer.flush()
 
 
 def load_all(limits: Limits) -> None:

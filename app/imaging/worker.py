@@ -21,7 +21,9 @@ from app.domain.errors import BeyondLimits, ImageNotRead, Malformed, Unavailable
 from app.domain.photo import SeenCode
 from app.imaging.limits import LENGTH, Limits
 
-DEADLINE: Final = 5.0
+STARTING: Final = 20.0
+"""Seconds a process may take to load its decoders; a third of one on a machine at rest."""
+DEADLINE: Final = 8.0
 """Seconds for one picture, from the first byte sent to the last received."""
 WAITING: Final = 4
 """Pictures that are read or wait for it at once; they hold threads that other documents need."""
@@ -75,9 +77,9 @@ class Decoder:
     def _asked(self, picture: bytes) -> dict[str, object]:
         if len(picture) > self.limits.octets:
             raise BeyondLimits(f"image: more than {self.limits.octets} bytes")
-        process = self._running()
-        self._fed += 1
         try:
+            process = self._running()
+            self._fed += 1
             with _late(process, self.deadline):
                 answer = _exchange(process, picture)
             return read_json_object(answer, _ANSWER)
@@ -89,22 +91,22 @@ class Decoder:
             raise
 
     def _running(self) -> "subprocess.Popen[bytes]":
+        """One that is ready. Raises `OSError` or `EOFError` where none can be started."""
         if self._process is not None and (self._process.poll() is not None or self._fed >= LIFE):
             self._end()
         if self._process is None:
-            try:
-                self._process = subprocess.Popen(  # noqa: S603 - no shell, nothing of a stranger's
-                    (sys.executable, "-I", str(_PROGRAM), json.dumps(asdict(self.limits))),
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    env={},
-                    cwd="/",
-                    start_new_session=True,  # a Ctrl-C at the terminal is for the service to handle
-                )
-            except OSError:
-                raise ImageNotRead("image: no process to read it could be started") from None
             self._fed = 0
+            self._process = subprocess.Popen(  # noqa: S603 - no shell, nothing of a stranger's
+                (sys.executable, "-I", str(_PROGRAM), json.dumps(asdict(self.limits))),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={},
+                cwd="/",
+                start_new_session=True,  # a Ctrl-C at the terminal is for the service to handle
+            )
+            with _late(self._process, STARTING):
+                _frame(self._process)
         return self._process
 
     def _end(self) -> None:
@@ -132,11 +134,17 @@ def _late(process: "subprocess.Popen[bytes]", seconds: float) -> Iterator[None]:
 
 
 def _exchange(process: "subprocess.Popen[bytes]", picture: bytes) -> bytes:
-    if process.stdin is None or process.stdout is None:
+    if process.stdin is None:
         raise EOFError
     process.stdin.write(LENGTH.pack(len(picture)))
     process.stdin.write(picture)
     process.stdin.flush()
+    return _frame(process)
+
+
+def _frame(process: "subprocess.Popen[bytes]") -> bytes:
+    if process.stdout is None:
+        raise EOFError
     (length,) = LENGTH.unpack(_exactly(process.stdout, LENGTH.size))
     if length > MAX_ANSWER:
         raise EOFError

@@ -277,4 +277,6 @@ def test_it_ends_with_the_service_that_started_it() -> None:
     )
     out, _ = process.communicate(LENGTH.pack(len(GOOD)) + GOOD, timeout=30)
     assert process.returncode == 0
-    assert json.loads(out[4:])["state"] == "read"
+    first = LENGTH.unpack(out[:4])[0] + 4
+    assert json.loads(out[4:first])["state"] == "ready"
+    assert json.loads(out[first + 4 :])["state"] == "read"
