@@ -6,35 +6,50 @@ from datetime import timedelta
 import pytest
 
 from app.checks import inquiry_for, measure
-from app.checks.measure_entry import signature_facts
+from app.checks.arithmetic import arithmetic
+from app.checks.measure_certificates import _responses
+from app.checks.measure_entry import signature_facts, stamps
+from app.checks.measure_package import _broken
+from app.checks.measure_pdf import measure_pdf
+from app.crypto.ocsp import read_ocsp
 from app.crypto.ses.verify import VerifiedValue
+from app.crypto.weak import WeakAlgorithm
+from app.domain.errors import BeyondLimits, InvalidSignature, Malformed, UnknownAlgorithm
 from app.domain.evidence import SIGNATURE_CHECKS, About, CheckName, Role
 from app.domain.facts import Value
 from app.domain.issuer import Inquiry
-from app.domain.license import Claims, KeyId
+from app.domain.license import Claims, KeyId, PdfSealing
+from app.domain.ofd import IntegrityList
 from app.domain.policies import Level
 from app.domain.scheme import Scheme
 from app.domain.seal import SealLayout
-from app.domain.sealed import Arithmetic
+from app.domain.sealed import Arithmetic, Sameness
 from app.domain.verdict import Sound
 from app.formats.jws import Jws
+from app.formats.pdf.license import Pdf
 from app.policy import SEALED
+from sandbox.pdf_attacks import PDF_TOLERATED
+from sandbox.world import World
 from tests.checks import scene
 from tests.checks.scene import FILE, NOW, STATED, TOKEN, one
 from tests.checks.test_measure_seals import good
+from tests.cms_maker import CmsMaker
+from tests.crypto.test_ocsp import Response
+from tests.pki import certificate, name, root, sm2_key
 from tests.world import DAY, HOUR, TRUST, token
 
+VERIFIED = VerifiedValue(Scheme.SM2_SM3, frozenset())
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 def test_an_unknown_key_measures_nothing_and_a_known_one_holds() -> None:
-    for name, expected in (("issuer", Value.HOLDS), ("stranger", Value.UNMEASURED)):
+    for owner, expected in (("issuer", Value.HOLDS), ("stranger", Value.UNMEASURED)):
         trust = (
             TRUST
-            if name == "issuer"
+            if owner == "issuer"
             else replace(TRUST, keys={KeyId("x"): TRUST.keys[KeyId("issuer")]})
         )
-        facts = measure(Jws().parse(token(name)), trust, now=NOW)
+        facts = measure(Jws().parse(token(owner)), trust, now=NOW)
         assert [s.value for s in facts.document.signatures] == [expected]
 
 
@@ -114,3 +129,75 @@ def test_a_question_carries_the_strictest_age(age: timedelta | None, expected: t
     assert asked(replace(TOKEN, max_status_age=age), SECOND) == SECOND
     assert asked(scene.type_of(STATED, max_status_age=SECOND), DAY) == SECOND
     assert asked(scene.trust(TOKEN, type=None), DAY) == timedelta(0)
+
+
+def test_each_way_a_verification_can_fail_is_told_apart() -> None:
+    def found(error: Exception | None) -> tuple[Arithmetic, str, object]:
+        def verify() -> VerifiedValue:
+            if error is not None:
+                raise error
+            return VERIFIED
+
+        return arithmetic(verify)
+
+    assert found(None) == (Arithmetic.HOLDS, "", VERIFIED)
+    for error, said in (
+        (WeakAlgorithm("a"), Arithmetic.WEAK),
+        (UnknownAlgorithm("b"), Arithmetic.UNSUPPORTED),
+        (InvalidSignature("c"), Arithmetic.FAILS),
+        (BeyondLimits("d"), Arithmetic.UNSUPPORTED),
+        (Malformed("e"), Arithmetic.UNREADABLE),
+    ):
+        assert found(error) == (said, str(error), None)
+
+
+def test_of_an_encrypted_file_it_is_not_said_that_it_lacks_signatures() -> None:
+    package = FILE.document.package
+    assert package is not None
+    bare = scene.document(FILE, signatures=())
+    assert one(bare, CheckName.SIGNED) == "failed signature_missing"
+    sealed_up = scene.document(bare, package=replace(package, encrypted=True))
+    assert one(sealed_up, CheckName.SIGNED) == "not_applicable"
+
+
+@pytest.mark.parametrize(("shift", "unseen"), [(-39.5, 0), (-40.0, 1), (-40.5, 1), (0.0, 0)])
+def test_a_stamp_is_in_sight_as_long_as_a_part_of_it_is(shift: float, unseen: int) -> None:
+    for axis in ("x", "y"):
+        sealing = good()
+        stamp = sealing.entry.stamps[0]
+        moved = replace(stamp.boundary, **{"width": 40.0, "height": 40.0, axis: shift})
+        drawn = replace(sealing.entry, stamps=(replace(stamp, boundary=moved),))
+        found = stamps(replace(sealing, entry=drawn))
+        assert found is not None
+        assert (found.count, found.unseen) == (1, unseen)
+
+
+def test_of_a_pdf_our_limits_are_told_as_ours_and_there_is_no_file_of_the_seal() -> None:
+    content = PDF_TOLERATED["tolerated_sealed_long_term"].make(World(1))
+    (sealing,) = Pdf().parse(content).sealings
+    assert isinstance(sealing, PdfSealing)
+    whole = measure_pdf(sealing, TRUST, NOW)
+    assert whole.sealed is not None
+    assert whole.sealed.seal_file is Sameness.ABSENT
+    unread = replace(sealing, signature=None, cms=None, problem="too many")
+    for beyond, said in ((True, Value.BEYOND_LIMITS), (False, Value.UNREADABLE)):
+        assert measure_pdf(replace(unread, beyond=beyond), TRUST, NOW).value is said
+
+
+def test_a_list_of_files_signed_without_a_certificate_says_nothing_against_the_file() -> None:
+    key, content = sm2_key(71), b"<DocEntries/>"
+    signer = certificate(name("清单"), key, root("清单根", sm2_key(72)))
+    files = IntegrityList("OFDEntries.xml", content, (), 0, None, None)
+    own = CmsMaker(key, signer, outside=content)
+    for maker, broken in (
+        (own, False),
+        (replace(own, outside=b"other"), True),
+        (replace(own, outside=b"other", certificates=[]), False),
+    ):
+        assert _broken(replace(files, signed_value=maker.make())) is broken
+    assert _broken(replace(files, signed_value=b"no CMS")) is False
+
+
+def test_of_ocsp_responses_those_that_can_be_read_are_kept() -> None:
+    good_one = Response().make()
+    assert _responses((b"junk", good_one)) == (read_ocsp(good_one),)
