@@ -116,7 +116,7 @@ PUBLIC = (
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_forbidden_address(address: str):
+def test_forbidden_address(address: str) -> None:
     literal = f"[{address}]" if ":" in address else address
     with pytest.raises(ForbiddenAddress, match=ADDRESSES[address]):
         destination(f"https://{literal}/ivp")
@@ -125,7 +125,7 @@ def test_forbidden_address(address: str):
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_public_address(address: str):
+def test_public_address(address: str) -> None:
     literal = f"[{address}]" if ":" in address else address
     read = destination(f"https://{literal}/ivp")
     assert read.address == ipaddress.ip_address(address)
@@ -134,7 +134,7 @@ def test_public_address(address: str):
         destination(f"http://{literal}/ivp")
 
 
-def test_nothing_forbidden_is_called_public_by_accident():
+def test_nothing_forbidden_is_called_public_by_accident() -> None:
     """Both ends of every network in the table, and the addresses just outside."""
     for network in FORBIDDEN:
         for address in (network[0], network[-1]):
@@ -144,14 +144,14 @@ def test_nothing_forbidden_is_called_public_by_accident():
 @given(st.ip_addresses())
 def test_the_table_is_at_least_as_strict_as_the_library(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
-):
+) -> None:
     """What Python calls private, reserved or multicast is never public here."""
     if not address.is_global or address.is_multicast or address.is_reserved:
         assert forbidden(str(address))
 
 
 @given(st.ip_addresses(v=4))
-def test_an_address_inside_an_address_is_forbidden(inner: ipaddress.IPv4Address):
+def test_an_address_inside_an_address_is_forbidden(inner: ipaddress.IPv4Address) -> None:
     number = int(inner)
     for outer in (
         number,
@@ -167,7 +167,7 @@ def test_an_address_inside_an_address_is_forbidden(inner: ipaddress.IPv4Address)
 @pytest.mark.parametrize(
     "text", ["fe80::1%1", "2400:3200::1%1", "fe80::1%eth0", "127.0.0.1%0", "", "host", "1.2.3"]
 )
-def test_what_is_no_address_is_forbidden(text: str):
+def test_what_is_no_address_is_forbidden(text: str) -> None:
     with pytest.raises(ForbiddenAddress):
         destination("https://issuer.example/").check(text)
 
@@ -282,7 +282,7 @@ URLS = {
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_refused_url(url: str):
+def test_refused_url(url: str) -> None:
     with pytest.raises(Refused, match=URLS[url]) as caught:
         destination(url, ("127.0.0.0/8", "::1/128"))
     assert caught.value.field == "url"
@@ -300,7 +300,7 @@ NOT_OPENED = {
 
 
 @pytest.mark.parametrize("url", NOT_OPENED)
-def test_port_or_scheme_that_was_not_opened(url: str):
+def test_port_or_scheme_that_was_not_opened(url: str) -> None:
     with pytest.raises(ForbiddenAddress, match=NOT_OPENED[url]):
         destination(url)
 
@@ -317,13 +317,13 @@ GOOD = {
 
 
 @pytest.mark.parametrize("url", GOOD)
-def test_good_url(url: str):
+def test_good_url(url: str) -> None:
     read = destination(url)
     assert (read.url, read.port, read.secure) == (url, GOOD[url], True)
     assert not read.loopback
 
 
-def test_an_opened_network_is_open_for_its_entry_only():
+def test_an_opened_network_is_open_for_its_entry_only() -> None:
     inside = destination("http://10.1.2.3:9000/ivp", ("10.1.0.0/16",))
     inside.check("10.1.255.1")
     for outside in ("10.2.0.1", "127.0.0.1", "192.168.0.1", "::ffff:a01:203"):
@@ -337,7 +337,7 @@ def test_an_opened_network_is_open_for_its_entry_only():
         destination("https://10.1.2.3/ivp")
 
 
-def test_a_name_with_an_opened_network_may_still_be_public_over_tls():
+def test_a_name_with_an_opened_network_may_still_be_public_over_tls() -> None:
     read = destination("https://issuer.example/", ("10.0.0.0/8",))
     read.check("10.1.1.1")
     read.check("8.8.8.8")
@@ -345,7 +345,7 @@ def test_a_name_with_an_opened_network_may_still_be_public_over_tls():
         read.check("192.168.1.1")
 
 
-def test_only_this_machine_is_loopback():
+def test_only_this_machine_is_loopback() -> None:
     assert destination("http://127.0.0.1:9000/", ("127.0.0.0/8",)).loopback
     assert destination("http://[::1]:9000/", ("::1/128",)).loopback
     assert not destination("http://10.0.0.1:9000/", ("10.0.0.0/8",)).loopback
@@ -353,7 +353,7 @@ def test_only_this_machine_is_loopback():
 
 
 @pytest.mark.parametrize("address", sorted(map(str, METADATA)))
-def test_a_metadata_service_is_closed_in_an_opened_network(address: str):
+def test_a_metadata_service_is_closed_in_an_opened_network(address: str) -> None:
     networks = ("100.64.0.0/10", "fc00::/7")
     with pytest.raises(ForbiddenAddress, match="metadata"):
         destination("https://issuer.example/", networks).check(address)
@@ -367,7 +367,7 @@ BAD_NETWORKS = (
 
 
 @pytest.mark.parametrize("network", BAD_NETWORKS)
-def test_network_that_cannot_be_opened(network: str):
+def test_network_that_cannot_be_opened(network: str) -> None:
     with pytest.raises(Refused):
         opened_network(network)
 
@@ -375,16 +375,16 @@ def test_network_that_cannot_be_opened(network: str):
 @pytest.mark.parametrize(
     "network", ["10.0.0.0/8", "10.1.2.3/32", "127.0.0.1", "::1/128", "fd12::/48"]
 )
-def test_network_that_can_be_opened(network: str):
+def test_network_that_can_be_opened(network: str) -> None:
     assert opened_network(network).num_addresses >= 1
     assert len(OPENABLE) == 7
 
 
-def test_enough_of_them():
+def test_enough_of_them() -> None:
     assert len(ADDRESSES) + len(URLS) + len(NOT_OPENED) >= 180
 
 
-def test_what_is_refused_is_not_repeated():
+def test_what_is_refused_is_not_repeated() -> None:
     with pytest.raises(Refused) as caught:
         destination("https://user:secret@issuer.example/")
     assert "secret" not in str(caught.value)
@@ -394,7 +394,7 @@ def test_what_is_refused_is_not_repeated():
 
 
 @given(st.text("htps:/@[].0127axf%#?\\ -", max_size=40).map(lambda tail: "https://" + tail))
-def test_any_text_is_a_destination_or_refused(url: str):
+def test_any_text_is_a_destination_or_refused(url: str) -> None:
     try:
         read = destination(url)
     except (Refused, ForbiddenAddress):

@@ -191,7 +191,7 @@ MISFRAMED: dict[str, tuple[Silence, Callable[[bytes], bytes]]] = {
 
 
 @pytest.mark.parametrize("name", MISFRAMED)
-async def test_misframed(name: str, asking: HttpIssuers):
+async def test_misframed(name: str, asking: HttpIssuers) -> None:
     """Around an answer that is good: the same bytes well framed are one, on a new connection."""
     why, respond = MISFRAMED[name]
     async with RawIssuer() as raw:
@@ -218,7 +218,7 @@ WELL_FRAMED: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("name", WELL_FRAMED)
-async def test_well_framed(name: str, asking: HttpIssuers):
+async def test_well_framed(name: str, asking: HttpIssuers) -> None:
     async with RawIssuer(WELL_FRAMED[name]) as raw:
         for _ in range(2):
             answer = await asking.ask(inquiry(endpoint(raw.port)))
@@ -228,7 +228,7 @@ async def test_well_framed(name: str, asking: HttpIssuers):
         assert raw.connections == 1
 
 
-async def test_what_is_sent():
+async def test_what_is_sent() -> None:
     """Identity, no cookie although one was set, nothing of the library's making."""
     issuers = gateway(trust=TRUST, resolver=lambda: ScriptedResolver(("127.0.0.1",)))
     async with RawIssuer(WELL_FRAMED["cookies"]) as raw:
@@ -251,7 +251,7 @@ async def test_what_is_sent():
 # ---- deadlines
 
 
-async def test_interim_answers_for_ever_end_at_the_deadline(asking: HttpIssuers):
+async def test_interim_answers_for_ever_end_at_the_deadline(asking: HttpIssuers) -> None:
     async with RawIssuer(lambda _: head(status=b"100 Continue") * 1000) as raw:
         start = time.monotonic()
         answer = await asking.ask(inquiry(endpoint(raw.port, deadline=SHORT)))
@@ -259,7 +259,7 @@ async def test_interim_answers_for_ever_end_at_the_deadline(asking: HttpIssuers)
         assert answer == Unreachable(Silence.TIMEOUT, "deadline")
 
 
-async def test_a_peer_that_never_accepts_ends_at_the_deadline(asking: HttpIssuers):
+async def test_a_peer_that_never_accepts_ends_at_the_deadline(asking: HttpIssuers) -> None:
     """A full backlog: the connection itself never comes about."""
     import socket
 
@@ -285,14 +285,14 @@ class DeadResolver(ScriptedResolver):
         return []
 
 
-async def test_a_name_server_that_never_answers_ends_at_the_deadline():
+async def test_a_name_server_that_never_answers_ends_at_the_deadline() -> None:
     issuers = gateway(trust=TRUST, resolver=lambda: DeadResolver(()))
     where = endpoint(443, "issuer.example", "https", deadline=SHORT)
     assert await issuers.ask(inquiry(where)) == Unreachable(Silence.TIMEOUT, "deadline")
     await issuers.aclose()
 
 
-async def test_nobody_listens(asking: HttpIssuers):
+async def test_nobody_listens(asking: HttpIssuers) -> None:
     async with RawIssuer() as raw:
         port = raw.port
     answer = await asking.ask(inquiry(endpoint(port)))
@@ -305,7 +305,7 @@ async def test_nobody_listens(asking: HttpIssuers):
 
 async def test_a_full_endpoint_is_busy_and_others_do_not_feel_it(
     world: World, servers: Servers, asking: HttpIssuers
-):
+) -> None:
     """Two places, both taken by calls that hang; the third waits for its deadline in vain."""
     servers.set_behaviour("market", "hang")
     where = endpoint_of(servers["market"], max_in_flight=2)
@@ -332,7 +332,7 @@ async def test_a_full_endpoint_is_busy_and_others_do_not_feel_it(
 
 async def test_many_at_once_get_their_own_answers(
     world: World, servers: Servers, asking: HttpIssuers
-):
+) -> None:
     """Forty questions about ten licenses over at most five connections: nobody's is another's."""
     licenses = world.of("university", "in_force")[:10]
     where = endpoint_of(servers["university"], max_in_flight=5)
@@ -345,7 +345,7 @@ async def test_many_at_once_get_their_own_answers(
 
 async def test_more_than_may_wait_are_told_so_at_once(
     world: World, servers: Servers, asking: HttpIssuers
-):
+) -> None:
     servers.set_behaviour("university", "hang", times=1)
     where = endpoint_of(servers["university"], max_in_flight=1)
     asked = inquiry_of(world, world.pick("university"), where)
@@ -359,7 +359,7 @@ async def test_more_than_may_wait_are_told_so_at_once(
 
 async def test_a_cancelled_question_frees_its_place(
     world: World, servers: Servers, asking: HttpIssuers
-):
+) -> None:
     servers.set_behaviour("university", "hang", times=1)
     where = endpoint_of(servers["university"], max_in_flight=1)
     asked = inquiry_of(world, world.pick("university"), where)
@@ -374,7 +374,7 @@ async def test_a_cancelled_question_frees_its_place(
 
 async def test_clients_are_bounded_and_a_changed_entry_gets_a_new_one(
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     monkeypatch.setattr(lines_module, "MAX_LINES", 2)
     issuers = gateway(trust=TRUST)
     async with RawIssuer() as first, RawIssuer() as second, RawIssuer() as third:
@@ -389,7 +389,7 @@ async def test_clients_are_bounded_and_a_changed_entry_gets_a_new_one(
 
 async def test_a_client_in_use_is_not_closed_for_another(
     world: World, servers: Servers, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(lines_module, "MAX_LINES", 1)
     issuers = gateway(trust=TRUST)
     servers.set_behaviour("market", "delay", seconds=0.5)
@@ -403,7 +403,7 @@ async def test_a_client_in_use_is_not_closed_for_another(
     await issuers.aclose()
 
 
-async def test_after_closing_nothing_is_sent(asking: HttpIssuers):
+async def test_after_closing_nothing_is_sent(asking: HttpIssuers) -> None:
     async with RawIssuer() as raw:
         where = endpoint(raw.port)
         assert isinstance(await asking.ask(inquiry(where)), Answered)
@@ -414,7 +414,7 @@ async def test_after_closing_nothing_is_sent(asking: HttpIssuers):
     await asking.aclose()
 
 
-async def test_offline_asks_nobody(asking: HttpIssuers):
+async def test_offline_asks_nobody(asking: HttpIssuers) -> None:
     async with RawIssuer() as raw:
         asked = inquiry(endpoint(raw.port))
         assert await OfflineIssuers().ask(asked) == NotAsked(Unasked.OFFLINE)
@@ -425,7 +425,7 @@ async def test_offline_asks_nobody(asking: HttpIssuers):
 # ---- before anything is sent
 
 
-async def test_facts_do_not_travel_in_clear(world: World, servers: Servers):
+async def test_facts_do_not_travel_in_clear(world: World, servers: Servers) -> None:
     """No encryption key and a name instead of a loopback address: not asked at all."""
     issuers = gateway(trust=TRUST, resolver=lambda: ScriptedResolver(("127.0.0.1",)))
     server = servers["university"]
@@ -449,7 +449,7 @@ async def test_facts_do_not_travel_in_clear(world: World, servers: Servers):
     await issuers.aclose()
 
 
-async def test_nothing_to_ask(asking: HttpIssuers):
+async def test_nothing_to_ask(asking: HttpIssuers) -> None:
     async with RawIssuer() as raw:
         asked = inquiry(endpoint(raw.port))
         assert isinstance(await asking.ask(asked), Answered)
@@ -458,7 +458,7 @@ async def test_nothing_to_ask(asking: HttpIssuers):
         assert len(raw.heads) == 1
 
 
-async def test_a_question_over_the_cap_is_not_sent(asking: HttpIssuers):
+async def test_a_question_over_the_cap_is_not_sent(asking: HttpIssuers) -> None:
     async with RawIssuer() as raw:
         asked = inquiry(endpoint(raw.port))
         assert isinstance(await asking.ask(asked), Answered)
@@ -473,7 +473,7 @@ class BrokenSigner(EdwardsSigner):
         raise Unavailable("the module does not answer")
 
 
-async def test_a_node_that_cannot_sign_asks_nothing():
+async def test_a_node_that_cannot_sign_asks_nothing() -> None:
     async with RawIssuer() as raw:
         issuers = gateway(BrokenSigner(), trust=TRUST)
         answer = await issuers.ask(inquiry(endpoint(raw.port)))
@@ -493,7 +493,7 @@ class StuckSigner(EdwardsSigner):
         return super().sign(message)
 
 
-async def test_a_key_that_hangs_holds_nobody_else_up(asking: HttpIssuers):
+async def test_a_key_that_hangs_holds_nobody_else_up(asking: HttpIssuers) -> None:
     """This question ends at its deadline, and meanwhile others are asked and answered."""
     signer = StuckSigner()
     async with RawIssuer() as raw:
@@ -512,7 +512,7 @@ async def test_a_key_that_hangs_holds_nobody_else_up(asking: HttpIssuers):
 @pytest.mark.parametrize(
     "scheme", [Scheme.ED25519, Scheme.ECDSA_P256_SHA256, Scheme.SM2_SM3], ids=str
 )
-async def test_issuers_accept_this_nodes_keys(world: World, scheme: Scheme, tmp_path: Path):
+async def test_issuers_accept_this_nodes_keys(world: World, scheme: Scheme, tmp_path: Path) -> None:
     keys = FolderKeys(tmp_path / "keys", new_keys=scheme)
     stranger = FolderKeys(tmp_path / "stranger", new_keys=scheme)
     known = knowing(keys.signer(), JOSE_BY_SCHEME[scheme])
@@ -527,7 +527,7 @@ async def test_issuers_accept_this_nodes_keys(world: World, scheme: Scheme, tmp_
 
 async def test_nothing_personal_is_logged(
     world: World, servers: Servers, asking: HttpIssuers, caplog: pytest.LogCaptureFixture
-):
+) -> None:
     caplog.set_level(logging.DEBUG, "app")
     license = world.pick("university")
     asked = inquiry_of(world, license, endpoint_of(servers["university"]))
@@ -612,7 +612,7 @@ async def ask_over_tls(server: ssl.SSLContext | None, trust: ssl.SSLContext) -> 
         return answer
 
 
-async def test_tls(tmp_path: Path):
+async def test_tls(tmp_path: Path) -> None:
     authority, other = Authority.new(), Authority.new()
     good_server = authority.server(tmp_path, HOST)
     answer = await ask_over_tls(good_server, authority.trusted)
@@ -630,7 +630,7 @@ async def test_tls(tmp_path: Path):
         assert answer == Unreachable(Silence.CONNECTION, "TLS: no trusted connection"), name
 
 
-async def test_no_tls_where_there_should_be(tmp_path: Path):
+async def test_no_tls_where_there_should_be(tmp_path: Path) -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
         await writer.drain()
@@ -647,7 +647,7 @@ async def test_no_tls_where_there_should_be(tmp_path: Path):
     await server.wait_closed()
 
 
-async def test_no_version_of_tls_in_common(tmp_path: Path):
+async def test_no_version_of_tls_in_common(tmp_path: Path) -> None:
     authority = Authority.new()
     server = authority.server(tmp_path, HOST)
     server.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -660,7 +660,7 @@ async def test_no_version_of_tls_in_common(tmp_path: Path):
     assert answer.why is Silence.CONNECTION
 
 
-async def test_unsigned_over_tls_is_authenticated_and_not_signed(tmp_path: Path):
+async def test_unsigned_over_tls_is_authenticated_and_not_signed(tmp_path: Path) -> None:
     """The narrow way for issuers without keys: said, and said to be unsigned."""
     authority = Authority.new()
     import base64
@@ -681,6 +681,6 @@ async def test_unsigned_over_tls_is_authenticated_and_not_signed(tmp_path: Path)
     assert not answer.authoritative
 
 
-def test_the_node_is_known_to_its_issuers():
+def test_the_node_is_known_to_its_issuers() -> None:
     assert SIGNER.kid
     assert NODE

@@ -142,7 +142,7 @@ NOT_SIGNED = {"unsigned", "unsigned_not_found"}
 CONTRADICTING = {"contradicts_document", "contradicts_facts"}
 
 
-def test_every_behaviour_of_the_sandbox_is_expected_to_be_something():
+def test_every_behaviour_of_the_sandbox_is_expected_to_be_something() -> None:
     assert REFUSED.keys() | ANSWERED.keys() == BEHAVIOURS.keys() - {HONEST}
     assert not REFUSED.keys() & ANSWERED.keys()
     assert len(REFUSED) >= 60
@@ -171,7 +171,7 @@ def assert_honest(answer: object) -> None:
 @pytest.mark.parametrize("name", REFUSED)
 async def test_refused(
     name: str, world: World, servers: Servers, issuers: HttpIssuers, bounded: None
-):
+) -> None:
     case, issuer = REFUSED[name], "university"
     server, license = servers[issuer], world.pick(issuer)
     inquiry = inquiry_of(world, license, endpoint_of(server))
@@ -181,7 +181,7 @@ async def test_refused(
 
     slow = case.why is Silence.TIMEOUT
     asked = inquiry_of(world, license, endpoint_of(server, deadline=DEADLINE)) if slow else inquiry
-    servers.set_behaviour(issuer, name, **case.args)
+    servers[issuer].script.add(name, dict(case.args))
     sent, start = server.seen.bytes_sent, time.monotonic()
     answer = await issuers.ask(asked)
     assert time.monotonic() - start < 2.0
@@ -201,7 +201,7 @@ async def test_refused(
 @pytest.mark.parametrize("name", ANSWERED)
 async def test_answered(
     name: str, world: World, servers: Servers, issuers: HttpIssuers, bounded: None
-):
+) -> None:
     issuer = "university"
     inquiry = inquiry_of(world, world.pick(issuer), endpoint_of(servers[issuer]))
     assert_honest(await issuers.ask(inquiry))
@@ -219,7 +219,7 @@ async def test_answered(
 @pytest.mark.anyio
 async def test_a_forged_second_response_is_not_the_next_answer(
     world: World, servers: Servers, issuers: HttpIssuers
-):
+) -> None:
     """Response smuggling: what lies behind the good answer never answers the next question."""
     issuer = "university"
     inquiry = inquiry_of(world, world.pick(issuer), endpoint_of(servers[issuer]))
@@ -233,7 +233,7 @@ async def test_a_forged_second_response_is_not_the_next_answer(
 @pytest.mark.parametrize("issuer", ["market", "traffic", "university", "housing"])
 async def test_answers_of_every_scheme(
     issuer: str, world: World, servers: Servers, issuers: HttpIssuers
-):
+) -> None:
     """SM2, ECDSA, Ed25519 and RSA-PSS; and the first three of a wrong key."""
     inquiry = inquiry_of(world, world.pick(issuer), endpoint_of(servers[issuer]))
     assert_honest(await issuers.ask(inquiry))
@@ -244,7 +244,9 @@ async def test_answers_of_every_scheme(
 
 
 @pytest.mark.anyio
-async def test_what_the_issuer_receives(world: World, servers: Servers, issuers: HttpIssuers):
+async def test_what_the_issuer_receives(
+    world: World, servers: Servers, issuers: HttpIssuers
+) -> None:
     """Digests, names and a purpose in clear; what is said about the holder sealed."""
     license = world.pick("traffic")
     server = servers["traffic"]
@@ -261,7 +263,7 @@ async def test_what_the_issuer_receives(world: World, servers: Servers, issuers:
 
 
 @pytest.mark.anyio
-async def test_by_number_and_type(world: World, servers: Servers, issuers: HttpIssuers):
+async def test_by_number_and_type(world: World, servers: Servers, issuers: HttpIssuers) -> None:
     license = world.pick("university")
     inquiry = inquiry_of(world, license, endpoint_of(servers["university"]), by_number=True)
     assert_honest(await issuers.ask(inquiry))

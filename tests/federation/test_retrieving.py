@@ -84,7 +84,7 @@ async def assert_good(getting: HttpRetrievals, server: IssuerServer) -> None:
 
 async def test_the_document_comes_whole_and_the_issuer_hears_for_whom(
     getting: HttpRetrievals, issuer: IssuerServer
-):
+) -> None:
     await assert_good(getting, issuer)
     asked = issuer.giving.asked[-1]
     assert asked["behalf"] == "11630000MB0000019J"
@@ -95,7 +95,7 @@ async def test_the_document_comes_whole_and_the_issuer_hears_for_whom(
     }
 
 
-async def test_a_link_is_good_once(getting: HttpRetrievals, issuer: IssuerServer):
+async def test_a_link_is_good_once(getting: HttpRetrievals, issuer: IssuerServer) -> None:
     giver = giver_of(issuer)
     said = await getting.ask(wanted_of(issuer), giver)
     assert isinstance(said, Delivered)
@@ -105,7 +105,7 @@ async def test_a_link_is_good_once(getting: HttpRetrievals, issuer: IssuerServer
     await assert_good(getting, issuer)
 
 
-async def test_what_the_issuer_does_not_give(getting: HttpRetrievals, issuer: IssuerServer):
+async def test_what_the_issuer_does_not_give(getting: HttpRetrievals, issuer: IssuerServer) -> None:
     await assert_good(getting, issuer)
     fetched = issuer.giving.fetched
     assert await get(getting, issuer, purpose="curiosity") is NotGiven.REFUSED
@@ -145,7 +145,7 @@ EXPECTED: dict[str, Silence] = {
 }
 
 
-def test_every_behaviour_has_its_reason():
+def test_every_behaviour_has_its_reason() -> None:
     assert EXPECTED.keys() == set(giving.BEHAVIOURS) - {giving.HONEST}
     assert len(EXPECTED) >= 40
 
@@ -153,7 +153,7 @@ def test_every_behaviour_has_its_reason():
 @pytest.mark.parametrize("name", EXPECTED)
 async def test_whatever_it_does_nothing_else_is_handed_on(
     getting: HttpRetrievals, issuer: IssuerServer, name: str
-):
+) -> None:
     await assert_good(getting, issuer)
     issuer.giving.behaviour = name
     before = issuer.giving.fetched
@@ -170,7 +170,7 @@ async def test_whatever_it_does_nothing_else_is_handed_on(
     await assert_good(getting, issuer)
 
 
-async def test_a_request_is_answered_once(getting: HttpRetrievals, issuer: IssuerServer):
+async def test_a_request_is_answered_once(getting: HttpRetrievals, issuer: IssuerServer) -> None:
     """A copy of this node's own request gets nothing from an issuer that keeps to docs/ivp.md."""
     await assert_good(getting, issuer)
     from app.federation.retrieving import compose_retrieval
@@ -189,7 +189,9 @@ LITERALS = [f"[{address}]" if ":" in address else address for address in ADDRESS
 NOWHERE = [*URLS, *NOT_OPENED, *(f"https://{literal}/" for literal in LITERALS)]
 
 
-async def test_180_forbidden_links_are_not_followed(getting: HttpRetrievals, issuer: IssuerServer):
+async def test_180_forbidden_links_are_not_followed(
+    getting: HttpRetrievals, issuer: IssuerServer
+) -> None:
     assert len(set(NOWHERE)) >= 180
     said = await getting.ask(wanted_of(issuer), giver_of(issuer))
     assert isinstance(said, Delivered)
@@ -228,7 +230,7 @@ async def test_180_forbidden_links_are_not_followed(getting: HttpRetrievals, iss
         ("https://127.1/x", ["https://f.example"], "url"),
     ],
 )
-def test_offers_that_cannot_be_registered(url: str, origins: list[str], words: str):
+def test_offers_that_cannot_be_registered(url: str, origins: list[str], words: str) -> None:
     good = offer_of(IssuerCode("639900"), "https://a.example/x", ["https://f.example"])
     assert good.origins == ("https://f.example",)
     with pytest.raises(Refused) as caught:

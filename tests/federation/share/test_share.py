@@ -35,6 +35,7 @@ from app.domain.issuer import (
 from app.domain.license import Claims, Fact
 from app.federation.gateway import HttpIssuers
 from app.registry.described import share_endpoint
+from sandbox import http1
 from sandbox import platform as standin
 from sandbox.platform import REFRESH, VERIFY, Platform, service
 from sandbox.world import World
@@ -132,7 +133,7 @@ def assert_good(answer: IssuerAnswer) -> None:
     assert answer.matching == {Fact.NUMBER, Fact.HOLDER, Fact.HOLDER_CODE}
 
 
-async def test_a_license_in_force(platform: Platform, asking: HttpIssuers):
+async def test_a_license_in_force(platform: Platform, asking: HttpIssuers) -> None:
     answer = await asking.ask(question(platform))
     assert_good(answer)
     assert isinstance(answer, Answered)
@@ -141,7 +142,7 @@ async def test_a_license_in_force(platform: Platform, asking: HttpIssuers):
     assert answer.document is Match.UNKNOWN
 
 
-async def test_what_goes_out(platform: Platform, asking: HttpIssuers):
+async def test_what_goes_out(platform: Platform, asking: HttpIssuers) -> None:
     license = platform.world.pick(platform.issuer)
     await asking.ask(question(platform))
     first, second = platform.seen
@@ -162,7 +163,9 @@ async def test_what_goes_out(platform: Platform, asking: HttpIssuers):
 @pytest.mark.parametrize(
     ("scenario", "code"), [("revoked", Code.ENDED), ("suspended", Code.SUSPENDED)]
 )
-async def test_one_that_is_not(platform: Platform, asking: HttpIssuers, scenario: str, code: Code):
+async def test_one_that_is_not(
+    platform: Platform, asking: HttpIssuers, scenario: str, code: Code
+) -> None:
     assert_good(await asking.ask(question(platform)))
     answer = await asking.ask(question(platform, scenario))
     assert isinstance(answer, Answered)
@@ -180,7 +183,7 @@ async def test_one_that_is_not(platform: Platform, asking: HttpIssuers, scenario
 )
 async def test_other_facts_match_nothing(
     platform: Platform, asking: HttpIssuers, change: dict[str, Any], code: Code
-):
+) -> None:
     good = question(platform)
     assert_good(await asking.ask(good))
     claims = replace(good.claims, **change)
@@ -189,7 +192,7 @@ async def test_other_facts_match_nothing(
     assert (answer.code, answer.matching) == (code, frozenset())
 
 
-async def test_over_tls_it_is_authenticated(world: World, tmp_path: Path):
+async def test_over_tls_it_is_authenticated(world: World, tmp_path: Path) -> None:
     authority = Authority.new()
     tls = authority.server(tmp_path, "localhost")
     async with Platform(world, tls=tls) as platform:
@@ -232,12 +235,12 @@ EXPECTED: dict[str, Silence] = {
 }  # fmt: skip
 
 
-def test_there_are_many_misbehaviours():
+def test_there_are_many_misbehaviours() -> None:
     assert len(EXPECTED) >= 55
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-async def test_whatever_it_does_is_no_answer(platform: Platform, name: str):
+async def test_whatever_it_does_is_no_answer(platform: Platform, name: str) -> None:
     """Neither valid nor invalid: silence, with its reason; afterwards all is as before."""
     twin = asking_of(platform)
     assert_good(await twin.ask(question(platform)))
@@ -277,7 +280,7 @@ async def test_the_tables_of_heads(
     codes: str,
     status: str,
     expected: tuple[Code, State | None] | None,
-):
+) -> None:
     asking = asking_of(platform)
     where = endpoint(platform, codes=codes)
     assert_good(await asking.ask(question(platform, where=where)))
@@ -293,14 +296,14 @@ async def test_the_tables_of_heads(
 
 async def test_the_envelope_may_come_as_text_or_alone(
     platform: Platform, asking: HttpIssuers, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     inner = service("0", {"result": 0, "certNo": platform.world.pick(platform.issuer).number})
     shapes = [json.dumps(inner), {**inner, "data": json.dumps(inner["data"])}]
     for shape in shapes:
         monkeypatch.setattr(standin, "verified", lambda there, request, said=shape: said)
         assert_good(await asking.ask(question(platform)))
     monkeypatch.setattr(standin, "said", lambda code, data=None, message="": (
-        standin.http1.json_response(200, inner)
+        http1.json_response(200, inner)
     ))  # fmt: skip
     assert_good(await asking.ask(question(platform)))
 
@@ -308,7 +311,9 @@ async def test_the_envelope_may_come_as_text_or_alone(
 # ---- secrets
 
 
-async def test_a_secret_is_fetched_once_for_all_who_wait(platform: Platform, asking: HttpIssuers):
+async def test_a_secret_is_fetched_once_for_all_who_wait(
+    platform: Platform, asking: HttpIssuers
+) -> None:
     platform.delay = 0.2
     answers = await asyncio.gather(*(asking.ask(question(platform)) for _ in range(15)))
     for answer in answers:
@@ -317,7 +322,9 @@ async def test_a_secret_is_fetched_once_for_all_who_wait(platform: Platform, ask
     assert platform.expiries == 0
 
 
-async def test_who_leaves_takes_the_secret_from_nobody(platform: Platform, asking: HttpIssuers):
+async def test_who_leaves_takes_the_secret_from_nobody(
+    platform: Platform, asking: HttpIssuers
+) -> None:
     platform.delay = 0.2
     first = asyncio.create_task(asking.ask(question(platform)))
     await asyncio.sleep(0.05)
@@ -329,7 +336,7 @@ async def test_who_leaves_takes_the_secret_from_nobody(platform: Platform, askin
     assert platform.refreshed == 1
 
 
-async def test_it_is_renewed_before_its_end_and_nobody_waits_for_that(platform: Platform):
+async def test_it_is_renewed_before_its_end_and_nobody_waits_for_that(platform: Platform) -> None:
     """Three quarters of a short life; of a long one, five minutes before."""
     platform.lifetime_ms = 800
     asking = asking_of(platform)
@@ -346,7 +353,7 @@ async def test_it_is_renewed_before_its_end_and_nobody_waits_for_that(platform: 
     await asking.aclose()
 
 
-async def test_a_renewal_that_fails_before_the_end_is_felt_by_nobody(platform: Platform):
+async def test_a_renewal_that_fails_before_the_end_is_felt_by_nobody(platform: Platform) -> None:
     platform.lifetime_ms = 2000
     asking = asking_of(platform)
     assert_good(await asking.ask(question(platform)))
@@ -366,7 +373,7 @@ async def test_a_renewal_that_fails_before_the_end_is_felt_by_nobody(platform: P
 
 async def test_called_over_it_is_renewed_once_and_the_question_asked_again(
     platform: Platform, asking: HttpIssuers
-):
+) -> None:
     assert_good(await asking.ask(question(platform)))
     platform.forget()
     assert_good(await asking.ask(question(platform)))
@@ -378,7 +385,9 @@ async def test_called_over_it_is_renewed_once_and_the_question_asked_again(
     assert platform.refreshed == 3  # one for all ten
 
 
-async def test_called_over_again_and_again_it_is_given_up(platform: Platform, asking: HttpIssuers):
+async def test_called_over_again_and_again_it_is_given_up(
+    platform: Platform, asking: HttpIssuers
+) -> None:
     assert_good(await asking.ask(question(platform)))
     platform.behaviour = "secret always over"
     before = len(platform.seen)
@@ -389,7 +398,7 @@ async def test_called_over_again_and_again_it_is_given_up(platform: Platform, as
 
 
 @pytest.mark.parametrize("minutes", [-30, 30])
-async def test_a_clock_that_is_wrong_is_named(platform: Platform, minutes: int):
+async def test_a_clock_that_is_wrong_is_named(platform: Platform, minutes: int) -> None:
     clock = Clock()
     asking = asking_of(platform, clock)
     assert_good(await asking.ask(question(platform)))
@@ -400,7 +409,7 @@ async def test_a_clock_that_is_wrong_is_named(platform: Platform, minutes: int):
     await asking.aclose()
 
 
-async def test_a_clock_a_little_off_does_no_harm(platform: Platform):
+async def test_a_clock_a_little_off_does_no_harm(platform: Platform) -> None:
     for seconds in (-300, 300):
         clock = Clock()
         clock.off = timedelta(seconds=seconds)
@@ -409,7 +418,7 @@ async def test_a_clock_a_little_off_does_no_harm(platform: Platform):
         await asking.aclose()
 
 
-async def test_the_deadline_is_over_everything(platform: Platform, asking: HttpIssuers):
+async def test_the_deadline_is_over_everything(platform: Platform, asking: HttpIssuers) -> None:
     platform.delay = 30
     begun = asyncio.get_running_loop().time()
     answer = await asking.ask(question(platform))
@@ -425,7 +434,7 @@ class Without:
 
 
 @pytest.mark.parametrize("missing", ["appkey", "access-token"])
-async def test_without_its_secret_nothing_is_asked(platform: Platform, missing: str):
+async def test_without_its_secret_nothing_is_asked(platform: Platform, missing: str) -> None:
     twin = asking_of(platform)
     assert_good(await twin.ask(question(platform)))
     await twin.aclose()
@@ -439,7 +448,7 @@ async def test_without_its_secret_nothing_is_asked(platform: Platform, missing: 
     assert len(platform.seen) == 2  # the twin's
 
 
-async def test_with_another_appkey_there_is_no_answer(platform: Platform):
+async def test_with_another_appkey_there_is_no_answer(platform: Platform) -> None:
     owner = platform.world.body(platform.issuer).code
     asking = asking_of(
         platform, secrets=Kept(owner=owner, values=(("appkey", "wrong"), SECRETS[1]))
@@ -451,7 +460,7 @@ async def test_with_another_appkey_there_is_no_answer(platform: Platform):
 
 async def test_nothing_secret_is_logged_or_shown(
     platform: Platform, caplog: pytest.LogCaptureFixture
-):
+) -> None:
     caplog.set_level(logging.DEBUG)
     asking = asking_of(platform)
     answers = []
@@ -489,7 +498,7 @@ async def test_nothing_secret_is_logged_or_shown(
 )
 async def test_what_cannot_be_asked_is_not(
     platform: Platform, asking: HttpIssuers, change: dict[str, Any]
-):
+) -> None:
     assert_good(await asking.ask(question(platform)))
     before = len(platform.seen)
     answer = await asking.ask(question(platform, **change))
@@ -497,7 +506,7 @@ async def test_what_cannot_be_asked_is_not(
     assert len(platform.seen) == before
 
 
-async def test_facts_do_not_go_over_an_open_line(platform: Platform, asking: HttpIssuers):
+async def test_facts_do_not_go_over_an_open_line(platform: Platform, asking: HttpIssuers) -> None:
     assert_good(await asking.ask(question(platform)))
     before = len(platform.seen)
     where = endpoint(platform, "localhost")  # HTTP, and not written as this machine
