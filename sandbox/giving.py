@@ -20,6 +20,7 @@ from sandbox.http1 import Request
 from sandbox.inquiry import ALGORITHMS, LIFE, SKEW, Refusal
 from sandbox.jws import JsonObject
 from sandbox.keys import b64, make_key
+from sandbox.licenses import License
 from sandbox.nodes import Nodes
 from sandbox.office import Office
 from sandbox.wire import Wire
@@ -47,11 +48,18 @@ class Giving:
     earlier: bytes = b""
     """The last honest delivery."""
     _links: dict[str, bytes] = field(default_factory=dict)
+    _files: dict[str, bytes] = field(default_factory=dict)
     _jtis: set[str] = field(default_factory=set)
 
     def clear(self) -> None:
         self.behaviour = HONEST
         self.asked.clear()
+
+    def document(self, license: License) -> bytes:
+        """Its file; made once, for signing takes a while here."""
+        if license.id not in self._files:
+            self._files[license.id] = self.office.world.ofd(license)
+        return self._files[license.id]
 
     async def serve(self, wire: Wire, request: Request, now: datetime) -> bool:
         try:
@@ -127,7 +135,7 @@ class Giving:
             return {**said, "outcome": "no_record"}
         if asked["purpose"] == "curiosity":
             return {**said, "outcome": "refused"}
-        content = self.office.world.ofd(license)
+        content = self.document(license)
         name = secrets.token_urlsafe(24)
         self._links[name] = content
         for old in list(self._links)[:-KEPT]:
