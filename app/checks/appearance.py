@@ -7,6 +7,7 @@ from app.checks.roles import about
 from app.domain.evidence import CheckName, Evidence
 from app.domain.facts import Facts
 from app.domain.reasons import Reason
+from app.domain.sealed import StampFacts
 
 
 def _plain(facts: Facts) -> Iterator[Evidence]:
@@ -21,8 +22,14 @@ def _plain(facts: Facts) -> Iterator[Evidence]:
         elif stamps.unseen:
             yield unsure(name, why, about(s, facts), f"{stamps.unseen} of {stamps.count} not seen")
         else:
-            detail = f"{stamps.count} on {stamps.pages} pages"
-            yield passed(name, about(s, facts), detail)
+            yield passed(name, about(s, facts), _told(stamps))
+
+
+def _told(stamps: StampFacts) -> str:
+    """How many, where, and what a reader would want to compare with the page."""
+    clipped = f", {stamps.clipped} in part (骑缝)" if stamps.clipped else ""
+    resized = f", {stamps.resized} at another size than the seal's" if stamps.resized else ""
+    return f"{stamps.count} on {stamps.pages} pages{clipped}{resized}"
 
 
 STAMP_PLAIN = Check(

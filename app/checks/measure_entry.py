@@ -10,12 +10,13 @@ from app.domain.identifier import IssuerCode
 from app.domain.license import KeyId, PdfSealing, Sealing
 from app.domain.ofd import SignatureType, Stamp
 from app.domain.scheme import Scheme
-from app.domain.seal import ValueForm
+from app.domain.seal import SealPicture, ValueForm
 from app.domain.sealed import Arithmetic, Clocks, SealedFacts, StampFacts
 from app.domain.signing_time import read_signing_time
 
 EIGHT_HOURS = timedelta(hours=8)
 _UNREAD = "unread"
+_TENTH = 10
 
 
 def signature_facts(
@@ -60,8 +61,8 @@ def type_differs(sealing: Sealing) -> bool:
     return (sealing.entry.type is SignatureType.SEAL) != (sealing.form is ValueForm.SEAL)
 
 
-def stamps(sealing: Sealing) -> StampFacts | None:
-    """The pictures it draws, and whether anybody can see them."""
+def stamps(sealing: Sealing, picture: SealPicture | None = None) -> StampFacts | None:
+    """The pictures it draws, whether anybody can see them, and whether as the seal says."""
     drawn = sealing.entry.stamps
     if not drawn:
         return None
@@ -69,7 +70,17 @@ def stamps(sealing: Sealing) -> StampFacts | None:
         count=len(drawn),
         pages=len({stamp.page for stamp in drawn}),
         unseen=sum(_unseen(stamp) for stamp in drawn),
+        clipped=sum(stamp.clip is not None for stamp in drawn),
+        resized=sum(_resized(stamp, picture) for stamp in drawn) if picture else 0,
     )
+
+
+def _resized(stamp: Stamp, picture: SealPicture) -> bool:
+    """Millimetres against millimetres, both ways up: producers do not agree which is the width."""
+    at = stamp.boundary
+    pairs = zip(sorted((at.width, at.height)), sorted((picture.width, picture.height)), strict=True)
+    whole = stamp.clip is None
+    return whole and any(abs(drawn - said) * _TENTH >= said for drawn, said in pairs)
 
 
 def _unseen(stamp: Stamp) -> bool:

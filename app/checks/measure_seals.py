@@ -65,7 +65,7 @@ def _sealed(
         seal_file=_seal_file(sealing, signature.seal),
         mismatched_algorithms=_mismatches(sealing, signature, found),
         type_differs=type_differs(sealing),
-        stamps=stamps(sealing),
+        stamps=stamps(sealing, signature.seal.picture),
         clocks=clocks(sealing.entry.signed_at, claimed),
         coverage=coverage_facts(sealing.coverage),
         deviations=signature.deviations | (found.deviations if found else frozenset()),

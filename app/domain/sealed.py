@@ -146,6 +146,10 @@ class StampFacts:
     pages: int
     unseen: int
     """Of no size, or wholly beyond the upper or left edge of its page: nobody sees them."""
+    clipped: int = 0
+    """Of which a part is drawn, as of a 骑缝章."""
+    resized: int = 0
+    """Drawn whole, and a tenth or more larger or smaller than the seal says that it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

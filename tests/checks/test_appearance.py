@@ -9,6 +9,7 @@ from app.domain.cms import CmsFamily
 from app.domain.evidence import CheckName
 from app.domain.facts import Facts
 from app.domain.ofd import Box, Stamp
+from app.domain.seal import SealPicture
 from app.domain.sealed import Sameness, StampFacts
 from app.domain.verdict import Sound
 from app.policy import judge
@@ -37,7 +38,9 @@ def test_a_seal_in_sight() -> None:
     facts = scene.sealed(stamps=drawn(SEEN))
     assert says(facts, PLAIN) == ["passed @0:1/issuer: 1 on 1 pages"]
     riding = drawn(*(replace(SEEN, page=str(n), clip=Box(0, 0, 12, 38)) for n in range(3)))
-    assert says(scene.sealed(stamps=riding), PLAIN) == ["passed @0:1/issuer: 3 on 3 pages"]
+    assert says(scene.sealed(stamps=riding), PLAIN) == [
+        "passed @0:1/issuer: 3 on 3 pages, 3 in part (骑缝)"
+    ]
     assert drawn() is None
     assert says(FILE, PLAIN) == ["not_applicable @0:1/issuer: "]
 
@@ -59,6 +62,41 @@ def test_a_seal_nobody_sees_is_told_and_decides_nothing(odd: Stamp) -> None:
         "indeterminate appearance_suspicious @0:1/issuer: 1 of 2 not seen"
     ]
     assert state(facts) == state(scene.sealed(stamps=drawn(SEEN))) == Sound()
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "resized"),
+    [(38, 38, 0), (41, 38, 0), (42, 42, 1), (34, 38, 1), (300, 300, 1), (38.5, 37.5, 0)],
+)
+def test_a_seal_drawn_at_another_size_is_told_and_decides_nothing(
+    width: float, height: float, resized: int
+) -> None:
+    odd = replace(SEEN, boundary=Box(10, 10, width, height))
+    sealing = good()
+    found = stamps(
+        replace(sealing, entry=replace(sealing.entry, stamps=(odd,))),
+        SealPicture("PNG", b"", 38, 38),
+    )
+    assert found is not None
+    assert found.resized == resized
+    facts = scene.sealed(stamps=found)
+    (told,) = says(facts, PLAIN)
+    assert told.startswith("passed")
+    assert ("another size" in told) == bool(resized)
+    assert state(facts) == Sound()
+
+
+def test_an_oval_seal_may_be_said_either_way_up_and_a_half_is_not_compared() -> None:
+    sealing = good()
+    entry = replace(
+        sealing.entry,
+        stamps=(
+            replace(SEEN, boundary=Box(10, 10, 45, 30)),
+            replace(SEEN, boundary=Box(10, 10, 9, 45), clip=Box(0, 0, 9, 45)),
+        ),
+    )
+    found = stamps(replace(sealing, entry=entry), SealPicture("PNG", b"", 30, 45))
+    assert found == StampFacts(count=2, pages=1, unseen=0, clipped=1, resized=0)
 
 
 def test_a_seal_drawn_by_a_signature_without_one() -> None:
