@@ -90,6 +90,11 @@ def test_a_strange_address_is_told_in_both_languages_and_never_fetched(service: 
     assert service.asked() == before
 
 
+def test_where_no_list_is_followed_no_address_is_official(service: Service) -> None:
+    code = b"https://zheng.qinghai.gov.cn/c/N-1"
+    assert service.told(photograph([code])) == "indeterminate unofficial_url"
+
+
 def test_typed_facts_go_with_pictures_only(service: Service, photo: bytes) -> None:
     token = service.world.token(service.world.pick("traffic"))
     service.verify(photo, number="N-1")
