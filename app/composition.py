@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.config import Settings
@@ -33,6 +34,7 @@ from app.registry.auditing import event
 from app.registry.disputes import PostgresDisputes
 from app.registry.health import PostgresLedger
 from app.registry.imports.store import PostgresImports
+from app.registry.jobs import PostgresJobs
 from app.registry.journal import PostgresJournal
 from app.registry.lists.signed import MAX_LIST
 from app.registry.lookups import PostgresLookups
@@ -42,11 +44,13 @@ from app.registry.sessions import Database, WriteSession
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
 from app.registry.standing import PostgresStanding
 from app.registry.trust import PostgresRegistry
+from app.routers.job_items import items_of, submission_of, told
 from app.routers.state import Watched
 from app.services.answering import Answering, InquiryLog
 from app.services.disputing import Disputes
 from app.services.following import Follower, Log
 from app.services.importing import Importer
+from app.services.jobs import Works
 from app.services.lookup import Lookups
 from app.services.probing import Prober
 from app.services.publish import ReportPublisher
@@ -54,6 +58,9 @@ from app.services.retrieving import Retrievals
 from app.services.revoking import MAX_BYTES, RevocationFetcher
 from app.services.verify import Issuers, Journal, Registry, Verifier
 from app.services.watching import IssuerWatch, Metrics
+
+if TYPE_CHECKING:
+    from app.registry.queue import Queue
 
 VERSION = version("zhengyan")
 
@@ -328,6 +335,33 @@ def formats_with(decoder: Decoder, address: str) -> tuple[Format, ...]:
     own = urlsplit(address).hostname or ""
     files = (Scans(format, decoder.read, own) for format in FORMATS)
     return (*files, PhotoReader(decoder.read, own))
+
+
+@asynccontextmanager
+async def working(settings: Settings, at_once: int) -> AsyncIterator["Queue"]:
+    """A worker for jobs. Raises `Refused` as `database`, `asking`."""
+    from app.registry.queue import Queue  # a second driver, which nothing else loads
+
+    keys = FolderKeys(settings.key_folder)
+    issuers, decoder = asking(settings, keys), Decoder()
+    try:
+        async with database(settings) as opened:
+            registry, journal = PostgresRegistry(opened, now), PostgresJournal(opened, keys)
+            jobs = PostgresJobs(opened, keys)
+            works = Works(
+                jobs=jobs,
+                verifier=_verifier(
+                    settings, keys, registry, issuers, journal=journal, decoder=decoder
+                ),
+                items=items_of,
+                submit=lambda item, order: submission_of(item, order, now()),
+                told=told,
+                clock=now,
+            )
+            yield Queue(settings.database_url, jobs, works.read, works.answer, at_once)
+    finally:
+        decoder.close()
+        await issuers.aclose()
 
 
 def _verifier(

@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     report_lifetime: Annotated[
         timedelta, Field(description="how long an anonymous caller may read a report again")
     ] = timedelta(hours=24)
+    job_lifetime: Annotated[
+        timedelta, Field(description="after it a job is deleted, with its upload and results")
+    ] = timedelta(hours=24)
     anonymous_per_minute: Annotated[
         int, Field(ge=1, description="requests of one address without an account")
     ] = 10

@@ -37,6 +37,7 @@ from app.registry.callers import PostgresCallers
 from app.registry.catalogue import knows_license_types
 from app.registry.confirmations import PostgresConfirmations
 from app.registry.directory import PostgresDirectory
+from app.registry.jobs import PostgresJobs
 from app.registry.journal import PostgresJournal
 from app.registry.limits import Limits as Buckets
 from app.registry.lists.published import PublishedLists
@@ -188,6 +189,8 @@ def production(config: Settings) -> Lifespan:
                     lists=PostgresDirectory(database, now),
                     desk=_desk(keys, database) if config.console else None,
                     streams=asyncio.Semaphore(STREAMS),
+                    jobs=PostgresJobs(database, keys),
+                    job_lifetime=config.job_lifetime,
                     batches=asyncio.Semaphore(BATCHES),
                     watched=way.watched,
                     answering=answering(config, keys, database, registry, issuers),
@@ -248,6 +251,7 @@ def _upkeep(keys: FolderKeys, database: Database) -> Upkeep:
             PostgresCallers(database, keys),
             PostgresPeers(database),
             PostgresPresentations(database, keys),
+            PostgresJobs(database, keys),
         ),
         signer=keys.signer,
         clock=now,

@@ -86,6 +86,8 @@ def _run(screen: Screen, options: Options, stack: ExitStack) -> int:
             servers.append(steps.start_service(options, demo, env))
             stack.callback(servers[-1].stop)
             steps.introduce(options, demo)
+            servers.append(steps.start_worker(demo, env))
+            stack.callback(servers[-1].stop)
             notes.append(options.page)
     code = 0
     if last >= STEPS.index("samples"):

@@ -140,6 +140,11 @@ def start_service(options: Options, folder: Path, env: Mapping[str, str]) -> Bac
     return service
 
 
+def start_worker(folder: Path, env: Mapping[str, str]) -> Background:
+    """What works off jobs beside the service."""
+    return Background.start("worker", [str(BIN / "zhengyan"), "worker"], folder=folder, env=env)
+
+
 def introduce(options: Options, folder: Path) -> None:
     """Tell the issuers by which keys they know this node's questions."""
     with httpx.Client(base_url=options.page, trust_env=False) as client:

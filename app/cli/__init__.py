@@ -25,6 +25,7 @@ from app.cli import (
     trusting,
     trying,
     verifying,
+    working,
 )
 from app.domain.errors import ServiceError
 
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.command("verify")(verifying.verify)
 app.command("picture")(picturing.picture)
 app.command("batch")(batching.batch)
+app.command("worker")(working.worker)
 app.command("serve", help=serving.HELP)(serving.serve)
 app.command("conformance")(conforming.conformance)
 registering.issuer.command("test")(trying.try_endpoint)

@@ -18,6 +18,7 @@ from app.models.caller import (
 from app.models.dispute import DisputeRow, DisputeStepRow
 from app.models.health import IssuerHealthRow
 from app.models.importing import ImportBatchRow, ImportFaultRow
+from app.models.job import JobItemRow, JobPieceRow, JobRow
 from app.models.journal import FirstSeenRow, VerificationRow
 from app.models.license import LicenseKeyRow, LicenseRow, LicenseStatusRow, StatementRow
 from app.models.operator import OperatorRow, OperatorSessionRow
@@ -45,7 +46,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0020"
+REVISION: Final = "0021"
 """The newest migration: tables these rows fit."""
 
 __all__ = [
@@ -76,6 +77,9 @@ __all__ = [
     "IssuerKeyRow",
     "IssuerOrganisationRow",
     "IssuerRow",
+    "JobItemRow",
+    "JobPieceRow",
+    "JobRow",
     "KeyRotationRow",
     "KeyVersionRow",
     "LicenseKeyRow",

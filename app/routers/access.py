@@ -24,13 +24,20 @@ OPEN: Final[frozenset[Scope]] = frozenset()
 
 _VERIFY = frozenset({Scope.VERIFY_FILE, Scope.VERIFY_TOKEN, Scope.VERIFY_NUMBER})
 
+_BATCH = frozenset({Scope.VERIFY_BATCH})
+
 ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
     {
         ("POST", "/v1/verifications"): _VERIFY,
-        ("POST", "/v1/verifications:batch"): frozenset({Scope.VERIFY_BATCH}),
+        ("POST", "/v1/verifications:batch"): _BATCH,
         ("POST", "/v1/presentations"): frozenset({Scope.LICENSE_PRESENT}),
         # Of who scans, one is enough: what the code stands for is not theirs to choose.
         ("POST", "/v1/presentations:verify"): frozenset({Scope.VERIFY_TOKEN, Scope.VERIFY_NUMBER}),
+        ("POST", "/v1/jobs"): _BATCH,
+        ("GET", "/v1/jobs/{id}"): _BATCH,
+        ("DELETE", "/v1/jobs/{id}"): _BATCH,
+        ("GET", "/v1/jobs/{id}/events"): _BATCH,
+        ("GET", "/v1/jobs/{id}/results"): _BATCH,
         ("GET", "/v1/verifications/{id}"): frozenset({Scope.REPORT_READ}),
         ("PUT", "/v1/verifications/{id}/confirmation"): frozenset({Scope.REPORT_READ}),
         ("DELETE", "/v1/verifications/{id}/confirmation"): frozenset({Scope.REPORT_READ}),

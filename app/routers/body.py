@@ -134,6 +134,12 @@ async def read_lines(request: Request, limits: Limits, take: Take, most: int) ->
     return body.split(b"\n")
 
 
+async def read_upload(request: Request, limits: Limits, take: Take) -> bytes:
+    """One file that is the whole body. Raises `BadRequest` 408 or 413, and `Busy`."""
+    deadline = limits.deadline * PATIENCE
+    return await _receive(request, "body", limits.upload, 0, deadline, take)
+
+
 async def read_files(
     request: Request, limits: Limits, take: Take, most: int
 ) -> tuple[list[Named], dict[str, str]]:

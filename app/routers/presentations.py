@@ -134,15 +134,15 @@ async def verify_shown(request: Request, node: NodeDep, guest: GuestDep) -> Resp
     with node.room.guest() as take:
         offered = await _read(request, node, take, OfferIn)
     purpose = allowed_purpose(guest.caller, offered.purpose)
-    async with node.places.one():
-        offer = Offer(offered.code, guest.asker.tenant, purpose, node.clock())
-        found = await node.presentations.use(offer)
-        if isinstance(found, Refusal):
-            status, title, fix = REFUSALS[found]
-            field = "purpose" if found is Refusal.OTHER_PURPOSE else "code"
-            return problem(status, found.replace("_", "-"), title, field=field, detail=fix)
-        asked = VerificationIn.model_validate(json.loads(found))
-        age = asked.max_status_age
+    offer = Offer(offered.code, guest.asker.tenant, purpose, node.clock())
+    found = await node.presentations.use(offer)
+    if isinstance(found, Refusal):
+        status, title, fix = REFUSALS[found]
+        field = "purpose" if found is Refusal.OTHER_PURPOSE else "code"
+        return problem(status, found.replace("_", "-"), title, field=field, detail=fix)
+    asked = VerificationIn.model_validate(json.loads(found))
+    age = asked.max_status_age
+    async with node.places.one(patient=True):  # it is used up: it is not turned away any more
         receipt = await node.verifier.verify(
             Submission(
                 content=None if asked.token is None else token_of(asked.token),

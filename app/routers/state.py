@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Protocol, TypedDict
 
 from fastapi import Depends, Request
@@ -13,6 +13,7 @@ from app.domain.identifier import IssuerCode
 from app.domain.presentation import Offer, Presentation, Refusal
 from app.registry.directory import Directory
 from app.registry.health import PostgresLedger
+from app.registry.jobs import PostgresJobs
 from app.registry.lists.published import ServedList
 from app.registry.overview import PostgresOverview
 from app.routers.body import Limits, Room
@@ -139,6 +140,9 @@ class Node:
     """Verifications somebody watches: they end and are recorded also when nobody does any more."""
     streams: asyncio.Semaphore = field(repr=False)
     """For imports under way."""
+    jobs: PostgresJobs = field(repr=False)
+    job_lifetime: timedelta
+    """After it upload and results are deleted."""
     batches: asyncio.Semaphore = field(repr=False)
     """For batches under way."""
     retrievals: Retrievals = field(repr=False)

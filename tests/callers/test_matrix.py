@@ -33,7 +33,11 @@ OPENS: dict[str, set[Route]] = {
         *(("POST", V), ("POST", "/v1/lookups"), ("POST", "/v1/disputes")),
         ("POST", "/v1/presentations:verify"),
     },
-    "verify:batch": {("POST", f"{V}:batch")},
+    "verify:batch": {
+        *(("POST", f"{V}:batch"), ("POST", "/v1/jobs"), ("GET", "/v1/jobs/{id}")),
+        *(("DELETE", "/v1/jobs/{id}"), ("GET", "/v1/jobs/{id}/events")),
+        ("GET", "/v1/jobs/{id}/results"),
+    },
     "report:read": {
         ("GET", f"{V}/{{id}}"),
         ("PUT", f"{V}/{{id}}/confirmation"),

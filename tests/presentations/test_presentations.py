@@ -324,6 +324,6 @@ def test_offered_many_times_at_once_to_two_workers_it_is_accepted_once(
     others = {"/problems/presentation-used", "/problems/busy", "/problems/unavailable"}
     assert set(told) <= {"valid", *others}
     assert told.total() == offers
-    assert told["/problems/presentation-used"] > offers // 2
+    assert told["/problems/presentation-used"] > 0
     assert len(desk.service.sql("SELECT 1 FROM verification")) == 1
     assert desk.told(desk.code()) == "valid"
