@@ -7,6 +7,7 @@ of the session.
 
 import hashlib
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -39,6 +40,11 @@ COOKIE: Final = "__Host-console"
 TRIES: Final = 10
 """Logins a minute from one address."""
 MAX_NAME: Final = 64
+FIRST_DAY: Final = date(2000, 1, 1)
+LAST_DAY: Final = date(9000, 1, 1)
+"""What a search asks for is within the calendar of whatever reckons with it."""
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
+_NOBODY: Final = "-"
 FIRST_DAYS: Final = 7
 """Days the audit search looks back by itself."""
 
@@ -88,7 +94,7 @@ async def login(request: Request, node: NodeDep, guest: GuestDep, lang: Lang = N
         )
         fields = await _form(request, node)
         token = await desk.console.login(
-            fields.get("name", "")[:MAX_NAME],
+            _name(fields.get("name", "")),
             fields.get("password", ""),
             fields.get("code", "").replace(" ", ""),
             guest.asker,
@@ -215,7 +221,7 @@ async def _audit(asked: Asked) -> dict[str, Any]:
     since = _day(asked.query.get("since"), until - timedelta(days=FIRST_DAYS))
     operation = asked.query.get("operation", "")
     operation = operation if operation in set(Operation) else ""
-    tenant = asked.query.get("tenant", "")[:MAX_NAME]
+    tenant = _name(asked.query.get("tenant", ""))
     rows = await asked.desk.overview.audit(since, until, operation or None, tenant or None)
     return {
         "rows": [{**row, "at": when(row["at"])} for row in rows],
@@ -229,12 +235,20 @@ async def _audit(asked: Asked) -> dict[str, Any]:
     }
 
 
+def _name(text: str) -> str:
+    """As names of operators and tenants are written; of another spelling there is nobody, and some
+    characters no database would even look for.
+    """
+    return text if len(text) <= MAX_NAME and _PLAIN.fullmatch(text) else _NOBODY if text else ""
+
+
 def _day(text: str | None, default: datetime) -> datetime:
     """The beginning of a day in Beijing; another where the text is none."""
     try:
         found = date.fromisoformat(text or "")
     except ValueError:
         found = default.astimezone(BEIJING).date()
+    found = min(max(found, FIRST_DAY), LAST_DAY)
     return datetime(found.year, found.month, found.day, tzinfo=BEIJING)
 
 
