@@ -19,6 +19,8 @@ from app.registry.authorities import put_authorities, read_authorities
 from sandbox.attacks import ATTACKS
 from sandbox.nodes import Nodes
 from sandbox.ofd_samples import make_ofd_samples
+from sandbox.photos import Shot as Turned
+from sandbox.photos import photograph
 from sandbox.serve import serve_in_thread
 from sandbox.trust import authorities
 from sandbox.world import World
@@ -105,6 +107,7 @@ SHOTS: Final = (
     Shot("invalid", "/", "phone", "zh", verified("forged", "invalid")),
     Shot("outage", "/", "phone", "zh", verified("token", "outage", "reset")),
     Shot("large", "/", "phone", "zh", verified("token", "valid"), look="both"),
+    Shot("photo", "/", "phone", "zh", verified("photo", "indeterminate")),
     Shot("number", "/", "phone", "en", by_number),
     Shot("sealed", "/", "desktop", "zh", verified("sealed", "valid", picture=True), whole=True),
     Shot("confirm", "/", "desktop", "zh", confirmed, whole=True),
@@ -121,6 +124,7 @@ def files_of(world: World, folder: Path) -> dict[str, Path]:
     contents = {
         "token": ("license.jwt", token),
         "forged": ("forged.jwt", ATTACKS["foreign_key"].make(world)),
+        "photo": ("photo.png", photograph([token], Turned(turn=(4, 3, 5)))),
         "sealed": ("license.ofd", made["sealed-stamp-service"]),
     }
     for name, content in contents.values():

@@ -147,6 +147,8 @@ def _instant(text: str, names: Names) -> str:
 def _parts(found: Json, names: Names) -> Iterable[Part]:
     for name in ("authenticity", "authority", "status"):
         yield _block(name, found, names)
+    if found["photo"]:
+        yield Part(names.said["codes"], "", open=False, lines=tuple(_codes(found, names)))
     if found["signatures"]:
         lines = tuple(_signer(each, names) for each in found["signatures"])
         yield Part(names.said["signatures"], "", open=False, lines=lines)
@@ -235,6 +237,12 @@ def _signer(each: Json, names: Names) -> Line:
         foreign(f"[{each['label']}]"),
         (at + said[sources.get(time["source"], "timenone")],),
     )
+
+
+def _codes(found: Json, names: Names) -> Iterable[Line]:
+    """What each code holds, by kind; never what is in it."""
+    for each in found["photo"]["codes"]:
+        yield Line("", each["text"][names.lang], foreign(f"[{each['label']}]"))
 
 
 def _unchecked(found: Json, names: Names) -> Iterable[Line]:

@@ -11,6 +11,7 @@ import pytest
 from app.domain.confirmation import ALPHABET
 from app.routers.page_texts import CONFIRM, VERIFY
 from sandbox.attacks import ATTACKS
+from sandbox.photos import Shot, photograph
 from tests.service import Service
 from tests.web.browser import DESKTOP, PHONE, axe, chromium
 
@@ -238,6 +239,42 @@ def test_the_page_says_the_same_without_scripts(
         assert len(scripted) > 20
         # The browser without scripts runs none of ours either: its words come from the octets.
         assert lines(plain) == scripted
+    context.close()
+
+
+def test_a_photo_of_a_license_tells_its_status_and_is_no_original(
+    tab: Any, service: Service, lang: str, tmp_path: Path
+) -> None:
+    token = service.world.token(service.world.pick("traffic"))
+    picture = photograph([token], Shot(turn=(4, 3, 5)))
+    tab.goto(f"{service.url}/?lang={lang}")
+    assert tab.get_attribute("#photo", "capture") == "environment", "a camera, only when pressed"
+    verify(tab, saved(tmp_path, "photo.png", picture), "indeterminate")
+    tab.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
+    shown = tab.inner_text("#result")
+    assert VERIFY[lang]["said"]["codes"] in shown
+    assert "(unsigned_copy)" in shown or "unsigned_copy" in tab.inner_text("#reason")
+
+
+def test_a_first_view_is_small_and_does_not_move(
+    chromium: Any, service: Service, size: tuple[int, int]
+) -> None:
+    """Counted, not timed: 150 kB uncompressed with an empty cache, and no layout shift."""
+    context = chromium.new_context(viewport={"width": size[0], "height": size[1]})
+    tab, taken = context.new_page(), []
+    tab.on("response", lambda answer: taken.append(answer.url))
+    for path in ("/", "/help"):
+        taken.clear()
+        tab.goto(f"{service.url}{path}?lang=zh")
+        moved = tab.evaluate(
+            """() => new Promise(done => { let sum = 0;
+            new PerformanceObserver(list => list.getEntries().forEach(e => { sum += e.value; }))
+                .observe({ type: 'layout-shift', buffered: true });
+            setTimeout(() => done(sum), 300); })"""
+        )
+        octets = sum(len(service.client.get(url).content) for url in taken if "://" in url)
+        assert moved == 0
+        assert 0 < octets < 150_000
     context.close()
 
 

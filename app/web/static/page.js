@@ -128,7 +128,7 @@ function answer(found) {
   }
   const state = given.state_text ? " · " + given.state_text[lang] : "";
   const outcome = !found.answer.counts ? "indeterminate" : given.outcome === 0 ? "passed" : "failed";
-  const how = span(-given.age_seconds) + " · " + (given.signed ? said.signed : said.unsigned);
+  const how = span(-Math.max(0, given.age_seconds)) + " · " + (given.signed ? said.signed : said.unsigned);
   return line(outcome, said.answer + given.outcome_text[lang] + state, ...why, note(how));
 }
 
@@ -169,6 +169,11 @@ function signer(each) {
   return made;
 }
 
+// What each code of a photo holds, by kind; never what is in it.
+function code(each) {
+  return line("", each.text[lang] + " ", foreign("[" + each.label + "]"));
+}
+
 function unchecked(found) {
   const concern = found.unchecked.filter((each) => each.why !== "not_concerned");
   const lines = new Map();
@@ -185,10 +190,10 @@ function sources(found) {
   const lines = [answer(found)];
   if (found.statement) {
     const told = found.statement;
-    lines.push(line("", said.statement + told.outcome_text[lang], note(span(-told.age_seconds) + " · " + (told.signed ? said.signed : said.unsigned))));
+    lines.push(line("", said.statement + told.outcome_text[lang], note(span(-Math.max(0, told.age_seconds)) + " · " + (told.signed ? said.signed : said.unsigned))));
   }
   for (const each of found.trust) {
-    const age = each.age_seconds === null ? said.never : span(-each.age_seconds);
+    const age = each.age_seconds === null ? said.never : span(-Math.max(0, each.age_seconds));
     const late = each.stale ? " · " + said.stale : "";
     lines.push(line(each.stale ? "indeterminate" : "", said.list + each.publisher + " #" + each.number, note(age + late)));
   }
@@ -218,6 +223,9 @@ function report({ report: found }) {
   show("retry", found.retry_after && said.retry + span(found.retry_after));
   who(found);
   const blocks = ["authenticity", "authority", "status"].map((name) => block(name, found));
+  if (found.photo) {
+    blocks.push(folded(said.codes, "", false, found.photo.codes.map(code)));
+  }
   if (found.signatures.length) {
     blocks.push(folded(said.signatures, "", false, found.signatures.map(signer)));
   }
