@@ -40,24 +40,42 @@ class Aside:
         await self._free.acquire()
         loop = asyncio.get_running_loop()
         done: asyncio.Future[_Result] = loop.create_future()
-        context = copy_context()
-
-        def settle(tell: Callable[[], None]) -> None:
-            self._free.release()
-            if not done.cancelled():
-                tell()
-
-        def read() -> None:
-            try:
-                tell = partial(done.set_result, context.run(work, *args, **named))
-            except BaseException as exc:  # noqa: BLE001 - raised again where it is awaited
-                tell = partial(done.set_exception, exc)
-            with suppress(RuntimeError):  # the loop was closed meanwhile
-                loop.call_soon_threadsafe(settle, tell)
-
+        bound = partial(copy_context().run, work, *args, **named)
         try:
-            threading.Thread(target=read, name="reading", daemon=True).start()
+            threading.Thread(
+                target=_read, args=(loop, self._free, done, bound), name="reading", daemon=True
+            ).start()
         except BaseException:
             self._free.release()
             raise
-        return await done
+        try:
+            return await done
+        finally:
+            # What was raised holds this frame. If the frame held it too, by its future, a refused
+            # file would stay until the collector comes round.
+            del done
+
+
+def _read(
+    loop: asyncio.AbstractEventLoop,
+    free: asyncio.Semaphore,
+    done: "asyncio.Future[_Result]",
+    work: Callable[[], _Result],
+) -> None:
+    """In the thread."""
+    try:
+        tell: Callable[[], None] = partial(done.set_result, work())
+    except BaseException as exc:  # noqa: BLE001 - raised again where it is awaited
+        tell = partial(done.set_exception, exc)
+    with suppress(RuntimeError):  # the loop was closed meanwhile
+        loop.call_soon_threadsafe(_settle, free, done, tell)
+    del done, tell  # as above
+
+
+def _settle(
+    free: asyncio.Semaphore, done: "asyncio.Future[_Result]", tell: Callable[[], None]
+) -> None:
+    """In the loop."""
+    free.release()
+    if not done.cancelled():
+        tell()
