@@ -1,7 +1,8 @@
-"""`python -m bench [PART…]`: measure, beside floors in the same run; writes docs/performance.md.
+"""`python -m bench [PART…] [--rows N]`: measure, beside floors in the same run.
 
-A part that is not asked for keeps what its last run wrote. Five paired rounds of everything, so
-some minutes; ratios travel between machines, times do not.
+It writes docs/performance.md; a part that is not asked for keeps what its last run wrote. Five
+paired rounds of everything, so some minutes; ratios travel between machines, times do not.
+`--rows`: in one batch of the part `imports`; from half a million on, one round.
 """
 
 import re
@@ -11,9 +12,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from bench import imports
 from bench.files import measure_bombs, measure_files, measure_seals, measure_sizes
 from bench.http import measure_http
 from bench.imports import measure_imports
+from bench.lookups import measure_lookups
 from bench.photos import measure_photos
 from bench.pictures import measure_pictures
 from bench.tokens import measure_tokens
@@ -107,6 +110,15 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
         ),
         measure_imports,
     ),
+    "lookups": (
+        "Look-ups over HTTP",
+        (
+            "`POST /v1/lookups` by identifier on one worker with a durable PostgreSQL on the same "
+            "machine, beside two endpoints of the same application: one primary-key SELECT, and "
+            "the same with the limits and the durable audit row that a look-up cannot go without."
+        ),
+        measure_lookups,
+    ),
     "federation": ("Asking issuers", "", printed("federation")),
     "inflight": (
         "Three hundred questions in flight",
@@ -131,6 +143,10 @@ def main(names: Sequence[str]) -> int:
         for name, (title, _, _) in PARTS.items():
             print(f"  {name:12} {title}")
         return 0
+    if "--rows" in names:
+        at = list(names).index("--rows")
+        imports.ROWS = int(names[at + 1])
+        names = [*names[:at], *names[at + 2 :]]
     if unknown := set(names) - set(PARTS):
         print(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
         return 1

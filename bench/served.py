@@ -21,11 +21,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.config import settings
+from app.domain.audit import Operation
+from app.domain.caller import Scope
 from app.domain.issuer import Inquiry, IssuerAnswer
 from app.main import create_app, production
 from app.registry.sessions import Database
 from app.registry.trust import PostgresRegistry
+from app.routers.access import asker_of, client_address
+from app.routers.door import Door, Guest
 from app.routers.state import State
+from app.services.access import PUBLIC
 from app.services.verify import Verifier
 from bench.materials import in_force
 
@@ -105,6 +110,43 @@ class Floor:
         return Response(self.answer, media_type="application/json")
 
 
+SELECT_SQL = """
+SELECT identifier, type, issuer, valid_from, valid_until, long_term, issued_on, as_of, recorded_at
+  FROM license WHERE identifier = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Selecting:
+    """One record by its primary key, and nothing of what a look-up has to do beside."""
+
+    database: Database
+    door: Door
+
+    async def select(self, request: Request) -> Response:
+        return Response(await self._row(request), media_type="application/json")
+
+    async def logged(self, request: Request) -> Response:
+        """The same, drawn on limits before and logged after, as a look-up is."""
+        address = client_address(request, ())
+        guest = Guest(PUBLIC, asker_of(PUBLIC.caller, address, None))
+        await self.door.allow(guest, Scope.VERIFY_NUMBER)
+        identifier = json.loads(await request.body())["identifier"]
+        await self.door.looks_up(guest, identifier)
+        answer = await self._row(request)
+        await self.door.note(guest, Operation.LOOK_UP, report=identifier)
+        return Response(answer, media_type="application/json")
+
+    async def _row(self, request: Request) -> bytes:
+        identifier = json.loads(await request.body())["identifier"]
+
+        async def work(connection: Any) -> Any:
+            return await connection.fetchrow(SELECT_SQL, identifier)
+
+        row = await self.database.run(work, repeatable=True)
+        return json.dumps(dict(row), default=str).encode()
+
+
 async def nothing(request: Request) -> Response:
     await request.body()
     return Response(b"{}", media_type="application/json")
@@ -126,10 +168,13 @@ def create() -> FastAPI:
             node = state["node"]
             verifier = replace(node.verifier, issuers=Instant())
             floor = Floor(database_of(verifier))
+            selecting = Selecting(floor.database, node.door)
             for path, endpoint in (
                 ("/bench/recording", floor.record),
                 ("/bench/floor", floor.lay),
                 ("/bench/database", floor.repeat),
+                ("/bench/select", selecting.select),
+                ("/bench/logged", selecting.logged),
             ):
                 app.router.routes.insert(0, Route(path, endpoint, methods=["POST"]))
             yield {**state, "node": replace(node, verifier=verifier)}
