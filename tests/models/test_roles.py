@@ -139,10 +139,22 @@ def test_no_role_owns_or_empties_a_table(database: str, table: str) -> None:
 
 def test_the_reader_reads_and_sees_no_secret(database: str) -> None:
     assert may(database, "zhengyan_reader", "verification") == {"SELECT"}
-    for table in ("api_key", "bucket", "caller_key", "used_assertion", "used_inquiry"):
+    secrets = ("api_key", "bucket", "caller_key", "used_assertion", "used_inquiry")
+    for table in (*secrets, "operator", "operator_session", "presentation"):
         assert may(database, "zhengyan_reader", table) == set()
     refused(database, "INSERT INTO bucket VALUES (''::bytea, 0, now())", "zhengyan_reader")
     assert ask(database, "SELECT count(*) FROM license", role="zhengyan_reader")[0][0] == 0
+
+
+def test_a_table_to_come_is_the_services_and_not_the_readers(database: str) -> None:
+    (row,) = ask(
+        database,
+        "CREATE TABLE to_come (x int)",
+        "SELECT has_table_privilege('zhengyan_service', 'to_come', 'INSERT') AS service,"
+        " has_table_privilege('zhengyan_service', 'to_come', 'TRUNCATE') AS emptied,"
+        " has_table_privilege('zhengyan_reader', 'to_come', 'SELECT') AS reader",
+    )
+    assert tuple(row) == (True, False, False)
 
 
 def test_who_appends_to_the_log_can_do_nothing_else(database: str) -> None:
