@@ -1,6 +1,6 @@
 """Whoever only reads sees no credential, and nothing of tables to come that nobody gave it.
 
-Revision: 0021, after 0020
+Revision: 0022, after 0021
 Created: 2026-11-25
 """
 
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "0021"
-down_revision: str | Sequence[str] | None = "0020"
+revision: str = "0022"
+down_revision: str | Sequence[str] | None = "0021"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
