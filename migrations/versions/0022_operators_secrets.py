@@ -1,0 +1,24 @@
+"""Whoever only reads is shown no passwords, codes or sessions of operators.
+
+Revision: 0022, after 0021
+Created: 2026-11-25
+"""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "0022"
+down_revision: str | Sequence[str] | None = "0021"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '3s'")
+    op.execute("SET LOCAL statement_timeout = '30s'")
+    op.execute("REVOKE ALL ON operator, operator_session FROM zhengyan_reader")
+
+
+def downgrade() -> None:
+    op.execute("GRANT SELECT ON operator, operator_session TO zhengyan_reader")
