@@ -1,6 +1,6 @@
 """Whoever only reads is shown no passwords, codes or sessions of operators.
 
-Revision: 0022, after 0021
+Revision: 0023, after 0022
 Created: 2026-11-25
 """
 
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "0022"
-down_revision: str | Sequence[str] | None = "0021"
+revision: str = "0023"
+down_revision: str | Sequence[str] | None = "0022"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
