@@ -37,7 +37,7 @@ from proof.parts import page
 from sandbox.serve import serve_in_thread
 
 ITEMS = 10_000
-DOCUMENTS = 400
+DOCUMENTS = 1_200
 KILLS = 12
 WANTED = 1.7
 PATIENCE = 3600.0
