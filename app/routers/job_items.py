@@ -11,11 +11,19 @@ from pydantic import ValidationError
 
 from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.caller import Scope
-from app.domain.errors import Malformed, ServiceError
+from app.domain.errors import Malformed, Refused, ServiceError
 from app.domain.job import ItemForm, JobItem, JobKind, Order
 from app.domain.verification import Submission
 from app.formats.archive import read_archive
-from app.formats.rows import CsvReader, LineCutter, Members, read_header, read_ndjson, without_mark
+from app.formats.rows import (
+    MAX_LINE,
+    CsvReader,
+    LineCutter,
+    Members,
+    read_header,
+    read_ndjson,
+    without_mark,
+)
 from app.routers.access import Forbidden
 from app.routers.body import BadRequest
 from app.routers.problems import fault, problem_of
@@ -27,7 +35,8 @@ MOST: Final = 20_000
 LABEL: Final = 255
 """Characters of the caller's name for an item; a longer one is cut."""
 COLUMNS: Final = frozenset({"id", *VerificationIn.model_fields})
-_LIMITS: Final = JsonLimits(size=64 * 1024)
+_LIMITS: Final = JsonLimits(size=8 * MAX_LINE)
+"""Of a row as it is kept: JSON writes some characters of a CSV in six."""
 
 
 def items_of(kind: JobKind, content: bytes) -> list[JobItem]:
@@ -52,6 +61,8 @@ def submission_of(item: JobItem, order: Order, now: datetime) -> Submission:
         if isinstance(age, str) and age.isascii() and age.isdigit():
             members["max_status_age"] = int(age[:9])
         asked = VerificationIn.model_validate(members)
+    except Malformed as exc:  # a CSV may hold what no JSON does
+        raise Refused("row", str(exc)) from None
     except ValidationError as exc:
         raise refused(exc) from None
     asked.not_in_future(now)
@@ -65,8 +76,12 @@ def submission_of(item: JobItem, order: Order, now: datetime) -> Submission:
 
 
 def told(exc: ServiceError | None) -> str:
-    """The problem document, as JSON."""
-    return bytes((fault() if exc is None else problem_of(exc)).body).decode()
+    """The problem document, as JSON. Never raises: what is no answer would be asked for ever."""
+    try:
+        answer = fault() if exc is None else problem_of(exc)
+    except ServiceError:  # nobody turned it into a problem
+        answer = fault()
+    return bytes(answer.body).decode()
 
 
 def _documents(content: bytes) -> Iterator[JobItem]:
