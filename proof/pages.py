@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.registry.authorities import put_authorities, read_authorities
+from demo.steps import make_account
 from embedded import start, temporary_folder
+from embedded.postgres import SERVICE
 from proof.parts.page import ran, write_section
 from sandbox.nodes import Nodes
 from sandbox.serve import serve_in_thread
@@ -119,6 +121,7 @@ def main() -> int:
             environment = {**os.environ, "DATABASE_URL": server.url}
             command = [sys.executable, "-m", "alembic", "upgrade", "head"]
             subprocess.run(command, check=True, env=environment)
+            make_account(server.url, SERVICE)
             views, times = _run(program, server.url, Path(folder))
     finally:
         shutil.rmtree(place, ignore_errors=True)

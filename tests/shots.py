@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.registry.authorities import put_authorities, read_authorities
+from demo.steps import make_account
+from embedded.postgres import SERVICE
 from sandbox.attacks import ATTACKS
 from sandbox.nodes import Nodes
 from sandbox.ofd_samples import make_ofd_samples
@@ -164,6 +166,7 @@ def main() -> int:
         sys.stderr.write("no Chromium on this machine (Debian: apt-get install chromium)\n")
         return 1
     subprocess.run([sys.executable, "-m", "alembic", "upgrade", "head"], check=True, cwd=PROJECT)
+    make_account(os.environ["DATABASE_URL"], SERVICE)
     with (
         tempfile.TemporaryDirectory() as folder,
         serve_in_thread(World(1), nodes=Nodes()) as issuers,
