@@ -193,10 +193,9 @@ def test_composites_and_clips_are_drawn() -> None:
     composite = '<ofd:CompositeObject ID="4" Boundary="0 0 9 9" ResourceID="8"/>'
     root = safe(drawn(page_of(composite + path("M 0 0 L 9 9", clip), unit)))
     assert "内" in texts(root)
-    (cut,) = root.iter(f"{SVG}clipPath")
-    assert [g.get("clip-path") for g in root.iter(f"{SVG}g") if g.get("clip-path")] == [
-        f"url(#{cut.get('id')})"
-    ]
+    (cut,) = (each for each in root.iter(f"{SVG}clipPath") if each.find(f"{SVG}path") is not None)
+    cuts = [g.get("clip-path") for g in root.iter(f"{SVG}g") if g.get("clip-path")]
+    assert cuts.count(f"url(#{cut.get('id')})") == 1
 
 
 def test_an_image_stands_once_however_often_it_is_drawn() -> None:
@@ -442,7 +441,8 @@ def test_whatever_stands_in_a_page_it_is_drawn_safely_or_refused(data: st.DataOb
                 for c in written
                 if c >= " " and c not in "<&\"'" and not 0xD800 <= ord(c) < 0xE000
             )
-            inner = re.sub(rf"""{name}=("[^"]*"|'[^']*')""", f'{name}="{clean}"', inner)
+            told = f'{name}="{clean}"'
+            inner = re.sub(rf"""{name}=("[^"]*"|'[^']*')""", lambda _, t=told: t, inner)
     try:
         found = drawn(page_of(inner))
     except Malformed:

@@ -26,6 +26,10 @@ class Canvas:
 
     pieces: list[str] = field(default_factory=list)
     definitions: list[str] = field(default_factory=list)
+    faded: list[str] = field(default_factory=list)
+    """Seals not found sound: faded as one, or two in one place would look like a sound one."""
+    marks: list[str] = field(default_factory=list)
+    """What the picture says itself: over everything, or a document could draw over it."""
     left_out: Counter[LeftOut] = field(default_factory=Counter)
     drawn: int = 0
     objects: int = 0
@@ -55,6 +59,16 @@ class Canvas:
     def add(self, piece: str) -> None:
         """More of the picture."""
         self.pieces.append(piece)
+        self.size += len(piece)
+
+    def mark(self, piece: str) -> None:
+        """Something the picture says itself."""
+        self.marks.append(piece)
+        self.size += len(piece)
+
+    def fade(self, piece: str) -> None:
+        """A seal that was not found sound."""
+        self.faded.append(piece)
         self.size += len(piece)
 
     def define(self, piece: str) -> None:

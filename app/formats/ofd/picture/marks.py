@@ -34,17 +34,34 @@ def frame(place: Box, color: str = _RED) -> str:
 def label(text: str, place: Box, size: float, color: str = _RED) -> str:
     """Words on white at the upper left corner of a place."""
     x, y, *_ = place
-    wide = sum(1 if ord(each) > 0xFF else 0.6 for each in text) * size  # noqa: PLR2004
     return (
         f'<g font-family="{_FONT}" font-size="{write(size)}">'
-        f'<rect x="{write(x)}" y="{write(y)}" width="{write(wide + size)}" '
+        f'<rect x="{write(x)}" y="{write(y)}" width="{write(wide(text, size) + size)}" '
         f'height="{write(size * 1.5)}" fill="#ffffff" stroke="{color}" stroke-width="0.2"/>'
         f'<text x="{write(x + size / 2)}" y="{write(y + size * 1.1)}" fill="{color}">'
         f"{text}</text></g>"
     )
 
 
-def marked_frame(place: Box, text: str, size: float, color: str = _RED) -> str:
-    """Frame, and words above it, where they hide nothing of what it holds."""
+def marked_frame(place: Box, text: str, size: float, view: Box, color: str = _RED) -> str:
+    """Frame, and words above it, where they hide nothing of what it holds; both within what is seen
+    of the page, wherever the place was put.
+    """
     x, y, width, height = place
-    return frame(place, color) + label(text, (x, y - size * 1.5, width, height), size, color)
+    left, top = _within(x, view[0], view[2], 0), _within(y, view[1], view[3], 0)
+    right = _within(x + width, view[0], view[2], 0)
+    bottom = _within(y + height, view[1], view[3], 0)
+    above = _within(y - size * 1.5, view[1], view[3], size * 1.5)
+    beside = _within(x, view[0], view[2], wide(text, size) + size)
+    words = label(text, (beside, above, width, height), size, color)
+    return frame((left, top, right - left, bottom - top), color) + words
+
+
+def _within(value: float, start: float, length: float, own: float) -> float:
+    """Moved so that `own` of it lies between start and start + length."""
+    return max(start, min(value, start + length - own))
+
+
+def wide(text: str, size: float) -> float:
+    """About how wide words are."""
+    return sum(1 if ord(each) > 0xFF else 0.6 for each in text) * size  # noqa: PLR2004

@@ -15,7 +15,7 @@ from app.formats.ofd.package import read_package
 from app.formats.ofd.picture.canvas import Canvas
 from app.formats.ofd.picture.marks import UNCOVERED, UNCOVERED_PAGE, frame, label, marked_frame
 from app.formats.ofd.picture.resources import Resources, child, children
-from app.formats.ofd.picture.stamps import draw_stamps
+from app.formats.ofd.picture.stamps import FADED, draw_stamps
 from app.formats.ofd.picture.units import Brush
 from app.formats.ofd.picture.values import Box, Unreadable, box, write
 from app.formats.ofd.walk import Walk
@@ -117,18 +117,21 @@ class _Page:
         canvas = Canvas()
         size = self.draw_on(canvas)
         letters = max(min(size[2], 297.0), 20.0) / _LETTERS
-        self._stamps(canvas, judged, letters)
+        self._stamps(canvas, judged, letters, size)
         uncovered = tuple(sorted(self.met - (self.covered or frozenset())))
         if self.entry.part is not None and self.entry.part in uncovered:
-            canvas.add(frame(size) + label(UNCOVERED_PAGE, size, letters))
+            canvas.mark(frame(size) + label(UNCOVERED_PAGE, size, letters))
         elif uncovered:
-            canvas.add(label(UNCOVERED, size, letters))
+            canvas.mark(label(UNCOVERED, size, letters))
+        faded = "".join(canvas.faded)
+        faded = f'<g opacity="{FADED}">{faded}</g>' if faded else ""
         svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{write(*size)}" '
             f'width="{write(size[2])}mm" height="{write(size[3])}mm">'
             f"<defs>{''.join(canvas.definitions)}</defs>"
             f'<rect x="{write(size[0])}" y="{write(size[1])}" width="{write(size[2])}" '
-            f'height="{write(size[3])}" fill="#ffffff"/>{"".join(canvas.pieces)}</svg>'
+            f'height="{write(size[3])}" fill="#ffffff"/>{"".join(canvas.pieces)}{faded}'
+            f"{''.join(canvas.marks)}</svg>"
         )
         return Picture(svg, page, canvas.drawn, Counter(canvas.left_out), uncovered)
 
@@ -145,7 +148,7 @@ class _Page:
         for part, layers in (*under, (self.entry.part, root), *over):
             if part is not None and layers is not None:
                 self._layers(canvas, part, layers)
-        self._annotations(canvas, document)
+        self._annotations(canvas, document, size)
         return size
 
     def _read(self, part: str, kind: PartKind, root: str) -> Element:
@@ -204,7 +207,7 @@ class _Page:
         covered = None if whole else self.covered
         return Brush(canvas, self.resources, self.walk.members, covered, self.met)
 
-    def _annotations(self, canvas: Canvas, document: str) -> None:
+    def _annotations(self, canvas: Canvas, document: str, view: Box) -> None:
         """注释 (ch. 16): over the page, each in a place of its own."""
         target = child(self._read(document, PartKind.DOCUMENT, "Document"), "Annotations")
         listed, _ = self.walk.resolve(
@@ -218,9 +221,10 @@ class _Page:
                 continue
             part, _ = self.walk.resolve((place.text or "").strip(), listed)
             if part is not None:
-                self._annotated(canvas, part)
+                self._annotated(canvas, part, view)
 
-    def _annotated(self, canvas: Canvas, part: str) -> None:
+    def _annotated(self, canvas: Canvas, part: str, view: Box) -> None:
+        """What no seal covers is held to the place that is framed for it."""
         brush = self._brush(canvas, part)
         marked = self.covered is not None and part not in self.covered
         for name, one in children(self._read(part, PartKind.ANNOTATION, "PageAnnot")):
@@ -232,14 +236,16 @@ class _Page:
             except Unreadable:
                 canvas.left_out[LeftOut.UNREADABLE] += 1
                 continue
-            canvas.add(f'<g transform="translate({write(*place[:2])})">')
+            cut = f' clip-path="url(#{_cut(canvas, place)})"' if marked else ""
+            canvas.add(f'<g transform="translate({write(*place[:2])})"{cut}>')
             brush.draw(appearance)
             canvas.add("</g>")
             if marked:
-                canvas.add(marked_frame(place, UNCOVERED, max(place[2], 40.0) / _LETTERS))
+                size = max(place[2], 40.0) / _LETTERS
+                canvas.mark(marked_frame(place, UNCOVERED, size, view))
 
     def _stamps(
-        self, canvas: Canvas, judged: Mapping[str, SealMark] | None, letters: float
+        self, canvas: Canvas, judged: Mapping[str, SealMark] | None, letters: float, view: Box
     ) -> None:
         for entry in self.package.signatures:
             stamps = tuple(s for s in entry.stamps if s.page == self.entry.id)
@@ -249,8 +255,19 @@ class _Page:
             if judged is not None:
                 mark = judged.get(f"{entry.body}:{entry.id}", SealMark.UNJUDGED)
             draw_stamps(
-                canvas, entry, stamps, mark, letters, lambda data: nested_page(canvas, data)
+                *(canvas, entry, stamps, mark, letters, view),
+                lambda data: nested_page(canvas, data),
             )
+
+
+def _cut(canvas: Canvas, place: Box) -> str:
+    """The id of a clip of that size, from zero."""
+    key = canvas.name()
+    canvas.define(
+        f'<clipPath id="{key}"><rect width="{write(max(place[2], 0))}" '
+        f'height="{write(max(place[3], 0))}"/></clipPath>'
+    )
+    return key
 
 
 def _size(root: Element | None, common: Element | None) -> Box:

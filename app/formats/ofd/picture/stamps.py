@@ -14,7 +14,8 @@ from app.formats.ofd.picture.values import Box, write
 
 Nested = Callable[[bytes], tuple[Box, str] | None]
 """Draws the first page of an OFD without its seals: its box, and the pieces. Raises `Malformed`."""
-_FADED = 0.35
+FADED = 0.35
+"""Opacity."""
 
 
 def draw_stamps(  # noqa: PLR0917 - called in one place
@@ -23,6 +24,7 @@ def draw_stamps(  # noqa: PLR0917 - called in one place
     stamps: tuple[Stamp, ...],
     mark: SealMark,
     size: float,
+    view: Box,
     nested: Nested,
 ) -> None:
     """Every stamp of one signature on one page; several of one make a 骑缝章.
@@ -33,6 +35,7 @@ def draw_stamps(  # noqa: PLR0917 - called in one place
         stamps: those of its stamps that stand on this page.
         mark: how it was found.
         size: of the letters of marks, in millimetres.
+        view: what is seen of the page.
         nested: for vector seals.
     """
     color, words = SAID[mark]
@@ -44,12 +47,13 @@ def draw_stamps(  # noqa: PLR0917 - called in one place
         box = stamp.boundary
         place = (box.x, box.y, box.width, box.height)
         if image is not None:
-            canvas.add(_placed(canvas, image, stamp, mark))
+            draw = canvas.add if mark is SealMark.SOUND else canvas.fade
+            draw(_placed(canvas, image, stamp))
             canvas.drawn += 1
-        if picture is None:
-            canvas.add(marked_frame(place, NO_SEAL, size, color))
-        elif words or image is None:
-            canvas.add(marked_frame(place, words or "印章图像 picture of a seal", size, color))
+        said = NO_SEAL if picture is None else words
+        if said or image is None:
+            said = said or "印章图像 picture of a seal"
+            canvas.mark(marked_frame(place, said, size, view, color))
 
 
 def _picture_of(entry: SignatureEntry) -> SealPicture | None:
@@ -84,7 +88,7 @@ def _vector(canvas: Canvas, data: bytes, nested: Nested) -> str | None:
     return f'<g transform="{move}">{piece}</g>'
 
 
-def _placed(canvas: Canvas, image: str, stamp: Stamp, mark: SealMark) -> str:
+def _placed(canvas: Canvas, image: str, stamp: Stamp) -> str:
     box, clip = stamp.boundary, stamp.clip
     cut = ""
     if clip is not None:
@@ -95,8 +99,7 @@ def _placed(canvas: Canvas, image: str, stamp: Stamp, mark: SealMark) -> str:
             "</clipPath>"
         )
         cut = f' clip-path="url(#{key})"'
-    faded = "" if mark is SealMark.SOUND else f' opacity="{_FADED}"'
     return (
-        f'<g transform="translate({write(box.x, box.y)})"{cut}{faded}>'
+        f'<g transform="translate({write(box.x, box.y)})"{cut}>'
         f'<g transform="scale({write(box.width, box.height)})">{image}</g></g>'
     )
