@@ -67,7 +67,7 @@ class Service:
 
     def told(self, content: bytes | None = None, **members: object) -> str:
         """Conclusion, reason and conflict, as one line."""
-        return line(self.verify(content, **members)["report"])
+        return line(self.verify(content, status=200, **members)["report"])
 
     def asked(self) -> int:
         """POSTs that have reached any issuer so far."""
