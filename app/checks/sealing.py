@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import assert_never
 
 from app.checks.base import Check, failed, passed, silent, unsure
-from app.checks.roles import UNPLACED, path_found, required_roles, role_of
+from app.checks.roles import UNPLACED, owner_of, path_found, required_roles, role_of
 from app.checks.roles import about as about_of
 from app.checks.signature import SEEN, time_of
 from app.domain.certificate import Chain, PathFact, RevocationState
@@ -353,36 +353,49 @@ def _timestamp(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: Abou
 def _covered(facts: Facts) -> Iterator[Evidence]:
     """Everything a reader is shown stands under a seal of each role that has to seal."""
     name = CheckName.CONTENT_COVERED
-    sealed = [(role_of(s, facts), s.sealed) for s in facts.document.signatures if s.sealed]
+    sealed = [
+        (role_of(s, facts), (s.sealed, _tolerated(s, facts)))
+        for s in facts.document.signatures
+        if s.sealed
+    ]
     if facts.document.format not in _FILES or not sealed:
         yield silent(name)
         return
     wanted = required_roles(facts) & {role for role, _ in sealed}
     groups = {role: [s for r, s in sealed if r is role] for role in wanted}
     groups = groups or {Role.EXTRA: [s for _, s in sealed]}
-    open_parts = _open_to(groups, lambda role: _ALWAYS_COVERED - _tolerated(role, facts))
-    if open_parts:
+    if open_parts := _open_to(groups, tolerant=True):
         yield failed(name, Reason.NOT_COVERED, detail=", ".join(sorted(open_parts)[:8]))
         return
-    left = _open_to(groups, lambda _: _ALWAYS_COVERED)
+    left = _open_to(groups, tolerant=False)
     yield passed(name, detail=f"left open by the issuer's profile: {len(left)}" if left else "")
 
 
-def _tolerated(role: Role, facts: Facts) -> frozenset[PartKind]:
-    """What the issuer registered of its own seals; nobody else's are excused by it."""
+def _tolerated(signature: SignatureFacts, facts: Facts) -> frozenset[PartKind]:
+    """What the issuer registered of its own seals; nobody else's are excused by it, those of who
+    seals in its place neither: that is another system.
+    """
     issuer = facts.trust.issuer
-    gaps = issuer.tolerated_gaps if issuer is not None and role is Role.ISSUER else ()
+    own = issuer is not None and owner_of(signature, facts) == issuer.code
+    gaps = issuer.tolerated_gaps if issuer is not None and own else ()
     return frozenset(kind for gap in gaps for kind in _GAPS[gap])
 
 
-def _open_to(
-    groups: Mapping[Role, list[SealedFacts]], kinds: Callable[[Role], frozenset[PartKind]]
-) -> frozenset[str]:
-    """Parts of these kinds that no seal of some role covers."""
+_Tolerating = tuple[SealedFacts, frozenset[PartKind]]
+"""A seal, and what it may leave open."""
+
+
+def _open_to(groups: Mapping[Role, list[_Tolerating]], *, tolerant: bool) -> frozenset[str]:
+    """Parts that have to be covered and that no seal of some role covers."""
     return frozenset().union(
         *(
-            frozenset.intersection(*(_uncovered(sealed, kinds(role)) for sealed in group))
-            for role, group in groups.items()
+            frozenset.intersection(
+                *(
+                    _uncovered(sealed, _ALWAYS_COVERED - (gaps if tolerant else frozenset()))
+                    for sealed, gaps in group
+                )
+            )
+            for group in groups.values()
         )
     )
 
