@@ -35,6 +35,6 @@ def _told(stamps: StampFacts) -> str:
 STAMP_PLAIN = Check(
     CheckName.STAMP_PLAIN,
     "Is the picture of a seal that of a seal, and in sight?",
-    "所显示的印章图形是否出自印章并且可见?",
+    "所显示的印章图形是否出自印章并且可见？",
     _plain,
 )

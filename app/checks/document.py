@@ -130,48 +130,48 @@ def _given(facts: Facts) -> Iterator[Evidence]:
 SIGNED = Check(
     CheckName.SIGNED,
     "Is the document signed, and sealed where its type asks for a seal?",
-    "文件是否有签名或签章?应当签章的是否有签章?",
+    "文件是否有签名或签章？应当签章的是否有签章？",
     _signed,
 )
 IDENTIFIER_FORM = Check(
     CheckName.IDENTIFIER_FORM,
     "Is the identifier typed as the standard says?",
-    "证照标识的格式和校验位是否正确?",
+    "证照标识的格式和校验位是否正确？",
     _form,
 )
 IDENTIFIER_AGREES = Check(
     CheckName.IDENTIFIER_AGREES,
     "Is it the same identifier wherever it stands?",
-    "各处的证照标识、类型、颁发机构是否一致?",
+    "各处的证照标识、类型、颁发机构是否一致？",
     _agrees,
 )
 CONTENT_AGREES = Check(
     CheckName.CONTENT_AGREES,
     "Does every element have one value wherever it stands?",
-    "各项证照信息在文件各处是否一致?",
+    "各项证照信息在文件各处是否一致？",
     _content,
 )
 COPY_CURRENT = Check(
     CheckName.COPY_CURRENT,
     "Is an annotated copy within its expiry and purpose?",
-    "加注件是否在有效期和使用目的之内?",
+    "加注件是否在有效期和使用目的之内？",
     _copy,
 )
 PRESENTATION_CURRENT = Check(
     CheckName.PRESENTATION_CURRENT,
     "Is what was presented still meant to be presented?",
-    "出示的令牌是否在有效时间之内?",
+    "出示的令牌是否在有效时间之内？",
     _presentation,
 )
 OWN_DATES = Check(
     CheckName.OWN_DATES,
     "Is it within the dates it bears?",
-    "是否在证照自身载明的有效期之内?",
+    "是否在证照自身载明的有效期之内？",
     _own_dates,
 )
 FACTS_GIVEN = Check(
     CheckName.FACTS_GIVEN,
     "Are there facts enough to compare?",
-    "提供的信息是否足以比对?",
+    "提供的信息是否足以比对？",
     _given,
 )

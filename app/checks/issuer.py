@@ -23,7 +23,7 @@ from app.domain.sealed import SealedFacts
 from app.domain.verdict import Broken, LocalState
 
 BOUND_QUESTION = "Is the issuer's answer about this very file?"
-BOUND_QUESTION_ZH = "颁发机构的答复是否针对这一份文件?"
+BOUND_QUESTION_ZH = "颁发机构的答复是否针对这一份文件？"
 
 
 def _known(facts: Facts) -> Iterator[Evidence]:
@@ -134,12 +134,12 @@ def _compared_at_home(answer: Answered, covered: frozenset[Fact]) -> bool:
 ISSUER_KNOWN = Check(
     CheckName.ISSUER_KNOWN,
     "Is the claimed issuer registered?",
-    "所称的颁发机构是否已登记?",
+    "所称的颁发机构是否已登记？",
     _known,
 )
 ISSUER_ENTITLED = Check(
     CheckName.ISSUER_ENTITLED,
     "May the issuer issue this license type?",
-    "该机构是否有权颁发此类证照?",
+    "该机构是否有权颁发此类证照？",
     _entitled,
 )

@@ -46,6 +46,6 @@ def _counted(photo: PhotoFacts) -> str:
 CODES_CLEAR = Check(
     CheckName.CODES_CLEAR,
     "Do the codes in the picture name one license, and lead nowhere strange?",
-    "图片中的二维码是否指向同一证照,且不含来历不明的网址?",
+    "图片中的二维码是否指向同一证照，且不含来历不明的网址？",
     _clear,
 )

@@ -209,6 +209,6 @@ def _filled(facts: Facts) -> Iterator[Evidence]:
 ROLES_FILLED = Check(
     CheckName.ROLES_FILLED,
     "Did the claimed issuer sign, and all who had to?",
-    "应签署的机构(颁发机构及联合签章单位)是否都已签署?",
+    "应签署的机构（颁发机构及联合签章单位）是否都已签署？",
     _filled,
 )

@@ -495,90 +495,90 @@ def _seal_check(name: CheckName, question: str, question_zh: str, ask: AskSeal) 
 ALGORITHMS_AGREE = _check(
     CheckName.ALGORITHMS_AGREE,
     "Do all places name the same kind of signature and algorithm?",
-    "各处声明的签名类型和算法是否一致?",
+    "各处声明的签名类型和算法是否一致？",
     _algorithms,
 )
 DATA_HASH_HOLDS = _check(
     CheckName.DATA_HASH_HOLDS,
     "Does it sign this very signature description?",
-    "签章(签名)中的原文杂凑是否与签名描述文件一致?",
+    "签章（签名）中的原文杂凑是否与签名描述文件一致？",
     _data_hash,
 )
 SCOPE_NAMED = _check(
     CheckName.SCOPE_NAMED,
     "Does it name exactly what it protects?",
-    "签章(签名)是否准确指明其签名保护范围?",
+    "签章（签名）是否准确指明其签名保护范围？",
     _scope,
 )
 REFERENCES_HOLD = _check(
     CheckName.REFERENCES_HOLD,
     "Is every protected part unaltered?",
-    "受保护的各部件是否未被改动?",
+    "受保护的各部件是否未被改动？",
     _references,
 )
 SEAL_HOLDS = _seal_check(
     CheckName.SEAL_HOLDS,
     "Does the seal maker's signature on the seal hold?",
-    "制章者对印章的签名是否成立?",
+    "制章者对印章的签名是否成立？",
     _seal_holds,
 )
 SEAL_MAKER_TRUSTED = _seal_check(
     CheckName.SEAL_MAKER_TRUSTED,
     "Was the seal maker's certificate good when the seal was made?",
-    "制章时制章者证书是否有效、可信?",
+    "制章时制章者证书是否有效、可信？",
     _maker,
 )
 SEAL_IN_WINDOW = _seal_check(
     CheckName.SEAL_IN_WINDOW,
     "Was the seal valid when it was used?",
-    "签章时印章是否在有效期内?",
+    "签章时印章是否在有效期内？",
     _seal_window,
 )
 SIGNER_IN_SEAL = _seal_check(
     CheckName.SIGNER_IN_SEAL,
     "May the signer's certificate use this seal?",
-    "签章者证书是否在印章的证书列表内?",
+    "签章者证书是否在印章的证书列表内？",
     _listed,
 )
 SEAL_FILE_SAME = _seal_check(
     CheckName.SEAL_FILE_SAME,
     "Is the seal file the seal that was used?",
-    "印章文件与签章中的印章是否一致?",
+    "印章文件与签章中的印章是否一致？",
     _seal_file,
 )
 CERTIFICATE_FITS = _check(
     CheckName.CERTIFICATE_FITS,
     "Is it a signing certificate, and were the authorities above it good?",
-    "签章者证书是否为签名证书,其上级证书是否有效?",
+    "签章者证书是否为签名证书，其上级证书是否有效？",
     _fits,
 )
 TIMES_AGREE = _check(
     CheckName.TIMES_AGREE,
     "Do the signing times inside and outside the seal agree?",
-    "签章内外记载的签署时间是否一致?",
+    "签章内外记载的签署时间是否一致？",
     _clocks,
 )
 TIMESTAMP_HOLDS = _check(
     CheckName.TIMESTAMP_HOLDS,
     "Is the timestamp, where there is one, good and about this signature?",
-    "时间戳(如有)是否有效、是否针对本签名?",
+    "时间戳（如有）是否有效、是否针对本签名？",
     _timestamp,
 )
 CONTENT_COVERED = Check(
     CheckName.CONTENT_COVERED,
     "Is everything that is shown under the seals that count?",
-    "所显示的全部内容是否都在应有签章的保护之下?",
+    "所显示的全部内容是否都在应有签章的保护之下？",
     _covered,
 )
 ONE_DOCUMENT = Check(
     CheckName.ONE_DOCUMENT,
     "Is there one document, and one version of it, to be shown?",
-    "文件是否只有一个文档、一个版本可供显示?",
+    "文件是否只有一个文档、一个版本可供显示？",
     _one_document,
 )
 NOTHING_HIDDEN = Check(
     CheckName.NOTHING_HIDDEN,
     "Is nothing carried along that no reference leads to?",
-    "是否没有夹带文件?",
+    "是否没有夹带文件？",
     _nothing_hidden,
 )

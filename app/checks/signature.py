@@ -209,27 +209,27 @@ def _check(name: CheckName, question: str, question_zh: str, ask: Ask) -> Check:
 SIGNER_KNOWN = _check(
     CheckName.SIGNER_KNOWN,
     "Do we know the signing key, or an authority that vouches for it?",
-    "签名密钥是否已登记,或其证书有可信任的上级?",
+    "签名密钥是否已登记，或其证书有可信任的上级？",
     _known,
 )
 SIGNATURE_HOLDS = _check(
-    CheckName.SIGNATURE_HOLDS, "Does the signature hold?", "签名值是否成立?", _holds
+    CheckName.SIGNATURE_HOLDS, "Does the signature hold?", "签名值是否成立？", _holds
 )
 SIGNED_IN_WINDOW = _check(
     CheckName.SIGNED_IN_WINDOW,
     "Was it signed while the key was usable?",
-    "签署时密钥是否在可用期内?",
+    "签署时密钥是否在可用期内？",
     _in_window,
 )
 KEY_LIVE = _check(
     CheckName.KEY_LIVE,
     "Is the key unexpired and unrevoked today?",
-    "密钥目前是否未过期、未吊销?",
+    "密钥目前是否未过期、未吊销？",
     _live,
 )
 KEY_FOR_TYPE = _check(
     CheckName.KEY_FOR_TYPE,
     "May this key sign this license type?",
-    "该密钥是否可签署此类证照?",
+    "该密钥是否可签署此类证照？",
     _for_type,
 )

@@ -80,6 +80,6 @@ def no_harder_than_known(item: Evidence, facts: Facts) -> Evidence:
 SEAL_STATUS = Check(
     CheckName.SEAL_STATUS,
     "Was the seal neither frozen nor cancelled when it was used?",
-    "签章时印章是否未被冻结、注销?",
+    "签章时印章是否未被冻结、注销？",
     _status,
 )

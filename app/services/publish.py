@@ -20,7 +20,7 @@ ANONYMOUS_LIFETIME: Final = timedelta(hours=24)
 
 QUESTIONS: Final[Mapping[CheckName, Bilingual]] = {
     CheckName.WELL_FORMED: Bilingual(
-        "文件是否符合格式、能够唯一读取?", "Can what was submitted be read, and in one way only?"
+        "文件是否符合格式、能够唯一读取？", "Can what was submitted be read, and in one way only?"
     ),
     CheckName.BOUND: Bilingual(BOUND_QUESTION_ZH, BOUND_QUESTION),
     **{check.name: Bilingual(check.question_zh, check.question) for check in CHECKS},
