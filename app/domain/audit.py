@@ -31,6 +31,8 @@ class Operation(StrEnum):
     TAKE_JOB = "take_job"
     """An upload of many items was taken; each verdict has its own row as well."""
     CANCEL_JOB = "cancel_job"
+    READ_JOB = "read_job"
+    """Reports of an upload were read, as far as there are any."""
     ANSWER_INQUIRY = "answer_inquiry"
     """Another node asked, in IVP/1."""
     DENIED = "denied"

@@ -226,6 +226,7 @@ async def results(
     """
     if await _found(node, guest, id) is None:
         return _unknown()
+    await node.door.note(guest, Operation.READ_JOB)
     headers = {"Cache-Control": "no-store"}
     if format == "csv":
         return StreamingResponse(
