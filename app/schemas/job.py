@@ -50,12 +50,12 @@ class JobOut(BaseModel):
             description="stored: not counted yet; refused: the upload cannot be read, see problem"
         ),
     ]
-    items: Annotated[int | None, Field(description="null: not counted yet")]
+    items: Annotated[int | None, Field(description="null: not counted yet")] = None
     answered: Annotated[int, Field(description="with a report")]
     refused: Annotated[int, Field(description="with a problem of their own")]
-    problem: Annotated[Problem | None, Field(description="of the whole upload")]
+    problem: Annotated[Problem | None, Field(description="of the whole upload")] = None
     created_at: datetime
-    finished_at: datetime | None
+    finished_at: datetime | None = None
     expires_at: Annotated[
         datetime, Field(description="upload and results are deleted then; reports are kept")
     ]
