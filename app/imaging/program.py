@@ -93,7 +93,7 @@ def answer(picture: bytes, limits: Limits) -> dict[str, object]:
         found = look(picture, limits)
     except Refused as refused:
         return {"state": str(refused)}
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
         return {"state": "too_large"}
     except Exception:  # noqa: BLE001 - whatever a decoder raises at bytes of a stranger
         return {"state": "unreadable"}

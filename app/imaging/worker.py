@@ -165,7 +165,7 @@ def _codes(answer: dict[str, object], limits: Limits) -> tuple[SeenCode, ...]:
                 raise BeyondLimits(f"image: more than {limits.codes} codes")
             return tuple(map(_code, codes))
         case {"state": "too_large"}:
-            raise BeyondLimits(f"image: more than {limits.pixels} pixels")
+            raise BeyondLimits(f"image: more than {limits.pixels} pixels, or than memory holds")
         case {"state": "animated"}:
             raise BeyondLimits("image: more than one frame")
         case _:

@@ -17,6 +17,8 @@ from app.domain.photo import Address, OfficialUrl
 
 MAX_ADDRESS: Final = 2048
 """Characters that are looked at."""
+MAX_HOST: Final = 253
+"""Characters of a host's name (RFC 1035 §2.3.4, as text)."""
 NOWHERE: Final = Address("", "", "")
 """Something a telephone would open, and no address that could be official."""
 
@@ -60,6 +62,8 @@ def host_of(name: str) -> str | None:
     Compatibility forms are what they stand for (UTS #46 maps by NFKC), letters of other scripts
     their Punycode (RFC 5891): a Cyrillic letter is then nothing like the Latin one it looks like.
     """
+    if len(name) > MAX_HOST:  # turning thousands of letters into Punycode takes a second
+        return None
     mapped = unicodedata.normalize("NFKC", name.translate(_DOTS)).translate(_DOTS).lower()
     labels = [_ascii(label) for label in mapped.removesuffix(".").split(".")]
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004
