@@ -3,7 +3,9 @@
 `python -m proof.flips` takes two sealed files of the sandbox and, where the corpus lies beside the
 project, two that nobody here wrote. Members are changed before they are packed, so the archive is
 always in order; only the seal can notice. The untouched twin is judged first, and must be sound
-(sandbox) or intact (corpus: no anchor is registered, nothing else is open).
+(sandbox) or intact (corpus: no anchor is registered, nothing else is open). A change that leaves
+every value as it was and is told by a deviation of its own name (docs/deviations.md), as one more
+spelling of the same signature, is counted as `respelt`.
 """
 
 import asyncio
@@ -23,7 +25,8 @@ from pathlib import Path
 from app.checks import measure
 from app.domain.errors import Malformed
 from app.domain.evidence import CheckName, Outcome
-from app.domain.license import Sealing
+from app.domain.license import ParsedLicense, Sealing
+from app.domain.seal import SealSignature
 from app.domain.trust import Trust
 from app.domain.verdict import Conclusion
 from app.formats.ofd.license import Ofd
@@ -41,6 +44,7 @@ from tests.world import IN_FORCE
 FROM_CORPUS = ("1.ofd", "V4RideRight.ofd")
 SHAPES = ("tax", "toolkit")
 ONE_BYTE = 0x01
+RESPELT = "respelt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Subject:
         facts = measure(license, self.trust, now=self.now)
         evidence, verdict = conclude(facts, look(facts), replace(IN_FORCE, as_of=self.now))
         if verdict.conclusion is Conclusion.VALID:
-            return "sound"
+            return RESPELT if self._respelt(license, place) else "sound"
         if not license.sealings:
             return "unsigned"
         wrong = [
@@ -90,7 +94,26 @@ class Subject:
             and e.why not in OPEN_BY_INTENTION
             and e.check is not CheckName.IDENTIFIER_FORM
         ]
-        return wrong[0] if wrong else "intact"
+        if wrong:
+            return wrong[0]
+        return RESPELT if self._respelt(license, place) else "intact"
+
+    def _respelt(self, license: ParsedLicense, place: int) -> bool:
+        """Whether a changed file holds the very signatures of its twin, and says so itself."""
+        if place < 0:
+            return False
+        twin, changed = (_signatures(each) for each in (Ofd().parse(self.packed()), license))
+        told = any(c.deviations > t.deviations for c, t in zip(changed, twin, strict=False))
+        return told and [_plain(each) for each in changed] == [_plain(each) for each in twin]
+
+
+def _signatures(license: ParsedLicense) -> list[SealSignature]:
+    return [s.signature for s in license.sealings if s.signature is not None]
+
+
+def _plain(signature: SealSignature) -> SealSignature:
+    """All that it says, without how its octets were written."""
+    return replace(signature, raw=b"", deviations=frozenset())
 
 
 def sandbox_subjects(world: World, now: datetime) -> Iterator[Subject]:
