@@ -81,7 +81,7 @@ BENT: Final[Mapping[Item, tuple[str, Bend]]] = MappingProxyType(
         Item.FORGED: ("401", _forged),
         Item.ALTERED: ("401", lambda _, question: altered(question)),
         Item.UNSIGNED: (
-            "400",
+            "401",
             lambda asking, question: without_signature(question, asking.signer.kid),
         ),
         Item.OTHER_BODY: ("403", _changed(lambda p: {**p, "aud": NOBODY})),

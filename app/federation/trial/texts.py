@@ -193,7 +193,7 @@ WORDS: Final[Mapping[Item, Words]] = MappingProxyType(
         ),
         Item.FALSE_VIA: Words(
             "拒绝 via 不实的询问", "it refuses a false via",
-            "直接询问的 via 必须是 [iss]，否则答 400；节点重复答 508。", "via of a direct question is [iss]; else say 400, or 508 where a node stands in it twice.",
+            "直接询问的 via 必须是 [iss]，否则答 400。", "via of a direct question is [iss]; else say 400.",
         ),
         Item.OVERSIZED: Words(
             "拒绝过大的询问", "it refuses a question over 64 KiB",
