@@ -52,6 +52,7 @@ OPENS: dict[str, set[Route]] = {
         *(("POST", "/v1/status-changes"), ("GET", f"{I}/{{id}}"), ("GET", "/v1/disputes")),
         ("POST", "/v1/disputes/{reference}/answer"),
     },
+    "license:retrieve": {("POST", "/v1/retrievals")},
     "license:present": {("POST", "/v1/presentations")},
     "issuer:read": {("GET", "/v1/issuers/{code}/health")},
     "trust:propose": set(),
