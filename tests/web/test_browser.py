@@ -307,7 +307,7 @@ def test_words_of_a_document_execute_nothing_and_turn_nothing(
     assert "<img src=x onerror=alert(1)>�gnp.exe��" in shown, "as text, its marks made visible"
     assert not set("\u202e\u2066\u200b") & set(shown)
     assert "界" * 200 not in shown
-    assert tab.locator("#result img").count() == 0
+    assert tab.locator("#result img[src]").count() == 0  # the page of the file itself has none yet
     assert tab.locator("bdi", has_text="gnp.exe").count() > 3, "nothing beside it is turned"
     assert VERIFY[lang]["said"]["unproven"] in shown, "no name but a registered one"
     assert not tab.evaluate(SIDEWAYS)
