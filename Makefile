@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check proof bench screenshots migrate lock environment
 bin := .venv/bin
-workers ?= 2
+workers ?= 4
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
