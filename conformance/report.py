@@ -33,6 +33,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("ofd-", "OFD: everything else"),
     ("pdf-", "PDF"),
     ("jws-", "Tokens 令牌"),
+    ("photo-", "Photographs 照片"),
 )
 """How names begin → what the family is called; the first that fits counts."""
 WORDS: Mapping[str, str] = {

@@ -117,8 +117,12 @@ def run_sql(url: str, text: str, *values: object) -> list[asyncpg.Record]:
 
 
 def new_database(url: str, name: str) -> str:
-    """A migrated, empty database beside the one of `url`; its address."""
+    """A migrated, empty database beside the one of `url`; its address.
+
+    Tests of a module need not run together, so that it may be asked for twice.
+    """
     worker = url.partition("?")[0].rpartition("/")[2]
+    run_sql(url, f'DROP DATABASE IF EXISTS "{worker}_{name}" WITH (FORCE)')
     run_sql(url, f'CREATE DATABASE "{worker}_{name}" TEMPLATE zhengyan')
     return url.replace(f"/{worker}?", f"/{worker}_{name}?")
 
