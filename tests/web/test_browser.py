@@ -117,6 +117,7 @@ def test_a_report_is_confirmed_and_a_file_compared(
     code = tab.inner_text("#code")
     tab.click("#code")
     tab.wait_for_selector(".sheet")
+    tab.wait_for_load_state()  # it is there before its style is, on a busy machine
     assert tab.inner_text(".sheet .mark") == headline
     assert not tab.evaluate(SIDEWAYS)
     for path, kind, words in (
@@ -136,6 +137,7 @@ def test_a_report_is_confirmed_and_a_file_compared(
     tab.fill("#code", code.lower().replace("-", " "))
     tab.keyboard.press("Enter")
     tab.wait_for_selector(".sheet")
+    tab.wait_for_load_state()  # it is there before its style is, on a busy machine
     assert tab.url == f"{service.url}/r?lang={lang}", "a typed code stands in no address"
 
 
@@ -165,6 +167,7 @@ def test_by_keyboard_alone(chromium: Any, service: Service) -> None:
     until("#code")
     tab.keyboard.press("Enter")
     tab.wait_for_selector(".sheet")
+    tab.wait_for_load_state()  # it is there before its style is, on a busy machine
     until("#print")
     until("#own")
     context.close()
@@ -343,6 +346,7 @@ def test_no_violations_of_axe(  # noqa: PLR0917
             assert violations() == []
         tab.click("#code")
         tab.wait_for_selector(".sheet")
+        tab.wait_for_load_state()  # it is there before its style is, on a busy machine
         tab.set_input_files("#own", good)
         tab.wait_for_selector("#compared.same")
         assert violations() == []
