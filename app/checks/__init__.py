@@ -2,6 +2,11 @@
 
 from app.checks.appearance import STAMP_PLAIN
 from app.checks.base import Check
+from app.checks.content import (
+    CONTENT_COVERED,
+    NOTHING_HIDDEN,
+    ONE_DOCUMENT,
+)
 from app.checks.document import (
     CONTENT_AGREES,
     COPY_CURRENT,
@@ -16,20 +21,19 @@ from app.checks.issuer import ISSUER_ENTITLED, ISSUER_KNOWN, inquiry_for, weigh
 from app.checks.measure import measure
 from app.checks.photo import CODES_CLEAR
 from app.checks.roles import ROLES_FILLED, covered_facts, required_roles
-from app.checks.sealing import (
-    ALGORITHMS_AGREE,
-    CERTIFICATE_FITS,
-    CONTENT_COVERED,
-    DATA_HASH_HOLDS,
-    NOTHING_HIDDEN,
-    ONE_DOCUMENT,
-    REFERENCES_HOLD,
-    SCOPE_NAMED,
+from app.checks.seal import (
     SEAL_FILE_SAME,
     SEAL_HOLDS,
     SEAL_IN_WINDOW,
     SEAL_MAKER_TRUSTED,
     SIGNER_IN_SEAL,
+)
+from app.checks.sealing import (
+    ALGORITHMS_AGREE,
+    CERTIFICATE_FITS,
+    DATA_HASH_HOLDS,
+    REFERENCES_HOLD,
+    SCOPE_NAMED,
     TIMES_AGREE,
     TIMESTAMP_HOLDS,
 )
