@@ -4,7 +4,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from app.formats.photo.header import MAX_BYTES, MAX_PIXELS
+from app.formats.photo.header import MAX_BYTES
+from app.formats.rasters import MAX_PIXELS
 
 LENGTH: Final = struct.Struct(">I")
 """Before every frame."""

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from app.domain.errors import BeyondLimits
-from app.formats.photo.header import MAX_PIXELS, within_limits
+from app.formats.photo.header import within_limits
+from app.formats.rasters import MAX_PIXELS
 from app.imaging.worker import Decoder
 
 SIDE = 6300

@@ -14,7 +14,7 @@ from app.domain.errors import Malformed
 from app.formats.pdf.objects import Name, Ref, Stream, Value
 from app.formats.pdf.reader import View
 from app.formats.pdf.structure import Allowance, expanded
-from app.formats.photo.header import MAX_PIXELS
+from app.formats.rasters import MAX_PIXELS
 
 MAX_IMAGES: Final = 4
 """Of one file; a license has a page or two."""

@@ -96,7 +96,7 @@ def test_no_photo_is_searched_for_ever(body: bytes) -> None:
     frame = b"\xff\xc0" + struct.pack(">HBHH", 17, 8, 30, 40)
     with pytest.raises(NotDrawn):
         rasters.raster(b"\xff\xd8" + body + frame)
-    assert rasters.raster(b"\xff\xd8" + body[:4000] + frame).kind == "jpeg"
+    assert rasters.raster(b"\xff\xd8" + body[:2000] + frame).kind == "jpeg"
 
 
 def vector(junk: int) -> bytes:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.domain.errors import BeyondLimits, ImageNotRead
-from app.formats.photo.header import MAX_BYTES, MAX_PIXELS, Size, is_picture, within_limits
+from app.formats.photo.header import MAX_BYTES, is_picture, within_limits
+from app.formats.rasters import MAX_PIXELS, Size
 from sandbox.photos import png_of_size
 
 KINDS = ("PNG", "JPEG", "WEBP")
