@@ -47,8 +47,9 @@ from app.services.doctor import (
     examine,
     shown_certificates,
 )
+from app.services.learned import Learned
 from app.services.learned_words import lines
-from app.services.learning import Learned, learn
+from app.services.learning import learn
 from app.services.verify import question_of
 
 trust = typer.Typer(no_args_is_help=True, help="Trust lists (信任清单).")

@@ -13,7 +13,7 @@ from app.formats import detect
 from app.registry.making.changes import dn, words
 from app.reports.catalogue import entry_of
 from app.reports.unknown_authority import Language, UnknownAuthority, unknown_authority
-from app.services.learning import INTACT, Learned, Missing, Named, Stamp
+from app.services.learned import INTACT, Learned, Missing, Named, Stamp
 
 _T: Final[Mapping[Language, Mapping[str, str]]] = {
     "zh": {

@@ -18,8 +18,10 @@ from app.registry.authorities import read_authorities
 from app.registry.making.changes import Action, Kind
 from app.registry.mapping import NOTHING
 from app.reports.unknown_authority import unknown_authority
+from app.services.enclosed import issued
+from app.services.learned import Missing
 from app.services.learned_words import lines, unknown_of
-from app.services.learning import Missing, issued, learn
+from app.services.learning import learn
 from app.services.verify import question_of
 from sandbox.ofd_attacks import OFD_ATTACKS
 from sandbox.trust import authorities as document
