@@ -57,14 +57,14 @@ class Asked:
     issuer: IssuerCode | None
     holder: str | None = field(repr=False)
     holder_code: str | None = field(repr=False)
-    valid_from: date | None
-    valid_until: date | None
-    long_term: bool
+    valid_from: date | None = None
+    valid_until: date | None = None
+    long_term: bool = False
     at: datetime
     known_at: datetime
     """As it was known then."""
-    show: Shown
-    detail: bool
+    show: Shown = Shown.COMPARED
+    detail: bool = False
     """The caller has the scope for fields."""
 
     @property

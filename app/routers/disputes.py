@@ -1,26 +1,23 @@
 """数据质量异议: anybody says that a record is wrong; its issuer answers; a code follows it."""
 
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.dispute import Dispute, DisputeState, Element
 from app.domain.errors import Malformed, NotYours, Refused
 from app.registry.disputes import SHOWN
-from app.routers.body import BadRequest, read_json_body
+from app.routers.asked import read_asked, taking
 from app.routers.door import Guest, GuestDep
 from app.routers.problems import PROBLEM, problem
-from app.routers.state import Node, NodeDep
+from app.routers.state import NodeDep
 from app.schemas import dispute as shown
-from app.schemas.verification import refused
 
 router = APIRouter(tags=["registry"])
 
 _HEADERS: Final = {"Cache-Control": "no-store"}
-_Body = TypeVar("_Body", bound=BaseModel)
 
 Code = Annotated[
     str, Path(description="as it was told when the dispute was filed", examples=[shown.CODE])
@@ -43,25 +40,19 @@ def _responses(model: type[BaseModel], example: dict[str, Any]) -> dict[int | st
     }
 
 
-def _taking(model: type[BaseModel], examples: tuple[dict[str, Any], ...]) -> dict[str, Any]:
-    content = {
-        "schema": model.model_json_schema(),
-        "examples": {str(n): {"value": each} for n, each in enumerate(examples, start=1)},
-    }
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
-
-
 @router.post(
     "/v1/disputes",
     summary="Say that a record is wrong 提出数据质量异议",
-    openapi_extra=_taking(shown.DisputeIn, shown.ASKED),
+    openapi_extra=taking(
+        shown.DisputeIn, dict(zip(("identifier", "number"), shown.ASKED, strict=True))
+    ),
     responses=_responses(shown.FiledOut, shown.FILED),
 )
 async def file(request: Request, node: NodeDep, guest: GuestDep) -> JSONResponse:
     """Goes to the issuer of the record. The answer is the same whatever is known here; the code
     is told this once. No verdict changes by it: a record is flagged, and never called invalid.
     """
-    asked = await _body(request, node, shown.DisputeIn)
+    asked = await read_asked(request, node, shown.DisputeIn)
     wanted = asked.asked(node.clock())
     await node.door.disputes(guest, wanted.named)
     filed = await node.disputes.file(wanted, Element(asked.element), asked.text, guest.asker)
@@ -124,14 +115,16 @@ async def withdraw(node: NodeDep, guest: GuestDep, code: Code) -> JSONResponse:
 @router.post(
     "/v1/disputes/{reference}/answer",
     summary="Answer a dispute 答复异议",
-    openapi_extra=_taking(shown.AnswerIn, ({"state": "corrected", "note": "已按延续决定更正。"},)),
+    openapi_extra=taking(
+        shown.AnswerIn, {"corrected": {"state": "corrected", "note": "已按延续决定更正。"}}
+    ),
     responses=_responses(shown.FollowedOut, shown.FOLLOWED),
 )
 async def answer(
     request: Request, node: NodeDep, guest: GuestDep, reference: Reference
 ) -> JSONResponse:
     """By the issuer of the record, or the body that took over from it (承继机构)."""
-    said = await _body(request, node, shown.AnswerIn)
+    said = await read_asked(request, node, shown.AnswerIn)
     found = await node.disputes.answer(
         reference if reference.isascii() and reference.isalnum() else "",
         DisputeState(said.state),
@@ -161,17 +154,3 @@ def _mistyped(exc: Malformed) -> Refused:
 
 def _json(out: BaseModel) -> JSONResponse:
     return JSONResponse(out.model_dump(mode="json"), headers=_HEADERS)
-
-
-async def _body(request: Request, node: Node, model: type[_Body]) -> _Body:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise BadRequest(415, "content-type", "send application/json")
-    with node.room.guest() as take:
-        body = await read_json_body(request, node.limits, take)
-    try:
-        return model.model_validate(read_json_object(body, JsonLimits(size=node.limits.json)))
-    except Malformed as exc:
-        raise BadRequest(400, "body", str(exc)) from None
-    except ValidationError as exc:
-        raise refused(exc) from None

@@ -18,6 +18,7 @@ from app.domain.audit import Operation
 from app.domain.errors import Unavailable
 from app.domain.job import JobKind, JobProgress, JobState, NewJob, Order, Outcome
 from app.routers.access import allowed_purpose
+from app.routers.asked import media_of
 from app.routers.body import BadRequest, Busy, read_upload
 from app.routers.door import Guest, GuestDep
 from app.routers.problems import PROBLEM, problem
@@ -105,7 +106,7 @@ async def send(
     """A ZIP of documents, a CSV of numbers, or NDJSON as of a batch: up to 20,000 items. Answered
     with 202 when all of it is on disk, encrypted; deleted as it is answered.
     """
-    kind = _MEDIA.get(request.headers.get("content-type", "").partition(";")[0].strip().lower())
+    kind = _MEDIA.get(media_of(request))
     if kind is None:
         raise BadRequest(415, "content-type", f"send {', '.join(_MEDIA)}")
     order = _order(given, node, guest)

@@ -4,31 +4,26 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ValidationError
 
-from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.audit import Operation
-from app.domain.errors import Malformed
 from app.domain.presentation import Offer, Presentation, Refusal
 from app.domain.verification import Submission
 from app.routers.access import allowed_purpose
-from app.routers.body import BadRequest, Take, read_json_body
+from app.routers.asked import read_asked, taking
 from app.routers.door import GuestDep
 from app.routers.problems import PROBLEM, problem
-from app.routers.state import Node, NodeDep
+from app.routers.state import NodeDep
 from app.routers.verifications import stated, token_of
 from app.schemas.examples import VERIFICATION
 from app.schemas.presentation import ASKED, GIVEN, OFFERED, OfferIn, PresentationIn, PresentationOut
 from app.schemas.report import VerificationOut
-from app.schemas.verification import VerificationIn, refused
+from app.schemas.verification import VerificationIn
 
 router = APIRouter(tags=["presentation"])
-
-_Body = TypeVar("_Body", bound=BaseModel)
 
 REFUSALS: Final[Mapping[Refusal, tuple[int, str, str]]] = MappingProxyType(
     {
@@ -65,17 +60,7 @@ REFUSALS: Final[Mapping[Refusal, tuple[int, str, str]]] = MappingProxyType(
 @router.post(
     "/v1/presentations",
     summary="A code to show a license once 亮证码",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": PresentationIn.model_json_schema(),
-                    "example": ASKED,
-                }
-            },
-        }
-    },
+    openapi_extra=taking(PresentationIn, {"identifier": ASKED}),
     responses={
         200: {"model": PresentationOut, "content": {"application/json": {"example": GIVEN}}},
         **dict.fromkeys((400, 401, 403, 408, 413, 422, 429, 503), PROBLEM),
@@ -85,8 +70,7 @@ async def give_out(request: Request, node: NodeDep, guest: GuestDep) -> Response
     """For the backend of a mobile app: a license as for a verification, who may use the code, for
     which purpose, and for how long (30 to 60 seconds). The code holds 128 random bits.
     """
-    with node.room.guest() as take:
-        asked = await _read(request, node, take, PresentationIn)
+    asked = await read_asked(request, node, PresentationIn)
     asked.not_in_future(node.clock())
     if asked.token is not None:
         token_of(asked.token)
@@ -113,14 +97,7 @@ async def give_out(request: Request, node: NodeDep, guest: GuestDep) -> Response
 @router.post(
     "/v1/presentations:verify",
     summary="Verify what a phone shows 核验亮证码",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": OfferIn.model_json_schema(), "example": OFFERED}
-            },
-        }
-    },
+    openapi_extra=taking(OfferIn, {"scanned": OFFERED}),
     responses={
         200: {"model": VerificationOut, "content": {"application/json": {"example": VERIFICATION}}},
         **dict.fromkeys((400, 401, 403, 404, 408, 409, 410, 413, 422, 429, 503), PROBLEM),
@@ -131,8 +108,7 @@ async def verify_shown(request: Request, node: NodeDep, guest: GuestDep) -> Resp
     another audience or purpose it is refused, each by its own name; the first two mean: ask the
     holder to show a new one.
     """
-    with node.room.guest() as take:
-        offered = await _read(request, node, take, OfferIn)
+    offered = await read_asked(request, node, OfferIn)
     purpose = allowed_purpose(guest.caller, offered.purpose)
     offer = Offer(offered.code, guest.asker.tenant, purpose, node.clock())
     found = await node.presentations.use(offer)
@@ -156,20 +132,6 @@ async def verify_shown(request: Request, node: NodeDep, guest: GuestDep) -> Resp
         )
     answer = b'{"report":%b,"jws":"%b"}' % (receipt.content, receipt.jws.encode())
     return Response(answer, media_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-async def _read(request: Request, node: Node, take: Take, model: type[_Body]) -> _Body:
-    """Raises `BadRequest`, `Refused`."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise BadRequest(415, "content-type", "send application/json")
-    body = await read_json_body(request, node.limits, take)
-    try:
-        return model.model_validate(read_json_object(body, JsonLimits(size=node.limits.json)))
-    except Malformed as exc:
-        raise BadRequest(400, "body", str(exc)) from None
-    except ValidationError as exc:
-        raise refused(exc) from None
 
 
 def _kept(asked: PresentationIn) -> bytes:

@@ -1,42 +1,28 @@
 """调阅: the issuer's own document, for authorised callers of the government."""
 
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import ValidationError
 
-from app.crypto.jose import JsonLimits, read_json_object, to_base64url
-from app.domain.errors import Malformed, Refused
+from app.crypto.jose import to_base64url
+from app.domain.errors import Refused
 from app.domain.issuer import Unreachable
 from app.domain.retrieval import NotGiven
 from app.routers.access import allowed_purpose
-from app.routers.body import BadRequest, read_json_body
+from app.routers.asked import read_asked, taking
 from app.routers.door import Guest, GuestDep
 from app.routers.problems import PROBLEM, problem
 from app.routers.state import NodeDep
 from app.schemas.retrieval import ASKED, EXAMPLE, RetrievalIn, RetrievalOut
-from app.schemas.verification import refused
 from app.services.retrieving import Given, NotOffered, Outcome
 
 router = APIRouter(tags=["registry"])
 
 RETRY: Final = "5"
 """Seconds after which an issuer that gave nothing may be asked again."""
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": RetrievalIn.model_json_schema(),
-                "examples": {
-                    "link": {"value": ASKED},
-                    "file": {"value": {**ASKED, "deliver": "file"}},
-                },
-            }
-        },
-    }
-}
+
+
 _NOT_GIVEN: Final = {
     NotGiven.REFUSED: (403, "issuer-refuses", "The issuer does not give it for this"),
     NotGiven.NO_RECORD: (404, "no-record", "The issuer has no such license"),
@@ -47,7 +33,7 @@ _NOT_GIVEN: Final = {
 @router.post(
     "/v1/retrievals",
     summary="Get a document from its issuer 调阅证照",
-    openapi_extra=_BODY,
+    openapi_extra=taking(RetrievalIn, {"link": ASKED, "file": {**ASKED, "deliver": "file"}}),
     responses={
         200: {"model": RetrievalOut, "content": {"application/json": {"example": EXAMPLE}}},
         **dict.fromkeys((400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503, 504), PROBLEM),
@@ -57,7 +43,7 @@ async def retrieve(request: Request, node: NodeDep, guest: GuestDep) -> Response
     """A one-time link of the issuer's own, or the bytes, held to the digest it signed. Nothing is
     kept here; purpose and caller stand in the audit log, and are told to the issuer. No verdict.
     """
-    asked = await _asked(request, node)
+    asked = await read_asked(request, node, RetrievalIn)
     purpose = allowed_purpose(guest.caller, asked.purpose)
     wanted = asked.wanted(purpose=purpose, behalf=_organisation(guest))
     async with node.places.one():
@@ -103,17 +89,3 @@ def _told(outcome: Outcome) -> Response:
             return answer
         case _:
             assert_never(outcome)
-
-
-async def _asked(request: Request, node: NodeDep) -> RetrievalIn:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise BadRequest(415, "content-type", "send application/json")
-    with node.room.guest() as take:
-        body = await read_json_body(request, node.limits, take)
-    try:
-        return RetrievalIn.model_validate(read_json_object(body, JsonLimits(size=node.limits.json)))
-    except Malformed as exc:
-        raise BadRequest(400, "body", str(exc)) from None
-    except ValidationError as exc:
-        raise refused(exc) from None

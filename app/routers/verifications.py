@@ -9,16 +9,16 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
-from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.audit import Operation
 from app.domain.caller import Scope
-from app.domain.errors import Malformed, UnrecognisedFormat
+from app.domain.errors import UnrecognisedFormat
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.license import Claims, LicenseFormat
 from app.domain.verification import Submission
 from app.formats import detect
 from app.formats.photo.header import is_picture
 from app.routers.access import allowed_purpose
+from app.routers.asked import asked_of, media_of
 from app.routers.body import BESIDE_A_FILE, BadRequest, Take, read_form, read_json_body
 from app.routers.door import Guest, GuestDep
 from app.routers.live import EVENTS, live, wants_events
@@ -125,9 +125,8 @@ async def report(
 
 
 async def _submission(request: Request, node: Node, guest: Guest, take: Take) -> Submission:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        match kind:
+        match media_of(request):
             case "multipart/form-data":
                 return await _of_form(request, node, guest, take)
             case "application/json":
@@ -171,11 +170,7 @@ async def _typed(file: bytes, terms: TypedIn, node: Node, guest: Guest) -> Claim
 
 async def _of_json(request: Request, node: Node, guest: Guest, take: Take) -> Submission:
     body = await read_json_body(request, node.limits, take)
-    try:
-        document = read_json_object(body, JsonLimits(size=node.limits.json))
-    except Malformed as exc:
-        raise BadRequest(400, "body", str(exc)) from None
-    return await submission_of(VerificationIn.model_validate(document), node, guest)
+    return await submission_of(asked_of(body, node.limits, VerificationIn), node, guest)
 
 
 async def submission_of(asked: VerificationIn, node: Node, guest: Guest) -> Submission:

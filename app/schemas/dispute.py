@@ -7,10 +7,8 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.domain.dispute import MAX_NOTE, MAX_TEXT, By, Dispute, DisputeState, Element, Step
-from app.domain.errors import Refused
-from app.domain.identifier import MAX_LENGTH, Identifier, IssuerCode, TypeCode
-from app.domain.lookup import Asked, Shown
-from app.schemas.verification import Text, well_formed
+from app.domain.lookup import Asked
+from app.schemas.naming import NamingIn
 
 CODE: Final = "000G4-0R40M-30E20-9185G-R38E1-W65M7"
 ASKED: Final[tuple[dict[str, Any], ...]] = (
@@ -38,33 +36,13 @@ def _written(value: str) -> str:
     return value
 
 
-class DisputeIn(BaseModel):
-    """Which record, and what is wrong with it; no more of any person than that takes."""
+class DisputeIn(NamingIn):
+    """Which record, and what is wrong with it; no more of any person than that takes. Where the
+    holder is named rightly, the record is flagged from now on.
+    """
 
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        hide_input_in_errors=True,
-        json_schema_extra={"examples": list(ASKED)},
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": list(ASKED)})
 
-    identifier: Annotated[
-        Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(well_formed)]
-        | None,
-        Field(description="证照标识, GB/T 36904"),
-    ] = None
-    number: Annotated[Text | None, Field(description="证照编号, with its type")] = None
-    type: Annotated[str | None, Field(pattern=r"^[0-9A-Z]{21}$", description="证照类型代码")] = None
-    issuer: Annotated[
-        str | None,
-        Field(pattern=r"^([0-9A-Z]{18}|[0-9]{6})$", description="颁发机构代码, beside a number"),
-    ] = None
-    holder: Annotated[
-        Text | None,
-        Field(description="持证主体; named rightly, the record is flagged from now on"),
-    ] = None
-    holder_code: Annotated[Text | None, Field(description="持证主体代码; likewise")] = None
     element: Annotated[
         Literal[tuple(each.value for each in Element)],  # type: ignore[valid-type]
         Field(description="what of the record is wrong"),
@@ -76,23 +54,7 @@ class DisputeIn(BaseModel):
 
     def asked(self, now: datetime) -> Asked:
         """The record that is meant. Raises `Refused`: a member that is missing."""
-        if self.identifier is None and (self.number is None or self.type is None):
-            raise Refused("identifier", "names no license: send identifier, or number with type")
-        return Asked(
-            identifier=Identifier.read(self.identifier) if self.identifier else None,
-            type=TypeCode(self.type) if self.type else None,
-            number=self.number,
-            issuer=IssuerCode(self.issuer) if self.issuer else None,
-            holder=self.holder,
-            holder_code=self.holder_code,
-            valid_from=None,
-            valid_until=None,
-            long_term=False,
-            at=now,
-            known_at=now,
-            show=Shown.COMPARED,
-            detail=False,
-        )
+        return self.asks(now, now)
 
 
 class AnswerIn(BaseModel):

@@ -3,14 +3,14 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.domain.clocks import CLOCK_SKEW
 from app.domain.errors import Refused
-from app.domain.identifier import MAX_LENGTH, Identifier, IssuerCode, TypeCode
 from app.domain.lookup import Asked, Found, Shown, Told, masked_code, masked_name
 from app.domain.records import Holder
-from app.schemas.verification import LONG_TERM, Day, Instant, Text, day_or_long_term, well_formed
+from app.schemas.naming import NamingIn
+from app.schemas.verification import LONG_TERM, Day, Instant, day_or_long_term
 
 ASKED: Final[tuple[dict[str, Any], ...]] = (
     {
@@ -58,35 +58,14 @@ EXAMPLE: Final[dict[str, Any]] = {
 }
 
 
-class LookupIn(BaseModel):
+class LookupIn(NamingIn):
     """Which license, and what is known of its holder.
 
     证照标识（或证照编号和证照类型），以及持证主体信息。
     """
 
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        hide_input_in_errors=True,
-        json_schema_extra={"examples": list(ASKED)},
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": list(ASKED)})
 
-    identifier: Annotated[
-        Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(well_formed)]
-        | None,
-        Field(description="证照标识, GB/T 36904"),
-    ] = None
-    number: Annotated[Text | None, Field(description="证照编号; compared beside an identifier")] = (
-        None
-    )
-    type: Annotated[str | None, Field(pattern=r"^[0-9A-Z]{21}$", description="证照类型代码")] = None
-    issuer: Annotated[
-        str | None,
-        Field(pattern=r"^([0-9A-Z]{18}|[0-9]{6})$", description="颁发机构代码; narrows a number"),
-    ] = None
-    holder: Annotated[Text | None, Field(description="持证主体, by name")] = None
-    holder_code: Annotated[Text | None, Field(description="持证主体代码")] = None
     valid_from: Annotated[Day | None, Field(description="first day in force")] = None
     valid_until: Annotated[
         Annotated[date | Literal["长期"], BeforeValidator(day_or_long_term)] | None,
@@ -113,26 +92,19 @@ class LookupIn(BaseModel):
 
     def asked(self, now: datetime, *, detail: bool) -> Asked:
         """Raises `Refused`: a member that is missing, or contradicts another."""
-        if self.identifier is None and (self.number is None or self.type is None):
-            raise Refused("identifier", "names no license: send identifier, or number with type")
+        self.names_a_license()
         if not detail and self.holder is None and self.holder_code is None:
             raise Refused("holder", "name the holder, by name or code: numbers can be guessed")
         for name in ("at", "known_at"):
             if (getattr(self, name) or now) > now + CLOCK_SKEW:
                 raise Refused(name, "in the future; leave it out for now")
         ends = self.valid_until
-        return Asked(
-            identifier=Identifier.read(self.identifier) if self.identifier else None,
-            type=TypeCode(self.type) if self.type else None,
-            number=self.number,
-            issuer=IssuerCode(self.issuer) if self.issuer else None,
-            holder=self.holder,
-            holder_code=self.holder_code,
+        return self.asks(
+            self.at or now,
+            self.known_at or now,
             valid_from=self.valid_from,
             valid_until=None if isinstance(ends, str) else ends,
             long_term=ends == LONG_TERM,
-            at=self.at or now,
-            known_at=self.known_at or now,
             show=Shown(self.show),
             detail=detail,
         )
