@@ -233,11 +233,11 @@ def givers(settings: Settings, keys: FolderKeys) -> HttpRetrievals:
 
 
 def retrievals(
-    keys: FolderKeys, opened: Database, registry: Registry, giving: HttpRetrievals
+    keys: FolderKeys, opened: Database, registry: PostgresRegistry, giving: HttpRetrievals
 ) -> Retrievals:
     """Gets documents from their issuers."""
     return Retrievals(
-        offers=PostgresOffers(opened),
+        offers=PostgresOffers(opened, now, registry.lists),
         registry=registry,
         givers=giving,
         append=PostgresAudit(opened).append,

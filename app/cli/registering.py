@@ -18,6 +18,7 @@ from app.domain.audit import AuditEvent, Operation, Result
 from app.domain.errors import Malformed, Refused
 from app.domain.identifier import TypeCode
 from app.domain.lookup import Level
+from app.domain.retrieval import Offer
 from app.domain.scheme import Scheme
 from app.domain.trust import Gap, Issuer, Kind, LicenseType, Window
 from app.domain.verification import Asker
@@ -29,6 +30,7 @@ from app.registry.auditing import event
 from app.registry.entries import DelegationEntry, EndpointEntry, IssuerEntry
 from app.registry.reader import Reader
 from app.registry.registration import encryption_jwk, issuer_code, key_id, type_code
+from app.registry.retrievals import PostgresOffers
 from app.registry.sessions import ReadSession, WriteSession
 from app.registry.snapshot import read_document
 from app.registry.urls import read_networks, read_url
@@ -296,10 +298,15 @@ def retrieval_remove(
 
 @retrieval.command("list")
 def retrieval_list() -> None:
-    """Who offers its documents, where, and where links may lead."""
+    """Who offers its documents, where, where links may lead, and by whose word."""
+
+    async def run() -> list[tuple[str, Offer]]:
+        async with database(settings()) as opened:
+            return await PostgresOffers(opened, now).every()
+
     show(
-        ("body 机构", "address 地址", "links 链接可至"),
-        ((each.issuer, each.url, ", ".join(each.origins)) for each in read(retrievals.list_offers)),
+        ("body 机构", "address 地址", "links 链接可至", "by 依据"),
+        ((o.issuer, o.url, ", ".join(o.origins), clean(by)) for by, o in asyncio.run(run())),
     )
 
 

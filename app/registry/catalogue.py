@@ -27,6 +27,7 @@ from app.registry.entries import EndpointEntry, IssuerEntry
 from app.registry.keys import add_key, list_keys, put_keys, revoke_key
 from app.registry.merge import Change, Changes, alone, merge, require
 from app.registry.registration import read_registration
+from app.registry.retrievals import put_offers
 from app.registry.sessions import ReadSession, WriteSession
 
 __all__ = [
@@ -66,6 +67,7 @@ async def import_registration(
     changes += await put_keys(session, said.keys)
     changes += await _put_endpoints(session, said.endpoints)
     changes += await put_delegations(session, said.delegations)
+    changes += await put_offers(session, said.offers)
     return Changes.of(changes)
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.issuer import Adapter, EndpointKind, Statement
 from app.domain.license import KeyId
+from app.domain.retrieval import Offer
 from app.domain.scheme import Scheme
 from app.domain.trust import (
     NO_AUTHORITIES,
@@ -100,6 +101,8 @@ class Registration:
     keys: tuple[KeyEntry, ...] = ()
     endpoints: tuple[EndpointEntry, ...] = ()
     delegations: tuple[DelegationEntry, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    """Of documents (调阅), at most one of a body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

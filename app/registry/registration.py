@@ -8,6 +8,7 @@ Every refusal is a `Refused` that names the place and how to mend it. Informativ
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from app.crypto.keys import read_public_key
@@ -18,6 +19,7 @@ from app.domain.evidence import Role
 from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.issuer import EndpointKind
 from app.domain.license import KeyId
+from app.domain.retrieval import Offer
 from app.domain.trust import Gap, Issuer, Kind, LicenseType, Window
 from app.models import Use
 from app.registry.entries import (
@@ -27,6 +29,7 @@ from app.registry.entries import (
     KeyEntry,
     Registration,
 )
+from app.registry.offers import read_offer
 from app.registry.reader import Reader, refuse
 from app.registry.samples import read_sample
 from app.registry.urls import read_networks, read_url
@@ -63,9 +66,10 @@ def read_registration(document: object, *, networks: Sequence[str] = ()) -> Regi
     delegations = top.objects("delegations", MAX_ISSUERS)
     registration = Registration(
         license_types=types,
-        issuers=tuple(issuer for issuer, _, _ in bodies),
-        keys=tuple(key for _, keys, _ in bodies for key in keys),
-        endpoints=tuple(endpoint for _, _, endpoints in bodies for endpoint in endpoints),
+        issuers=tuple(body.entry for body in bodies),
+        keys=tuple(key for body in bodies for key in body.keys),
+        endpoints=tuple(endpoint for body in bodies for endpoint in body.endpoints),
+        offers=tuple(body.offer for body in bodies if body.offer is not None),
         delegations=tuple(one for each in delegations for one in _delegations(each)),
     )
     _refuse_twice("license_types", "code", [type.code for type in types])
@@ -120,14 +124,22 @@ def _type(each: Reader) -> LicenseType:
     )
 
 
-def _body(
-    each: Reader, networks: tuple[str, ...]
-) -> tuple[IssuerEntry, tuple[KeyEntry, ...], tuple[EndpointEntry, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What a document says of one body."""
+
+    entry: IssuerEntry
+    keys: tuple[KeyEntry, ...]
+    endpoints: tuple[EndpointEntry, ...]
+    offer: Offer | None
+
+
+def _body(each: Reader, networks: tuple[str, ...]) -> _Body:
     each.close(
         required={"code", "title", "types", "keys"},
         optional={
             *("name", "region", "organisation_codes", "endpoint", "encryption_key", "platforms"),
-            *("sample", "tolerated_gaps"),
+            *("sample", "tolerated_gaps", "retrieval"),
         },
     )
     if each.given("sample"):
@@ -143,7 +155,7 @@ def _body(
     entry = IssuerEntry(issuer, region, _organisations(each, types))
     keys = tuple(_key(key, code) for key in each.objects("keys", MAX_KEYS))
     _refuse_twice(each.at("keys"), "kid", [key.key_id for key in keys])
-    return entry, keys, _endpoints(each, code, networks)
+    return _Body(entry, keys, _endpoints(each, code, networks), _offer(each, code, networks))
 
 
 def _organisations(each: Reader, types: frozenset[TypeCode]) -> Mapping[TypeCode, frozenset[str]]:
@@ -215,6 +227,15 @@ def _endpoints(
         url = read_url(each.at("endpoint"), each.text("endpoint"), networks)
         found.append(EndpointEntry(issuer=code, url=url, networks=networks, encryption_jwk=jwk))
     return tuple(found)
+
+
+def _offer(each: Reader, code: IssuerCode, networks: tuple[str, ...]) -> Offer | None:
+    """Whether it gives its documents (调阅), and where."""
+    if not each.given("retrieval"):
+        return None
+    if not each.given("endpoint"):
+        refuse(each.at("retrieval"), "is of no use without an endpoint: who gives answers IVP/1")
+    return read_offer(each.inner("retrieval"), code, networks)
 
 
 def _platform(

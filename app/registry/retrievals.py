@@ -1,56 +1,65 @@
-"""Bodies that give their documents (调阅): registered by whoever runs this node.
+"""Bodies that give their documents (调阅), as the tables and the followed lists tell them.
 
-A trust list says none: what a caller may be sent to is for each node's operator to decide.
+As with endpoints, the first list that says one counts, and the tables after all lists. A list that
+has run out says none: a retrieval has no verdict that could tell so.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
-from app.domain.errors import Refused
+from app.domain.errors import Unavailable
 from app.domain.identifier import IssuerCode
 from app.domain.retrieval import Offer
 from app.models import IssuerRow, RetrievalOfferRow
+from app.registry import offers
+from app.registry.lists.shelf import ListShelf, stamp_of
 from app.registry.merge import Change, alone, merge, require
-from app.registry.sessions import Connection, Database, ReadSession, WriteSession
-from app.registry.urls import read_networks, read_url
+from app.registry.sessions import Connection, Database, WriteSession
+from app.registry.urls import read_networks
 
-MAX_ORIGINS: Final = 16
-OFFER_SQL: Final = "SELECT url, origins, networks FROM retrieval_offer WHERE issuer = $1"
-_ORIGIN: Final = re.compile(r"https?://[^/?#@]+")
+OFFERS_SQL: Final = """
+SELECT (SELECT array_agg(row(issuer, url, origins, networks)) FROM retrieval_offer
+         WHERE issuer = $1 OR $1 IS NULL),
+       (SELECT array_agg(row(publisher, held, networks) ORDER BY ordinal) FROM trust_source)
+"""
+"""$1 issuer; NULL: all. The tables' word, and which lists are held."""
+ATTEMPTS: Final = 3
+"""Looks begun anew because a followed list changed meanwhile."""
 
 
 def offer_of(
     issuer: IssuerCode, url: str, origins: Sequence[str], *, networks: Sequence[str] = ()
 ) -> Offer:
-    """Read as an operator wrote it.
-
-    Raises `Refused`: an address that could not be asked, or links to nowhere or to anywhere.
-    """
+    """Read as an operator wrote it. Raises `Refused`."""
     opened = read_networks("network", networks)
-    if not 0 < len(set(origins)) <= MAX_ORIGINS:
-        raise Refused("origin", f"give 1 to {MAX_ORIGINS} hosts to which links may lead")
-    for origin in origins:
-        if not _ORIGIN.fullmatch(origin):
-            raise Refused("origin", "is not https://host or https://host:port, without a path")
-        read_url("origin", origin + "/", opened)
-    return Offer(issuer, read_url("url", url, opened), tuple(sorted(set(origins))), opened)
+    said = [("origin", origin) for origin in origins]
+    return offers.offer_of(issuer, ("url", url), "origin", said, opened)
 
 
 async def put_offer(session: WriteSession, offer: Offer) -> Change:
     """Register it, or bring it up to date."""
     await alone(session)
-    await require(session, IssuerRow.code, {("code", offer.issuer)}, "an issuer")
-    row = {
-        "issuer": offer.issuer,
-        "url": offer.url,
-        "origins": list(offer.origins),
-        "networks": list(offer.networks),
-    }
-    return (await merge(session, RetrievalOfferRow, [row]))[0]
+    return (await put_offers(session, [offer]))[0]
+
+
+async def put_offers(session: WriteSession, wanted: Sequence[Offer]) -> list[Change]:
+    """Of one document, whose transaction is alone already."""
+    bodies = {("code", offer.issuer) for offer in wanted}
+    await require(session, IssuerRow.code, bodies, "an issuer")
+    made = [
+        {
+            "issuer": offer.issuer,
+            "url": offer.url,
+            "origins": list(offer.origins),
+            "networks": list(offer.networks),
+        }
+        for offer in wanted
+    ]
+    return await merge(session, RetrievalOfferRow, made)
 
 
 async def drop_offer(session: WriteSession, issuer: IssuerCode) -> bool:
@@ -61,24 +70,41 @@ async def drop_offer(session: WriteSession, issuer: IssuerCode) -> bool:
     return gone.first() is not None
 
 
-async def list_offers(session: ReadSession) -> list[Offer]:
-    r = RetrievalOfferRow
-    query = select(r.issuer, r.url, r.origins, r.networks).order_by(r.issuer)
-    rows = await session.execute(query)
-    return [Offer(IssuerCode(i), url, tuple(o), tuple(n)) for i, url, o, n in rows]
-
-
 @dataclass(frozen=True, slots=True)
 class PostgresOffers:
     """Fits `services.retrieving.Offers`."""
 
     database: Database
+    clock: Callable[[], datetime]
+    lists: ListShelf = field(default_factory=ListShelf, repr=False)
+    """The same as of verifications, so that a list is read once."""
 
     async def of(self, issuer: IssuerCode) -> Offer | None:
         """Raises `Unavailable`."""
+        rows = await self._look(issuer)
+        listed = self.lists.today.offer(issuer, self.clock())
+        return listed or next(map(_offer, rows), None)
 
-        async def read(connection: Connection) -> Offer | None:
-            row = await connection.fetchrow(OFFER_SQL, issuer)
-            return None if row is None else Offer(issuer, row[0], tuple(row[1]), tuple(row[2]))
+    async def every(self) -> list[tuple[str, Offer]]:
+        """Those that count today, by issuer, each with whose word it is. Raises `Unavailable`."""
+        rows = await self._look(None)
+        found = {(offer := _offer(row)).issuer: ("local", offer) for row in rows}
+        found |= self.lists.today.offers(self.clock())
+        return [found[issuer] for issuer in sorted(found)]
 
-        return await self.database.run(read)
+    async def _look(self, issuer: IssuerCode | None) -> Sequence[Any]:
+        """The tables' word, with the lists read that were held at that moment."""
+
+        async def look(connection: Connection) -> Any:
+            return await connection.fetchrow(OFFERS_SQL, issuer)
+
+        for _ in range(ATTEMPTS):
+            rows, stamp = await self.database.run(look, repeatable=True)
+            if self.lists.today.stamp == stamp_of(stamp):
+                return rows or ()
+            await self.lists.reload(self.database, stamp)
+        raise Unavailable("trust: lists change faster than they are read")
+
+
+def _offer(row: Any) -> Offer:
+    return Offer(IssuerCode(row[0]), row[1], tuple(row[2]), tuple(row[3]))

@@ -16,6 +16,7 @@ from app.domain.trust import Gap, Kind, SealEnding
 from app.models import Use
 from app.registry.lists.content import LEVELS, MAX_FIELDS, MAX_MATTERS, MAX_SEAL_ID, MAX_SEALS
 from app.registry.lists.signed import FORMAT, LEAST_THRESHOLD, MAX_NUMBER, MAX_SIGNERS
+from app.registry.offers import MAX_ORIGINS
 from app.registry.registration import LONGEST_AGE, MAX_ISSUERS, MAX_KEYS, MAX_PLATFORMS
 
 EXAMPLE: Final[Any] = json.loads(
@@ -132,6 +133,20 @@ class EncryptionJwk(_Part):
     use: Literal["enc"] = "enc"
 
 
+class RetrievalPart(_Part):
+    """调阅: the body gives its documents."""
+
+    url: Annotated[str, Field(description="where they are asked for (docs/ivp.md)")]
+    origins: Annotated[
+        list[Annotated[str, Field(pattern=r"^https?://[^/?#@]+$")]],
+        Field(
+            min_length=1,
+            max_length=MAX_ORIGINS,
+            description="where its links may lead: https://host or https://host:port",
+        ),
+    ]
+
+
 class SuccessionPart(_Part):
     """颁发机构调整."""
 
@@ -189,6 +204,7 @@ class IssuerPart(_Part):
         list[OwnersPlatformPart | RegionsPlatformPart | UpstreamPlatformPart],
         Field(max_length=MAX_PLATFORMS, description="where it answers for others"),
     ] = []
+    retrieval: RetrievalPart | None = None
     succeeded_by: SuccessionPart | None = None
 
 

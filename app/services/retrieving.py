@@ -104,6 +104,8 @@ class Retrievals:
             return None
         if endpoint.adapter is not Adapter.IVP or not endpoint.answer_keys:
             return None
+        if trust.snapshot_good_until is not None and trust.snapshot_good_until < self.clock():
+            return None  # its keys are vouched for by a list that has run out
         return Giver(endpoint, offer)
 
     def _row(self, wanted: Wanted, outcome: Outcome, asker: Asker) -> AuditEvent:

@@ -98,11 +98,22 @@ def test_the_sandbox_is_read_whole(document):
             put("issuers.0.keys.0.not_before", "2020-01-01T08:00:00+08:00"), id="Beijing time"
         ),
         pytest.param(put("issuers.0.endpoint", "https://verify.example/ivp"), id="https"),
+        pytest.param(put("issuers.0.retrieval", None), id="no documents given"),
     ],
 )
 def test_what_may_differ_is_read(document, spoil):
     spoil(document)
     read_registration(document, networks=LOOPBACK)
+
+
+def offer(**members: object) -> dict[str, object]:
+    """Of documents (调阅)."""
+    said = {
+        "url": "https://issuer.example/retrievals/v1",
+        "origins": ["https://files.issuer.example", "https://files.issuer.example:8443"],
+        **members,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 NEGATIVES: list[tuple[str, Spoil, str]] = [
@@ -199,6 +210,36 @@ NEGATIVES: list[tuple[str, Spoil, str]] = [
         put("issuers.0.encryption_key.d", "AAAA"),
         "issuers[0].encryption_key",
     ),
+    *(
+        (f"documents given {name}", put("issuers.0.retrieval", offer(**bad)), f"issuers[0].{field}")
+        for name, bad, field in (
+            ("nowhere", {"url": None}, "retrieval.url"),
+            ("in clear", {"url": "http://a.example/r"}, "retrieval.url"),
+            ("with a query", {"url": "https://a.example/r?a=b"}, "retrieval.url"),
+            ("with an account", {"url": "https://a@a.example/r"}, "retrieval.url"),
+            ("without links", {"origins": []}, "retrieval.origins"),
+            ("with links to no list", {"origins": "https://a.example"}, "retrieval.origins"),
+            ("with a path of links", {"origins": ["https://a.example/x"]}, "retrieval.origins[0]"),
+            ("with links in clear", {"origins": ["http://a.example"]}, "retrieval.origins[0]"),
+            ("with odd links", {"origins": ["https://127.1"]}, "retrieval.origins[0]"),
+            ("with links anywhere", {"origins": ["https://*.a.example"]}, "retrieval.origins[0]"),
+            (
+                "with too many links",
+                {"origins": [f"https://{n}.example" for n in "abcdefghijklmnopq"]},
+                "retrieval.origins",
+            ),
+            ("opening a network", {"networks": ["10.0.0.0/8"]}, "retrieval"),
+        )
+    ),
+    (
+        "documents given without endpoint",
+        all_of(
+            put("issuers.0.retrieval", offer()),
+            put("issuers.0.endpoint", None),
+            drop("issuers.0.encryption_key"),
+        ),
+        "issuers[0].retrieval",
+    ),
     ("age below nought", put("license_types.0.max_status_age", -1), "license_types[0].max_status_age"),
     ("age a boolean", put("license_types.0.max_status_age", True), "license_types[0].max_status_age"),
     ("age without end", put("license_types.0.max_status_age", 10**9), "license_types[0].max_status_age"),
@@ -215,13 +256,24 @@ NEGATIVES: list[tuple[str, Spoil, str]] = [
     ("spoil", "field"), [pytest.param(s, f, id=name) for name, s, f in NEGATIVES]
 )
 def test_spoilt(document, spoil, field):
-    networks = () if field.endswith(".endpoint") else LOOPBACK
+    networks = () if field.endswith(".endpoint") or "retrieval" in field else LOOPBACK
+    if "retrieval" in field:
+        put("issuers.0.retrieval", offer())(document)
     read_registration(document, networks=networks)  # the twin
     spoil(document)
     with pytest.raises(Refused) as caught:
         read_registration(document, networks=networks)
     assert caught.value.field == field
     assert str(caught.value).startswith(field)
+
+
+def test_an_issuer_that_gives_its_documents(document):
+    document["issuers"][0]["retrieval"] = offer()
+    (read,) = read_registration(document, networks=LOOPBACK).offers
+    assert read.issuer == document["issuers"][0]["code"]
+    assert read.url == "https://issuer.example/retrievals/v1"
+    assert read.origins == ("https://files.issuer.example", "https://files.issuer.example:8443")
+    assert read.networks == LOOPBACK  # the operator's, as of its endpoint
 
 
 def test_mandate_to_oneself(document):

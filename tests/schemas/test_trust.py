@@ -40,6 +40,7 @@ ONLY_THE_READER = {
     "url_host": "what a host is",
     "url_scheme": "what a host is",
     "anchor_is_none": "certificates",
+    "retrieval_in_clear": "http where the follower opened the network",
 }
 """Bad payloads that a schema cannot tell, and why."""
 

@@ -101,6 +101,32 @@ def test_an_end_says_from_when(kind, sections, entries):
         )
 
 
+def test_documents_are_offered_and_no_longer_and_whoever_approves_reads_where(sections, entries):
+    """调阅: a member of an issuer that serves; links to anywhere are refused as by any follower."""
+    body = next(i for i in sections["issuers"] if i["endpoint"])
+    said = {"url": "https://issuer.example/r", "origins": ["https://files.issuer.example"]}
+    change = Change(CHANGE, Kind.ISSUER, {"code": body["code"], "retrieval": said})
+    told = "\n".join(words(change, sections))
+    assert "https://issuer.example/r" in told
+    assert "https://files.issuer.example" in told
+    made = apply(sections, [change], place="changes")
+    (offer,) = read_sections(made, networks=("127.0.0.0/8",)).registration.offers
+    assert offer.issuer == body["code"]
+    bad = {**said, "origins": ["https://files.issuer.example/any"]}
+    with pytest.raises(Refused, match=r"retrieval.origins\[0\]"):
+        read_sections(
+            apply(
+                sections,
+                [Change(CHANGE, Kind.ISSUER, {"code": body["code"], "retrieval": bad})],
+                place="changes",
+            ),
+            networks=("127.0.0.0/8",),
+        )
+    ended = Change(CHANGE, Kind.ISSUER, {"code": body["code"], "retrieval": None})
+    after = apply(made, [ended], place="changes")
+    assert read_sections(after, networks=("127.0.0.0/8",)).registration.offers == ()
+
+
 def test_a_change_that_changes_nothing_is_refused(sections, entries):
     entry = entries[Kind.TYPE]
     with pytest.raises(Refused, match="changes nothing"):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.issuer import EndpointKind
+from app.domain.retrieval import Offer
 from app.domain.trust import LicenseType
 from app.registry.entries import DelegationEntry, EndpointEntry, IssuerEntry, KeyEntry
 from app.registry.lists.content import Content
@@ -32,6 +33,8 @@ class ListIndex:
     """Bodies' own."""
     platforms: tuple[EndpointEntry, ...] = field(init=False, repr=False)
     """At which bodies answer for others."""
+    offers: Mapping[IssuerCode, Offer] = field(init=False, repr=False)
+    """Of documents (调阅)."""
     bearers: Mapping[str, frozenset[IssuerCode]] = field(init=False, repr=False)
     """Organisation code → the bodies that bear it, for any type or as their own code."""
 
@@ -51,6 +54,7 @@ class ListIndex:
             "endpoints": {
                 entry.issuer: entry for entry in said.endpoints if entry.kind is EndpointKind.ISSUER
             },
+            "offers": {offer.issuer: offer for offer in said.offers},
             "bearers": {code: frozenset(bodies) for code, bodies in bearers.items()},
         }
         for name, value in made.items():

@@ -1,12 +1,13 @@
 """All followed lists, in the operator's order, and what each says of a question. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from app.domain.identifier import IssuerCode
 from app.domain.photo import OfficialUrl
+from app.domain.retrieval import Offer
 from app.domain.trust import Authorities, Kind, TrustQuestion, TrustSource
 from app.models import Use
 from app.registry.entries import DelegationEntry
@@ -57,6 +58,20 @@ class View:
             for url in index.content.official_urls
             if url.host in hosts
         )
+
+    def offer(self, issuer: IssuerCode, now: datetime) -> Offer | None:
+        """Of its documents (调阅), by the first list that may be relied on and says one."""
+        found = self.offers(now).get(issuer)
+        return None if found is None else found[1]
+
+    def offers(self, now: datetime) -> Mapping[IssuerCode, tuple[str, Offer]]:
+        """All of them, each with the publisher that says it."""
+        found: dict[IssuerCode, tuple[str, Offer]] = {}
+        for source, index in self.today():
+            if source.fresh(now):
+                for issuer, offer in index.offers.items():
+                    found.setdefault(issuer, (source.publisher, offer))
+        return found
 
     def snapshot(self, local: str) -> str:
         """`qinghai#12@3f9a…+local`: which lists, and which registration beside them."""

@@ -285,6 +285,19 @@ BAD_PAYLOADS = {
     "url_host": to("official_urls", [{"type": None, "host": "127.0.0.1", "path": "/"}]),
     "url_scheme": to("official_urls", [{"type": None, "host": "https://a.b", "path": "/"}]),
     "url_path": to("official_urls", [{"type": None, "host": "a.example", "path": "c"}]),
+    **{
+        f"retrieval_{name}": lambda p, said=said: p["issuers"][0].update(retrieval=said)
+        for name, said in {
+            "without_links": {"url": "https://a.example/r"},
+            "links_to_a_path": {"url": "https://a.example/r", "origins": ["https://a.example/x"]},
+            "in_clear": {"url": "http://a.example/r", "origins": ["https://a.example"]},
+            "networks_of_its_own": {
+                "url": "https://10.0.0.1/r",
+                "origins": ["https://10.0.0.1"],
+                "networks": ["10.0.0.0/8"],
+            },
+        }.items()
+    },
     "crl_location": lambda p: p["authorities"].update(crl_locations=[{"authority": "x", "url": "https://a.b/"}]),
     "crl_over_http": lambda p: p["authorities"].update(
         crl_locations=[{"authority": "0" * 64, "url": "http://a.example/"}]
