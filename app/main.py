@@ -156,7 +156,7 @@ def production(config: Settings) -> Lifespan:
             background.start("probing", way.prober.forever)
         giving = givers(config, keys)
         getting = retrievals(keys, database, registry, giving)
-        _keep_for_good()
+        keep_for_good()
         try:
             yield {
                 "node": Node(
@@ -207,7 +207,7 @@ def production(config: Settings) -> Lifespan:
     return lifespan
 
 
-def _keep_for_good() -> None:
+def keep_for_good() -> None:
     """Modules, routes and models live as long as the process: the collector of cycles, which would
     look all of them through again and again while callers wait, looks only at what came later.
     """

@@ -13,8 +13,6 @@ import asyncio
 import gc
 import itertools
 import logging
-import multiprocessing
-import multiprocessing.connection
 import resource
 import statistics
 import sys
@@ -30,7 +28,8 @@ from httpx_aiohttp import AiohttpTransport
 from app.domain.issuer import Answered, Inquiry
 from app.federation.gateway import HttpIssuers
 from app.federation.resilience import MAX_ANSWERS, ResilientIssuers
-from bench.federation import NODE, SIGNER, TOKEN, answer, inquiry_to, processor_seconds, utc_now
+from app.main import TURN, keep_for_good
+from bench.issuer import NODE, SIGNER, TOKEN, inquiry_to, processor_seconds, serving, utc_now
 
 IN_FLIGHT: Final = 300
 THINKS: Final = 0.2
@@ -40,44 +39,6 @@ SECONDS: Final = 4.0
 """Of one round of one candidate."""
 AIM: Final = 0.70
 PAGE: Final = resource.getpagesize()
-
-
-class Thinking(asyncio.Protocol):
-    """Answers each question after a while."""
-
-    def __init__(self) -> None:
-        self._received = b""
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        head, end, rest = self._received.partition(b"\r\n\r\n")
-        if not end:
-            return
-        size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        if len(rest) >= size:
-            self._received = rest[size:]
-            asyncio.get_running_loop().call_later(THINKS, self._answer, rest[:size])
-
-    def _answer(self, question: bytes) -> None:
-        body = answer(question)
-        kind = b"Content-Type: application/jose\r\nContent-Length: %d\r\n\r\n" % len(body)
-        if self._transport is not None:
-            self._transport.write(b"HTTP/1.1 200 OK\r\n" + kind + body)
-
-
-def serve(told: multiprocessing.connection.Connection) -> None:
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(Thinking, "127.0.0.1", 0, backlog=2 * IN_FLIGHT)
-        told.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    asyncio.run(run())
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +99,7 @@ class Candidates:
 
 async def compare(port: int, seconds: float) -> bool:
     """Whether the aim is reached and nothing failed."""
-    asked = inquiry_to(port)
-    where = replace(asked.endpoint, max_in_flight=IN_FLIGHT)
+    asked = inquiry_to(port, most=IN_FLIGHT)
     trust = httpx.create_ssl_context(trust_env=False)
     limits = httpx.Limits(max_connections=IN_FLIGHT)
     transport = AiohttpTransport(verify=trust, trust_env=False, limits=limits)
@@ -149,12 +109,13 @@ async def compare(port: int, seconds: float) -> bool:
         monotonic=time.monotonic,
     )
     async with httpx.AsyncClient(transport=transport, timeout=30) as bare:
-        ways = Candidates(replace(asked, endpoint=where), bare, issuers)
+        ways = Candidates(asked, bare, issuers)
         found: dict[str, list[Round]] = {"transport": [], "service": []}
         await measure(ways.transport, 1.0)
         warmed = 0.0
         while warmed <= MAX_ANSWERS:  # until the memory of answers is full, as it is in service
             warmed += (await measure(ways.service, 1.0)).rate
+        keep_for_good()  # as a service does once it is up
         memory = []
         for _ in range(ROUNDS):
             found["transport"].append(await measure(ways.transport, seconds))
@@ -192,15 +153,9 @@ def _growth(memory: list[float], answers: int) -> float:
 def main(arguments: list[str]) -> int:
     logging.getLogger("app").setLevel(logging.ERROR)
     seconds = float(arguments[0]) if arguments else SECONDS
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    server = context.Process(target=serve, args=(theirs,), daemon=True)
-    server.start()
-    try:
-        asyncio.run(compare(ours.recv(), seconds))
-    finally:
-        server.terminate()
-        server.join()
+    sys.setswitchinterval(TURN)
+    with serving(thinks=THINKS) as ((port,), _):
+        asyncio.run(compare(port, seconds))
     return 0
 
 

@@ -11,20 +11,19 @@ same 20 - N issuers in both. Writes docs/isolation.svg.
 
 import asyncio
 import logging
-import multiprocessing
-import multiprocessing.connection
 import statistics
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from app.domain.issuer import Answered, Inquiry, Unreachable
 from app.federation.gateway import HttpIssuers
 from app.federation.resilience import ResilientIssuers
-from bench.federation import NODE, SIGNER, answer, inquiry_to, utc_now
+from bench.issuer import NODE, SIGNER, inquiry_to, serving, utc_now
 from bench.plot import Point, picture
 
 ISSUERS = 20
@@ -37,54 +36,6 @@ RATE = 200
 DELAY = 0.02
 """Seconds an issuer thinks."""
 PICTURE = Path(__file__).parents[1] / "docs/isolation.svg"
-
-
-class Slow(asyncio.Protocol):
-    """Answers after a while, or never."""
-
-    holes: set[int]
-
-    def __init__(self, index: int) -> None:
-        self._index = index
-        self._received = b""
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        head, end, rest = self._received.partition(b"\r\n\r\n")
-        if not end or self._index in self.holes:
-            return
-        size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        if len(rest) >= size:
-            self._received = rest[size:]
-            asyncio.get_running_loop().call_later(DELAY, self._answer, rest[:size])
-
-    def _answer(self, question: bytes) -> None:
-        body = answer(question)
-        kind = b"Content-Type: application/jose\r\nContent-Length: %d\r\n\r\n" % len(body)
-        if self._transport is not None:
-            self._transport.write(b"HTTP/1.1 200 OK\r\n" + kind + body)
-
-
-def serve(told: multiprocessing.connection.Connection) -> None:
-    """Ports are told first; then how many are down, whenever it changes."""
-
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
-        Slow.holes = set()
-        ports = []
-        for index in range(ISSUERS):
-            server = await loop.create_server(lambda i=index: Slow(i), "127.0.0.1", 0)  # type: ignore[misc]
-            ports.append(server.sockets[0].getsockname()[1])
-        loop.add_reader(told.fileno(), lambda: setattr(Slow, "holes", set(range(told.recv()))))
-        told.send(ports)
-        await asyncio.Event().wait()
-
-    asyncio.run(run())
 
 
 @dataclass(frozen=True)
@@ -129,9 +80,7 @@ async def load(issuers: ResilientIssuers, ports: list[int], down: int, seconds: 
     return Run(times[49], times[98], len(spent), failed, others)
 
 
-async def paired(
-    told: multiprocessing.connection.Connection, ports: list[int], down: int, seconds: float
-) -> tuple[Run, Run]:
+async def paired(told: Connection, ports: list[int], down: int, seconds: float) -> tuple[Run, Run]:
     """All up, then `down` of them down; each with a memory and breakers of its own."""
     runs = []
     for holes in (0, down):
@@ -145,7 +94,7 @@ async def paired(
 
 
 async def measure(
-    told: multiprocessing.connection.Connection, ports: list[int], seconds: float
+    told: Connection, ports: list[int], seconds: float
 ) -> dict[int, list[tuple[Run, Run]]]:
     found: dict[int, list[tuple[Run, Run]]] = {down: [] for down in DOWN}
     for _ in range(ROUNDS):
@@ -194,16 +143,8 @@ def show(found: dict[int, list[tuple[Run, Run]]]) -> bool:
 def main(arguments: list[str]) -> int:
     logging.getLogger("app").setLevel(logging.ERROR)  # thousands of silences are on purpose here
     seconds = float(arguments[0]) if arguments else SECONDS
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    server = context.Process(target=serve, args=(theirs,), daemon=True)
-    server.start()
-    try:
-        ports: list[int] = ours.recv()
-        found = asyncio.run(measure(ours, ports, seconds))
-    finally:
-        server.terminate()
-        server.join()
+    with serving(ISSUERS, thinks=DELAY) as (ports, told):
+        found = asyncio.run(measure(told, ports, seconds))
     return 0 if show(found) else 1
 
 

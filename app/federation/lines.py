@@ -24,7 +24,7 @@ from app.domain.identifier import IssuerCode
 from app.domain.issuer import Endpoint, Silence, Unreachable
 from app.federation.clients import Client, Clients, NoClients
 from app.federation.egress import Destination, ForbiddenAddress, destination
-from app.federation.transport import LEASE, Lease, SystemResolver, open_client
+from app.federation.transport import LEASE, Lease, SystemResolver, open_way
 
 SIGNED: Final = "application/jose"
 UNSIGNED: Final = "application/json"
@@ -34,7 +34,13 @@ MAX_LINES: Final = 1024
 """Endpoints with a client of their own; past it the one unused the longest is closed."""
 OK: Final = 200
 
-_HEADERS: Final = {"Accept-Encoding": "identity", "User-Agent": "zhengyan"}
+_HEADERS: Final = {
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
+    "User-Agent": "zhengyan",
+}
+"""Of every request, unless the adapter says otherwise; else the library would write its own."""
 
 Result = TypeVar("Result")
 Key = tuple[str, tuple[str, ...], int, str]
@@ -66,17 +72,24 @@ class Incoming:
 class Line:
     """The way to one endpoint."""
 
-    client: httpx.AsyncClient
+    way: httpx.AsyncBaseTransport
+    """The transport itself: a client around it costs a fifth of the whole exchange, for redirects,
+    cookies and proxies that must not be."""
     resolver: AbstractResolver
     places: asyncio.Semaphore
     issuer: IssuerCode
     where: Destination
     mutual: bool = False
     """We show a certificate of our own."""
+    url: httpx.URL = field(init=False, repr=False)
+    """The endpoint's, read once."""
     certificate_ends: datetime | None = None
     """Of the server's certificate, as seen at the last exchange."""
     waiting: int = field(default=0)
     """Exchanges under way or waiting for a place."""
+
+    def __post_init__(self) -> None:
+        self.url = httpx.URL(self.where.url)
 
     async def exchange(
         self, sent: Outgoing, most: int, read: Callable[[Incoming], Result]
@@ -97,7 +110,8 @@ class Line:
                 return Unreachable(
                     Silence.FORBIDDEN_ADDRESS, "not where the endpoint is", sent=False
                 )
-            received = await _send(self.client, sent, most)
+            url = self.url if sent.url == self.where.url else httpx.URL(sent.url)
+            received = await _send(self.way, url, sent, most)
             answer = (
                 received
                 if isinstance(received, Unreachable)
@@ -114,7 +128,7 @@ class Line:
         return answer
 
     async def aclose(self) -> None:
-        await self.client.aclose()
+        await self.way.aclose()
         await self.resolver.close()
 
     def _leads_to(self, url: str) -> bool:
@@ -214,9 +228,9 @@ class Lines:
             return line
         resolver, limit = self._resolver(), endpoint.max_in_flight
         trust = shown.context if shown else self._trust
-        client = open_client(where, resolver=resolver, trust=trust, limit=limit, headers=_HEADERS)
+        way = open_way(where, resolver=resolver, trust=trust, limit=limit)
         places, mutual = asyncio.Semaphore(limit), shown is not None
-        line = Line(client, resolver, places, endpoint.issuer, where, mutual)
+        line = Line(way, resolver, places, endpoint.issuer, where, mutual)
         self._lines[key] = line
         unused = [old for old, other in self._lines.items() if not other.waiting and old != key]
         replaced = [old for old in unused if old[:3] == place]
@@ -225,19 +239,28 @@ class Lines:
         return line
 
 
-async def _send(client: httpx.AsyncClient, sent: Outgoing, most: int) -> Incoming | Unreachable:
+async def _send(
+    way: httpx.AsyncBaseTransport, url: httpx.URL, sent: Outgoing, most: int
+) -> Incoming | Unreachable:
     """One request; the body of a response that keeps every rule, else why it does not."""
-    async with client.stream(
-        sent.method, sent.url, content=sent.content or None, headers=sent.headers
-    ) as response:
+    headers = httpx.Headers(_HEADERS)
+    headers.update(sent.headers)
+    request = httpx.Request(sent.method, url, headers=headers, content=sent.content or None)
+    response = await way.handle_async_request(request)
+    stream = response.stream
+    if not isinstance(stream, httpx.AsyncByteStream):
+        raise TypeError("a transport without an asynchronous body")
+    try:
         refused = _refusal(response, most, sent.accepts)
         if refused is not None:
             return refused
         content = bytearray()
-        async for piece in response.aiter_raw():
+        async for piece in stream:
             content += piece
             if len(content) > most:
                 return Unreachable(Silence.OVERSIZED, f"over {most} bytes")
+    finally:
+        await stream.aclose()
     return Incoming(bytes(content), _media_type(response.headers, sent.accepts) or "")
 
 

@@ -1,4 +1,4 @@
-"""One issuer's way out: httpx over aiohttp, with the egress rules at its public seams.
+"""One issuer's way out: httpx's transport over aiohttp, with the egress rules at its public seams.
 
 aiohttp asks a resolver only for names, so addresses are checked three times, each time all that is
 known by then: every address a name stands for (one forbidden among them and none is used), the
@@ -171,22 +171,16 @@ class GuardedConnector(aiohttp.TCPConnector):
                 raise ForbiddenAddress("not an address")
 
 
-def open_client(
-    allowed: Destination,
-    *,
-    resolver: abc.AbstractResolver,
-    trust: ssl.SSLContext,
-    limit: int,
-    headers: dict[str, str],
-) -> httpx.AsyncClient:
-    """A client for one endpoint: no redirects, proxies, cookies or decoding. Needs a running loop.
+def open_way(
+    allowed: Destination, *, resolver: abc.AbstractResolver, trust: ssl.SSLContext, limit: int
+) -> AiohttpTransport:
+    """To one endpoint: no redirects, proxies, cookies or decoding. Needs a running loop.
 
     Args:
         allowed: where it may connect to.
         resolver: for the host's name; closed by whoever made it.
         trust: the certificates servers are checked against.
         limit: connections at once.
-        headers: sent with every request.
     """
     session = aiohttp.ClientSession(
         connector=GuardedConnector(allowed, resolver, trust=trust, limit=limit),
@@ -197,8 +191,20 @@ def open_client(
         max_field_size=MAX_LINE,
         max_headers=MAX_FIELDS,
     )
+    return AiohttpTransport(verify=trust, trust_env=False, client=session)
+
+
+def open_client(
+    allowed: Destination,
+    *,
+    resolver: abc.AbstractResolver,
+    trust: ssl.SSLContext,
+    limit: int,
+    headers: dict[str, str],
+) -> httpx.AsyncClient:
+    """A client on such a way, as `open_way` has it; `headers` are sent with every request."""
     return httpx.AsyncClient(
-        transport=AiohttpTransport(verify=trust, trust_env=False, client=session),
+        transport=open_way(allowed, resolver=resolver, trust=trust, limit=limit),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         follow_redirects=False,
         trust_env=False,
