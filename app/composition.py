@@ -49,6 +49,7 @@ from app.routers.state import Watched
 from app.services.answering import Answering, InquiryLog
 from app.services.disputing import Disputes
 from app.services.following import Follower, Log
+from app.services.holdings import Relating
 from app.services.importing import Importer
 from app.services.jobs import Works
 from app.services.lookup import Lookups
@@ -205,6 +206,17 @@ def _around(inner: HttpIssuers, settings: Settings) -> ResilientIssuers:
 def lookups(keys: FolderKeys, opened: Database) -> Lookups:
     """Answers look-ups."""
     return Lookups(
+        records=PostgresLookups(opened, keys),
+        append=PostgresAudit(opened).append,
+        keys=keys,
+        clock=now,
+        version=VERSION,
+    )
+
+
+def relating(keys: FolderKeys, opened: Database) -> Relating:
+    """Tells a body's other licenses, from its business license."""
+    return Relating(
         records=PostgresLookups(opened, keys),
         append=PostgresAudit(opened).append,
         keys=keys,

@@ -19,6 +19,7 @@ from app.cli import (
     operating,
     picturing,
     registering,
+    relating,
     reporting,
     rotating,
     serving,
@@ -64,6 +65,7 @@ app.add_typer(authorities.anchor, name="anchor")
 app.add_typer(authorities.crl, name="crl")
 app.command("import")(importing.import_rows)
 app.add_typer(disputing.dispute, name="dispute")
+app.command("holdings")(relating.holdings)
 app.command("route")(federating.route)
 app.add_typer(federating.peer, name="peer")
 app.add_typer(callers.caller, name="caller")

@@ -357,6 +357,20 @@ def issuer_level(
     typer.echo(f"{code}: {level}, {change.value}")
 
 
+@issuer.command("identity-source")
+def issuer_identity_source(
+    code: Annotated[str, typer.Argument(help="证照类型代码, 21 characters.")],
+    off: Annotated[bool, typer.Option("--off", help="It is one no more.")] = False,
+) -> None:
+    """From one of this type (营业执照), its holder's others may be asked for (一照关联)."""
+    wanted, on = type_code("code", code), not off
+    change = written(
+        f"issuer identity-source {code} {'on' if on else 'off'}",
+        lambda s: catalogue.set_identity_source(s, wanted, on=on),
+    )
+    typer.echo(f"{code}: {'an' if on else 'no'} identity source, {change.value}")
+
+
 @issuer.command("list")
 def issuer_list() -> None:
     """Who is registered, with types and endpoint."""

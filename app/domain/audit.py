@@ -46,6 +46,8 @@ class Operation(StrEnum):
     CHANGE_STATUS = "change_status"
     """Decisions about licenses; likewise."""
     LOOK_UP = "look_up"
+    RELATE = "relate"
+    """A holder's other licenses were asked for, from its business license (一照关联)."""
     RETRIEVE = "retrieve"
     """An issuer was asked for a document (调阅), and gave it or did not."""
     FILE_DISPUTE = "file_dispute"

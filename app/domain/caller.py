@@ -41,6 +41,8 @@ class Scope(StrEnum):
     """Codes for phones to show (亮证码)."""
     LICENSE_RETRIEVE = "license:retrieve", Power.BUSINESS
     """Documents from their issuers (调阅): for authorised callers of the government."""
+    LICENSE_RELATE = "license:relate", Power.BUSINESS
+    """A holder's other licenses, from its business license (一照关联)."""
     ISSUER_READ = "issuer:read", Power.BUSINESS
     TRUST_PROPOSE = "trust:propose", Power.SECURITY
     TRUST_APPROVE = "trust:approve", Power.SECURITY

@@ -108,6 +108,8 @@ class Found:
     """None: nothing was decided about it."""
     statement: Statement | None
     """The issuer's newest signed word."""
+    identity_source: bool = False
+    """身份信任源点: from a license of its type the holder's others may be asked for."""
     disputed_since: datetime | None = None
     """Somebody who knows the holder says it is wrong, and it is not settled; today, whatever time
     is asked about."""

@@ -46,7 +46,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0023"
+REVISION: Final = "0024"
 """The newest migration: tables these rows fit."""
 
 __all__ = [

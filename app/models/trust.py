@@ -180,4 +180,6 @@ class LicenseTypeRow(Base):
     roles: Mapped[list[str]]
     level: Mapped[str] = mapped_column(server_default=text(f"'{Level.SHARED.value}'"))
     """分级: how much of a record a look-up may show."""
+    identity_source: Mapped[bool] = mapped_column(server_default=text("false"))
+    """身份信任源点, as a 营业执照 is: from one the holder's other licenses may be asked for."""
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())

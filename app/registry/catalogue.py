@@ -47,6 +47,7 @@ __all__ = [
     "list_license_types",
     "revoke_delegation",
     "revoke_key",
+    "set_identity_source",
     "set_level",
 ]
 
@@ -90,6 +91,16 @@ async def set_level(session: WriteSession, code: TypeCode, level: Level) -> Chan
     await alone(session)
     await require(session, LicenseTypeRow.code, [("code", code)], "a license type")
     return (await merge(session, LicenseTypeRow, [{"code": code, "level": level.value}]))[0]
+
+
+async def set_identity_source(session: WriteSession, code: TypeCode, *, on: bool) -> Change:
+    """Whether a holder's other licenses may be asked for from one of this type (一照关联).
+
+    Raises `Refused` for an unknown type.
+    """
+    await alone(session)
+    await require(session, LicenseTypeRow.code, [("code", code)], "a license type")
+    return (await merge(session, LicenseTypeRow, [{"code": code, "identity_source": on}]))[0]
 
 
 async def list_license_types(session: ReadSession) -> list[LicenseType]:

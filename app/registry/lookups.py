@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.crypto.signing import KeyProvider
+from app.domain.holdings import Others, Page
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.issuer import State
 from app.domain.lookup import Asked, Found, HeldState, Level
@@ -22,9 +23,12 @@ from app.registry.standing import BELIEVED
 MOST: Final = 8
 """Records under one number that are looked at: its versions."""
 
+PAGE: Final = 100
+"""Licenses of one holder that are looked at together."""
+
 _OF_RECORD: Final = f"""
 SELECT l.identifier, l.type, l.issuer, t.level, l.issued_on, l.valid_from, l.valid_until,
-       l.long_term, l.sealed, l.as_of, l.known_since, l.recorded_at,
+       l.long_term, l.sealed, l.as_of, l.known_since, l.recorded_at, t.identity_source,
     (SELECT row(state, since, until, successor, recorded_at) FROM license_status s
       WHERE s.identifier = l.identifier AND since <= $2 AND (until IS NULL OR until > $2)
         AND recorded_at <= $3 AND (replaced_at IS NULL OR replaced_at > $3)
@@ -44,13 +48,25 @@ BY_NUMBER_SQL: Final = f"""{_OF_RECORD}, v.newest
   LEFT JOIN license_type t ON t.code = l.type
  WHERE v.purpose = 'index'
 """  # noqa: S608 - constants put together
+HELD_SQL: Final = f"""{_OF_RECORD}, k.identifier AS key, v.newest
+  FROM key_version v
+  LEFT JOIN LATERAL (
+       SELECT DISTINCT identifier FROM license_key JOIN license_type t
+           ON t.code = split_part(identifier, '.', 6) AND t.level <> '{Level.RESTRICTED.value}'
+        WHERE hmac IN ($1, $4) AND identifier > $5 AND ($6::text[] IS NULL OR t.code = ANY ($6))
+        ORDER BY identifier LIMIT {PAGE}) k ON true
+  LEFT JOIN LATERAL (SELECT * FROM license WHERE identifier = k.identifier OFFSET 0) l ON true
+  LEFT JOIN license_type t ON t.code = l.type
+ WHERE v.purpose = 'index' ORDER BY k.identifier
+"""  # noqa: S608 - constants put together
+"""Of restricted types none is listed: who knows one asks for it by its number."""
 _ABSENT: Final = "absent"
 _PLAIN: Final = b'{"number":null,"name":null,"holders":[[null,null]]}'
 
 
 @dataclass(slots=True)
 class PostgresLookups:
-    """Fits `services.lookup.Records`."""
+    """Fits `services.lookup.Records` and `services.holdings.Records`."""
 
     database: Database = field(repr=False)
     keys: KeyProvider = field(repr=False)
@@ -93,6 +109,28 @@ class PostgresLookups:
             if not await require_version(self.keys, told):
                 return list(found.values())
 
+    async def held(self, wanted: Others) -> Page:
+        """Licenses of a body by its code, as far as they may be listed at all. They still have to
+        be compared: a record that no longer has the holder is found here too.
+
+        Raises `Unavailable`, and `Malformed` for a record that was tampered with.
+        """
+        data = index.body_key(wanted.code)
+        types = None if wanted.types is None else sorted(wanted.types)
+
+        async def look(connection: Connection) -> list[Any]:
+            while True:
+                # While a new key is put over the old, rows stand under either.
+                before, newest = (2 * index.levels(self.keys, data)[-2:])[-2:]
+                named = (newest, wanted.at, wanted.known_at, before, wanted.after, types)
+                kept = list(await connection.fetch(HELD_SQL, *named))
+                if not await require_version(self.keys, kept[0]["newest"]):
+                    return kept
+
+        kept = await self.database.run(look, repeatable=True)
+        found = [_found(row, self._held(row)) for row in kept if row["identifier"] is not None]
+        return Page(found, kept[-1]["key"] if len(kept) == PAGE else None)
+
     def _held(self, row: Any) -> Held:
         if row["sealed"] is None:
             return Held(None, None, ())
@@ -134,4 +172,5 @@ def _found(row: Any, held: Held) -> Found:
         ),
         statement=None if statement is None else rows.statement(statement),
         disputed_since=row["disputed_since"],
+        identity_source=row["identity_source"],
     )

@@ -17,7 +17,7 @@ from app.crypto.signing import KeyProvider
 from app.domain.errors import Refused, Unavailable
 from app.registry.imports import index
 from app.registry.imports.records import content_of
-from app.registry.imports.sealing import reseal
+from app.registry.imports.sealing import opened, reseal
 from app.registry.sessions import Connection, Database
 
 STEP: Final = 500
@@ -214,9 +214,13 @@ class Rotation:
 
     async def _records(self, connection: Connection, row: Any) -> None:
         found = await connection.fetch(RECORDS_SQL, row["at"], STEP)
-        made = await asyncio.to_thread(self._resealed, found)
+        made, held = await asyncio.to_thread(self._resealed, found)
         if made:
             await connection.execute(SEAL_SQL, *[list(each) for each in zip(*made, strict=True)])
+        if held:
+            hmacs, names = zip(*held, strict=True)
+            version = self.keys.hmac_versions()[-1]
+            await connection.execute(COME_SQL, list(hmacs), list(names), version)
         if len(found) < STEP:
             await self._go(connection, row, "done", "", seen=len(found), moved=len(made))
         else:
@@ -229,9 +233,14 @@ class Rotation:
                 moved=len(made),
             )
 
-    def _resealed(self, rows: Sequence[Any]) -> list[tuple[str, bytes, bytes]]:
-        """Those that stand under an older key; the others are left as they are."""
+    def _resealed(
+        self, rows: Sequence[Any]
+    ) -> tuple[list[tuple[str, bytes, bytes]], list[tuple[bytes, str]]]:
+        """Those that stand under an older key; the others are left as they are. And by which of
+        its holders each is found, which was not kept of records from before there was 一照关联.
+        """
         version, made = self.keys.hmac_versions()[-1], list[tuple[str, bytes, bytes]]()
+        held = list[tuple[bytes, str]]()
         for row in rows:
             if row["sealed"] is None:
                 continue
@@ -240,7 +249,9 @@ class Rotation:
             content = content_of(self.keys, version, name, dates, plain)
             if (sealed, content) != (row["sealed"], row["content"]):
                 made.append((name, sealed, content))
-        return made
+            for each in index.holder_keys(opened(plain).holders):
+                held.append((index.newest(self.keys, each)[0], name))
+        return made, held
 
     async def _go(
         self, connection: Connection, row: Any, stage: str, at: str, *, seen: int, moved: int

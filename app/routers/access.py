@@ -43,6 +43,7 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("DELETE", "/v1/verifications/{id}/confirmation"): frozenset({Scope.REPORT_READ}),
         ("POST", "/v1/pictures"): frozenset({Scope.VERIFY_FILE}),
         ("POST", "/v1/lookups"): frozenset({Scope.VERIFY_NUMBER, Scope.STATUS_DETAIL}),
+        ("POST", "/v1/holdings"): frozenset({Scope.LICENSE_RELATE}),
         ("POST", "/v1/retrievals"): frozenset({Scope.LICENSE_RETRIEVE}),
         ("POST", "/v1/imports"): frozenset({Scope.LICENSE_INGEST}),
         ("POST", "/v1/status-changes"): frozenset({Scope.LICENSE_REVOKE}),

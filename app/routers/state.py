@@ -21,6 +21,7 @@ from app.routers.door import Door
 from app.services.answering import Answering
 from app.services.console import Console
 from app.services.disputing import Disputes
+from app.services.holdings import Relating
 from app.services.importing import Importer
 from app.services.lookup import Lookups
 from app.services.places import Places
@@ -133,6 +134,7 @@ class Node:
     room: Room = field(repr=False)
     """Memory of bodies under way."""
     lookups: Lookups = field(repr=False)
+    relating: Relating = field(repr=False)
     disputes: Disputes = field(repr=False)
     importer: Importer = field(repr=False)
     lists: Lists = field(repr=False)

@@ -58,19 +58,9 @@ EXAMPLE: Final[dict[str, Any]] = {
 }
 
 
-class LookupIn(NamingIn):
-    """Which license, and what is known of its holder.
+class RecordIn(NamingIn):
+    """A license, and as of when and how much of its record is to be told."""
 
-    证照标识（或证照编号和证照类型），以及持证主体信息。
-    """
-
-    model_config = ConfigDict(json_schema_extra={"examples": list(ASKED)})
-
-    valid_from: Annotated[Day | None, Field(description="first day in force")] = None
-    valid_until: Annotated[
-        Annotated[date | Literal["长期"], BeforeValidator(day_or_long_term)] | None,
-        Field(description="last day in force; or 长期"),
-    ] = None
     at: Annotated[Instant | None, Field(description="state at that time; absent: now")] = None
     known_at: Annotated[
         Instant | None, Field(description="as it was known then; absent: as it is known now")
@@ -90,23 +80,50 @@ class LookupIn(NamingIn):
         str | None, Field(pattern=r"^[0-9A-Za-z-]{1,64}$", description="事项编码")
     ] = None
 
+    def of_record(self, now: datetime, *, detail: bool, **more: Any) -> Asked:
+        """The question as the domain has it.
+
+        Args:
+            now: where no time is stated.
+            detail: the caller has the scope for fields.
+            more: other members of `Asked`.
+
+        Raises `Refused`: a member that is missing, or contradicts another.
+        """
+        for name in ("at", "known_at"):
+            if (getattr(self, name) or now) > now + CLOCK_SKEW:
+                raise Refused(name, "in the future; leave it out for now")
+        return self.asks(
+            self.at or now, self.known_at or now, show=Shown(self.show), detail=detail, **more
+        )
+
+
+class LookupIn(RecordIn):
+    """Which license, and what is known of its holder.
+
+    证照标识（或证照编号和证照类型），以及持证主体信息。
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": list(ASKED)})
+
+    valid_from: Annotated[Day | None, Field(description="first day in force")] = None
+    valid_until: Annotated[
+        Annotated[date | Literal["长期"], BeforeValidator(day_or_long_term)] | None,
+        Field(description="last day in force; or 长期"),
+    ] = None
+
     def asked(self, now: datetime, *, detail: bool) -> Asked:
         """Raises `Refused`: a member that is missing, or contradicts another."""
         self.names_a_license()
         if not detail and self.holder is None and self.holder_code is None:
             raise Refused("holder", "name the holder, by name or code: numbers can be guessed")
-        for name in ("at", "known_at"):
-            if (getattr(self, name) or now) > now + CLOCK_SKEW:
-                raise Refused(name, "in the future; leave it out for now")
         ends = self.valid_until
-        return self.asks(
-            self.at or now,
-            self.known_at or now,
+        return self.of_record(
+            now,
+            detail=detail,
             valid_from=self.valid_from,
             valid_until=None if isinstance(ends, str) else ends,
             long_term=ends == LONG_TERM,
-            show=Shown(self.show),
-            detail=detail,
         )
 
 
@@ -173,6 +190,27 @@ class RecordOut(_Out):
         Field(description="数据质量异议 since then, not settled today; says nothing of validity"),
     ]
 
+    @classmethod
+    def of(cls, told: Told) -> Self:
+        found, held = told.found, told.found.held
+        word = found.statement
+        return cls(
+            identifier=None if found.internal else str(found.identifier),
+            type=found.type,
+            issuer=found.issuer,
+            state=held.state.value if held else "issued",
+            state_since=held.since if held else None,
+            state_until=held.until if held else None,
+            successor=held.successor if held else None,
+            state_recorded_at=held.recorded_at if held else None,
+            compared={name: match.value for name, match in told.compared.items()},
+            shown=told.shown,
+            fields=None if told.shown is Shown.COMPARED else _fields(found, told.shown),
+            source=SourceOut(kind="pushed", as_of=found.as_of, recorded_at=found.recorded_at),
+            statement=None if word is None else WordOut(code=int(word.code), as_of=word.as_of),
+            disputed_since=found.disputed_since,
+        )
+
 
 class LookupOut(_Out):
     """Facts of a record with their age; null where there is none for this caller.
@@ -189,29 +227,8 @@ class LookupOut(_Out):
 
     @classmethod
     def of(cls, asked: Asked, told: Told | None) -> Self:
-        record = None if told is None else _record(told)
+        record = None if told is None else RecordOut.of(told)
         return cls(at=asked.at, known_at=asked.known_at, record=record)
-
-
-def _record(told: Told) -> RecordOut:
-    found, held = told.found, told.found.held
-    word = found.statement
-    return RecordOut(
-        identifier=None if found.internal else str(found.identifier),
-        type=found.type,
-        issuer=found.issuer,
-        state=held.state.value if held else "issued",
-        state_since=held.since if held else None,
-        state_until=held.until if held else None,
-        successor=held.successor if held else None,
-        state_recorded_at=held.recorded_at if held else None,
-        compared={name: match.value for name, match in told.compared.items()},
-        shown=told.shown,
-        fields=None if told.shown is Shown.COMPARED else _fields(found, told.shown),
-        source=SourceOut(kind="pushed", as_of=found.as_of, recorded_at=found.recorded_at),
-        statement=None if word is None else WordOut(code=int(word.code), as_of=word.as_of),
-        disputed_since=found.disputed_since,
-    )
 
 
 def _fields(found: Found, shown: Shown) -> FieldsOut:

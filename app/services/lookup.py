@@ -42,7 +42,7 @@ class Lookups:
         Raises `Unavailable`: without its row in the audit log nothing is told.
         """
         told = [t for found in await self.records.find(asked) if (t := told_of(asked, found))]
-        best = max(told, key=_weight, default=None)
+        best = max(told, key=weight, default=None)
         await self.append(self._row(asked, best, asker, purpose=purpose, matter=matter))
         return best
 
@@ -70,7 +70,7 @@ class Lookups:
         )
 
 
-def _weight(told: Told) -> tuple[bool, str, datetime]:
+def weight(told: Told) -> tuple[bool, str, datetime]:
     """Of several versions under one number: that in force, else the newest."""
     held = told.found.held
     alive = held is None or held.state in (State.ISSUED, State.SUSPENDED)

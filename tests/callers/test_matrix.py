@@ -14,7 +14,7 @@ import pytest
 from app.domain.caller import Caller, Scope
 from app.registry import confirmations, journal
 from app.registry.imports import store
-from app.routers import access, door, lookups, verifications
+from app.routers import access, door, holdings, lookups, verifications
 from tests.callers.test_access_over_http import (  # noqa: F401 - a fixture
     PURPOSE,
     PUSHED,
@@ -52,6 +52,7 @@ OPENS: dict[str, set[Route]] = {
         *(("POST", "/v1/status-changes"), ("GET", f"{I}/{{id}}"), ("GET", "/v1/disputes")),
         ("POST", "/v1/disputes/{reference}/answer"),
     },
+    "license:relate": {("POST", "/v1/holdings")},
     "license:retrieve": {("POST", "/v1/retrievals")},
     "license:present": {("POST", "/v1/presentations")},
     "issuer:read": {("GET", "/v1/issuers/{code}/health")},
@@ -167,6 +168,7 @@ def probes(
     assert ingest("bank", "matrix") == 200
     terms = {"purpose": PURPOSE}
     by = {scope: callers[scope, "bank"] for scope in OPENS}
+    held = {"identifier": license.id, "holder_code": "91350100M000100Y43", **terms}
     look = {"identifier": license.id, "holder": "x", "show": "full", **terms}
 
     def status(method: str, url: str, headers: dict[str, str], **body: Any) -> Callable[[], int]:
@@ -184,6 +186,12 @@ def probes(
         "another purpose of a look-up": (
             status("POST", "/v1/lookups", by["verify:number"],
                    json={"identifier": license.id, "holder": "x", "purpose": "no"}), 422),
+        "another purpose of holdings": (
+            status("POST", "/v1/holdings", by["license:relate"], json={**held, "purpose": "no"}),
+            422),
+        "all fields of holdings by the scope of relating": (
+            status("POST", "/v1/holdings", by["license:relate"], json={**held, "show": "full"}),
+            403),
         "all fields by the scope of comparing": (
             status("POST", "/v1/lookups", by["verify:number"], json=look), 403),
         "another tenant's report": (status("GET", report, other), 404),
@@ -222,12 +230,15 @@ TAKEN_OUT: dict[str, tuple[list[tuple[Any, str, Any]], set[str]]] = {
         {
             *("a file by the scope of tokens", "a token by the scope of files"),
             *("a number by the scope of tokens", "all fields by the scope of comparing"),
+            "all fields of holdings by the scope of relating",
         },
     ),
     "the purpose of a verification": (
         [(verifications, "allowed_purpose", _any_purpose)], {"another purpose"}),
     "the purpose of a look-up": (
         [(lookups, "allowed_purpose", _any_purpose)], {"another purpose of a look-up"}),
+    "the purpose of holdings": (
+        [(holdings, "allowed_purpose", _any_purpose)], {"another purpose of holdings"}),
     "the tenant of a report": (
         [_sql(journal, "REPORT_SQL", "tenant = $3 OR", "$3::text IS NOT NULL OR")],
         {"another tenant's report"},

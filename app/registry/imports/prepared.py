@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from app.crypto.signing import KeyProvider
 from app.domain.batch import Kind, LineFault
@@ -39,7 +39,10 @@ class LicenseRow:
     plain: bytes = field(repr=False)
     hmac: bytes | None
     """What it is found by; None: it has no number."""
+    holders: Sequence[bytes]
+    """What it is found by as one of a body's licenses."""
     version: int
+    """Of the key under which these are."""
     word: SignedWord | None = None
 
 
@@ -128,11 +131,8 @@ class Preparing:
             hmacs = [] if naming.identifier else index.levels(self.keys, _key(naming))
             return StatusRow(line=number, change=change, hmacs=hmacs)
         record = read_license(members, self.terms)
-        hmac, version = None, 0
-        if record.naming.number is not None:
-            hmac, version = index.newest(self.keys, _key(record.naming))
         return LicenseRow(
-            line=number, record=record, plain=plain_of(record), hmac=hmac, version=version
+            line=number, record=record, plain=plain_of(record), **_found_by(record, self.keys)
         )
 
 
@@ -145,10 +145,9 @@ def rekeyed(chunk: Chunk, keys: KeyProvider) -> Chunk:
             if not row.hmacs or len(row.hmacs) == count:
                 return row
             return replace(row, hmacs=index.levels(keys, _key(row.change.naming)))
-        if row.hmac is None or row.version == newest:
+        if row.version == newest:
             return row
-        hmac, version = index.newest(keys, _key(row.record.naming))
-        return replace(row, hmac=hmac, version=version)
+        return replace(row, **_found_by(row.record, keys))
 
     return replace(chunk, rows=[current(row) for row in chunk.rows])
 
@@ -168,6 +167,20 @@ def with_words(chunk: Chunk, keys: WordKeys, now: datetime) -> Chunk:
         except Refused as exc:
             faults.append(LineFault(row.line, exc.field, str(exc)))
     return replace(chunk, rows=rows, faults=sorted(faults, key=lambda fault: fault.line))
+
+
+def _found_by(record: LicenseRecord, keys: KeyProvider) -> dict[str, Any]:
+    """Of a `LicenseRow`, under the newest key there is. Raises `Unavailable`."""
+    versions = keys.hmac_versions()  # once: another thread may read them again meanwhile
+
+    def kept(data: bytes) -> bytes:
+        return index.under(keys, data, versions)[-1]
+
+    return {
+        "hmac": None if record.naming.number is None else kept(_key(record.naming)),
+        "holders": [kept(each) for each in index.holder_keys(record.holders)],
+        "version": versions[-1],
+    }
 
 
 def _key(naming: Naming) -> bytes:

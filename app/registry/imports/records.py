@@ -22,12 +22,12 @@ STAGE_SQL: Final = """
 CREATE TEMP TABLE IF NOT EXISTS license_stage (
     line bigint, identifier text, type text, issuer text, valid_from date, valid_until date,
     long_term boolean, issued_on date, sealed bytea, content bytea, content_before bytea,
-    as_of timestamptz, hmac bytea, version integer
+    as_of timestamptz, found_by bytea[], version integer
 ) ON COMMIT DELETE ROWS
 """
 _COLUMNS: Final = (
     *("line", "identifier", "type", "issuer", "valid_from", "valid_until", "long_term"),
-    *("issued_on", "sealed", "content", "content_before", "as_of", "hmac", "version"),
+    *("issued_on", "sealed", "content", "content_before", "as_of", "found_by", "version"),
 )
 
 KNOWN_SQL: Final = """
@@ -57,8 +57,8 @@ WITH fresh AS MATERIALIZED (
     RETURNING identifier, known_since
 ), keyed AS (
     INSERT INTO license_key (hmac, identifier, version)
-    SELECT hmac, identifier, version FROM fresh JOIN put USING (identifier)
-     WHERE hmac IS NOT NULL
+    SELECT hmac, identifier, version
+      FROM fresh JOIN put USING (identifier), unnest(found_by) AS hmac
     ON CONFLICT DO NOTHING
 )
 SELECT count(*) FILTER (WHERE known_since = $1), count(*) FILTER (WHERE known_since < $1) FROM put
@@ -181,6 +181,6 @@ def _values(
         content_of(keys, newest, name, dates, row.plain),
         content_of(keys, before[-1], name, dates, row.plain) if before else None,
         record.as_of or as_of,
-        row.hmac,
+        [*([] if row.hmac is None else [row.hmac]), *row.holders],
         row.version,
     )

@@ -40,7 +40,12 @@ def seal(keys: KeyProvider, identifier: str, plain: bytes) -> bytes:
 
 def unseal(keys: KeyProvider, identifier: str, sealed: bytes) -> Held:
     """Raises `Malformed` for what was altered or moved, and `Unavailable`."""
-    found = json.loads(keys.decrypt(sealed, _context(identifier)))
+    return opened(keys.decrypt(sealed, _context(identifier)))
+
+
+def opened(plain: bytes) -> Held:
+    """What `plain_of` made. Raises `Malformed`."""
+    found = json.loads(plain)
     try:
         holders = tuple(Holder(name, code) for name, code in found["holders"])
         return Held(found["number"], found["name"], holders)

@@ -1,0 +1,51 @@
+"""From a business license a body's other licenses (一照关联): its types, and the scope of who may.
+
+Revision: 0024, after 0023
+Created: 2026-11-25
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0024"
+down_revision: str | Sequence[str] | None = "0023"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+_NEW = "'license:relate'"
+_BEFORE = (
+    "'verify:file', 'verify:token', 'verify:number', 'verify:batch', 'report:read', "
+    "'status:detail', 'license:ingest', 'license:revoke', 'license:present', 'license:retrieve'"
+)
+_AFTER = (
+    "'issuer:read', 'trust:propose', 'trust:approve', 'caller:admin', 'audit:read', 'system:ops'"
+)
+
+
+def _scopes(words: str) -> None:
+    op.execute("ALTER TABLE caller DROP CONSTRAINT ck_caller_scopes")
+    op.execute(
+        "ALTER TABLE caller ADD CONSTRAINT ck_caller_scopes "
+        f"CHECK (scopes <@ ARRAY[{words}] AND cardinality(scopes) > 0)"
+    )
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '3s'")
+    op.execute("SET LOCAL statement_timeout = '30s'")
+    op.add_column(
+        "license_type",
+        sa.Column("identity_source", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
+    _scopes(f"{_BEFORE}, {_NEW}, {_AFTER}")
+
+
+def downgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '3s'")
+    op.execute("SET LOCAL statement_timeout = '30s'")
+    op.execute(f"DELETE FROM caller WHERE scopes <@ ARRAY[{_NEW}]")
+    op.execute(f"UPDATE caller SET scopes = array_remove(scopes, {_NEW})")
+    _scopes(f"{_BEFORE}, {_AFTER}")
+    op.drop_column("license_type", "identity_source")
