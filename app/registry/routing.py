@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, assert_never
 
-from app.domain.codes import region_well_formed
+from app.domain.codes import region_now, region_well_formed
 from app.domain.identifier import IssuerCode
 from app.domain.issuer import EndpointKind, Rule, Speaker
 from app.domain.trust import Kind, TrustQuestion
@@ -92,14 +92,14 @@ def region_told(question: TrustQuestion) -> str | None:
     """The region that an issuer's code, or a seal's, tells by itself; None: it tells none.
 
     统一社会信用代码: characters 3 to 8 (GB 32100, 登记管理机关行政区划码). 印章编码: the first six
-    digits.
+    digits. A region that has another code today is asked for under that.
     """
     if question.issuer is not None:
         whole = len(question.issuer) == REGION_LENGTH
         told = question.issuer if whole else question.issuer[2 : 2 + REGION_LENGTH]
     else:
         told = (question.seal or "")[:REGION_LENGTH]
-    return told if region_well_formed(told) else None
+    return region_now(told) if region_well_formed(told) else None
 
 
 def _of_bodies(

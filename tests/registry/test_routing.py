@@ -97,6 +97,9 @@ def test_the_registered_region_before_the_one_in_the_code():
     [
         ("11630000MB0000019J", None, "630000"),
         ("630100", None, "630100"),
+        ("632123", None, "630202"),  # 乐都, as it was and as it is
+        ("12632123MB0000019J", None, "630202"),
+        (None, "63212300012345", "630202"),
         (None, "63010000012345", "630100"),
         (None, "ES-1", None),
         (None, None, None),
