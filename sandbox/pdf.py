@@ -17,6 +17,7 @@ CATALOG, PAGES, PAGE, CONTENTS, INFO, FONT, CID_FONT = range(1, 8)
 FIRST_FREE = 8
 KEPT_FREE = 4096
 """Octets kept free for a signature value."""
+HEAD = b"%PDF-1.7\n%\xe5\x8d\xb0\xe7\xab\xa0\n"
 _RANGE = b"/ByteRange [0 0000000000 0000000000 0000000000]"
 
 Objects = Mapping[int, bytes]
@@ -38,6 +39,8 @@ class Paper:
     info: Mapping[str, str]
     fields: tuple[int, ...] = ()
     annotations: tuple[int, ...] = ()
+    form: str = ""
+    """Further entries of the form (AcroForm)."""
 
 
 def text_string(text: str) -> str:
@@ -88,6 +91,24 @@ class Draft:
 
 def write(made: Made, change: Callable[[Draft], None] | None = None) -> Paper:
     """The unsigned document. `change` may alter it before it is written."""
+    draft = drafted(made, change)
+    return save(unwritten(draft), draft.objects)
+
+
+def unwritten(draft: Draft) -> Paper:
+    """Nothing but a header, to write the objects behind."""
+    return Paper(
+        content=HEAD,
+        startxref=0,
+        size=max(draft.objects) + 1,
+        catalog=draft.catalog,
+        page=draft.page,
+        info=draft.info,
+    )
+
+
+def drafted(made: Made, change: Callable[[Draft], None] | None = None) -> Draft:
+    """Every object of the document."""
     catalog = {"/Type": "/Catalog", "/Pages": f"{PAGES} 0 R"}
     page = {
         "/Type": "/Page",
@@ -123,11 +144,7 @@ def write(made: Made, change: Callable[[Draft], None] | None = None) -> Paper:
     if change is not None:
         change(draft)
     objects |= {CATALOG: dictionary(catalog), PAGE: dictionary(page), INFO: dictionary(info)}
-    head = b"%PDF-1.7\n%\xe5\x8d\xb0\xe7\xab\xa0\n"
-    first = Paper(
-        content=head, startxref=0, size=max(objects) + 1, catalog=catalog, page=page, info=info
-    )
-    return save(first, objects)
+    return draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +253,8 @@ class Signing:
     appearance: bytes | None = None
     more: str = ""
     """Further entries of the signature dictionary."""
+    place: str = ""
+    """Further entries of its field."""
     catalog: Mapping[str, str] = field(default_factory=dict)
     """Further entries of the catalog."""
     objects: Objects = field(default_factory=dict)
@@ -268,7 +287,7 @@ def sign(paper: Paper, signing: Signing) -> Paper:
     objects[value] = f"<<{signing.entries(entries)}>>".encode()
     objects[field_number] = (
         f"<</FT /Sig /T (Signature{value}) /V {value} 0 R /Type /Annot /Subtype /Widget /F 132"
-        f" /Rect {signing.rect} /P {PAGE} 0 R{shown}>>"
+        f" /Rect {signing.rect} /P {PAGE} 0 R{shown}{signing.place}>>"
     ).encode()
     paper = replace(
         paper,
@@ -285,7 +304,7 @@ def with_form(paper: Paper) -> tuple[Paper, dict[int, bytes]]:
     """Catalog and page with the fields there are now, and their objects."""
     listed = " ".join(f"{number} 0 R" for number in paper.fields)
     shown = " ".join(f"{number} 0 R" for number in paper.annotations)
-    catalog = {**paper.catalog, "/AcroForm": f"<</Fields [{listed}] /SigFlags 3>>"}
+    catalog = {**paper.catalog, "/AcroForm": f"<</Fields [{listed}] /SigFlags 3{paper.form}>>"}
     page = {**paper.page, "/Annots": f"[{shown}]"}
     changed = {CATALOG: dictionary(catalog), PAGE: dictionary(page)}
     return replace(paper, catalog=catalog, page=page), changed

@@ -7,7 +7,14 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from sandbox import pdf_attacks_document, pdf_attacks_later, pdf_attacks_range, pdf_tolerated
+from sandbox import (
+    pdf_attacks_certified,
+    pdf_attacks_document,
+    pdf_attacks_later,
+    pdf_attacks_range,
+    pdf_attacks_readings,
+    pdf_tolerated,
+)
 from sandbox.pdf_forging import PdfAttack
 
 
@@ -20,7 +27,13 @@ def _named(attacks: Iterator[PdfAttack]) -> Mapping[str, PdfAttack]:
     return MappingProxyType(found)
 
 
-_FAMILIES = (pdf_attacks_range, pdf_attacks_later, pdf_attacks_document)
+_FAMILIES = (
+    pdf_attacks_range,
+    pdf_attacks_later,
+    pdf_attacks_document,
+    pdf_attacks_certified,
+    pdf_attacks_readings,
+)
 PDF_ATTACKS = _named(attack for family in _FAMILIES for attack in family.attacks())
 """Name → attack."""
 PDF_TOLERATED = _named(pdf_tolerated.files())

@@ -10,6 +10,9 @@ from sandbox.pdf import Draft, Style
 from sandbox.pdf_forging import Forge, PdfAttack, PdfScene, replaced
 from sandbox.pdf_signing import DETACHED, Hand, cms_value, seal_value, signed_sm2
 
+_XFA = 70
+_TEMPLATE = b"<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'><template>in force</template></xdp:xdp>"
+_SCRIPT = "<</S /JavaScript /JS (x)>>"
 _BOMB = 64 * 1024 * 1024
 """Octets a few kilobytes expand to."""
 
@@ -38,6 +41,32 @@ def _with_catalog(key: str, value: str) -> Callable[[Draft], None]:
 def _linked(action: str) -> Callable[[Draft], None]:
     """An action that an outline leads to."""
     return _with_catalog("/Outlines", f"<</First <</Title (x) /A {action}>>>>")
+
+
+def _form(entries: str) -> Forge:
+    """A form that XFA lays out; object 70 is what it would show."""
+
+    def before(draft: Draft) -> None:
+        draft.objects[_XFA] = pdf.stream(_TEMPLATE)
+
+    def forge(scene: PdfScene) -> bytes:
+        draft = pdf.write(scene.world.made(scene.license), before)
+        return pdf.sign(replace(draft, form=entries), scene.signing).content
+
+    return forge
+
+
+def _form_later(scene: PdfScene) -> bytes:
+    """The same, saved behind the issuer's signature."""
+    paper = scene.paper
+    number = paper.size
+    form, changed = pdf.with_form(replace(paper, form=f" /XFA {number} 0 R", size=number + 1))
+    return pdf.save(form, {**changed, number: pdf.stream(_TEMPLATE)}).content
+
+
+def _indirect_name(draft: Draft) -> None:
+    draft.objects[70] = b"/Launch"
+    _linked("<</S 70 0 R /F (x)>>")(draft)
 
 
 def _external(draft: Draft) -> None:
@@ -284,50 +313,81 @@ def structure() -> Iterator[PdfAttack]:
 
 def active() -> Iterator[PdfAttack]:
     """PDF-08: what can change what is shown, signed by the issuer itself."""
-    for name, zh, en, before in (
+    for name, zh, en, forge in (
         (
             "script",
             "打开时运行脚本",
             "A script runs when it is opened",
-            _with_catalog("/OpenAction", "<</S /JavaScript /JS (x)>>"),
+            _draft(_with_catalog("/OpenAction", "<</S /JavaScript /JS (x)>>")),
         ),
         (
             "named_script",
             "名字树里有脚本",
             "A script by name",
-            _with_catalog("/Names", "<</JavaScript <</Names [(x) <</S /JavaScript /JS (x)>>]>>>>"),
+            _draft(_with_catalog("/Names", f"<</JavaScript <</Names [(x) {_SCRIPT}]>>>>")),
         ),
         (
             "escaped_script",
             "脚本动作的名字用了转义",
             "A script whose name is escaped",
-            _with_catalog("/OpenAction", "<</S /Java#53cript /J#53 (x)>>"),
+            _draft(_with_catalog("/OpenAction", "<</S /Java#53cript /J#53 (x)>>")),
         ),
         (
             "launch",
             "书签启动程序",
             "A bookmark launches a program",
-            _linked("<</S /Launch /F (x)>>"),
+            _draft(_linked("<</S /Launch /F (x)>>")),
         ),
         (
             "submit",
             "书签提交表单",
             "A bookmark submits a form",
-            _linked("<</S /SubmitForm /F (x)>>"),
+            _draft(_linked("<</S /SubmitForm /F (x)>>")),
         ),
         (
             "layers",
             "书签切换图层",
             "A bookmark switches layers",
-            _linked("<</S /SetOCGState /State [/OFF]>>"),
+            _draft(_linked("<</S /SetOCGState /State [/OFF]>>")),
         ),
         (
             "film",
             "多媒体批注",
             "A multimedia annotation",
-            _with_catalog("/X", "<</Subtype /RichMedia /Rect [0 0 9 9]>>"),
+            _draft(_with_catalog("/X", "<</Subtype /RichMedia /Rect [0 0 9 9]>>")),
         ),
-        ("external", "页面内容在别的文件里", "Page content in another file", _external),
+        (
+            "indirect_name",
+            "动作的名字是间接对象",
+            "An action whose name is an object of its own",
+            _draft(_indirect_name),
+        ),
+        (
+            "disguised",
+            "启动程序的动作混作结构元素",
+            "A launch that looks like a structure element",
+            _draft(_linked("<</Type /StructElem /S /Launch /F (x) /P 3 0 R /K 0>>")),
+        ),
+        (
+            "xfa_packets",
+            "XFA 表单（分段）",
+            "An XFA form in packets",
+            _form(" /XFA [(template) 70 0 R (datasets) 70 0 R]"),
+        ),
+        (
+            "xfa_later",
+            "签后加上 XFA 表单",
+            "An XFA form added behind the signature",
+            _form_later,
+        ),
+        ("xfa_stream", "XFA 表单（整流）", "An XFA form in one stream", _form(" /XFA 70 0 R")),
+        (
+            "xfa_rendering",
+            "声明须由 XFA 动态排版",
+            "A document that XFA has to lay out",
+            _draft(_with_catalog("/NeedsRendering", "true")),
+        ),
+        ("external", "页面内容在别的文件里", "Page content in another file", _draft(_external)),
     ):
         yield PdfAttack(
             name=f"active_{name}",
@@ -335,7 +395,7 @@ def active() -> Iterator[PdfAttack]:
             threats=("PDF-08",),
             zh=f"{zh}。",
             en=f"{en}.",
-            forge=_draft(before),
+            forge=forge,
         )
 
 

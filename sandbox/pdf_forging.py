@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox import pdf
+from sandbox.attacks import REFUSED
 from sandbox.licenses import License
 from sandbox.ofd_forging import INVALID, OPEN, OPEN_REASONS, VALID
 from sandbox.pdf import Paper, Signing
@@ -72,6 +73,8 @@ class PdfAttack:
     def conclusion(self) -> str:
         if self.reason is None:
             return VALID
+        if self.reason == "unrecognised":
+            return REFUSED
         return OPEN if self.reason in _OPEN else INVALID
 
     def scene(self, world: World) -> PdfScene:

@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sandbox import pdf
-from sandbox.pdf import Paper, Style
+from sandbox.pdf import Draft, Paper, Style
+from sandbox.pdf_attacks_certified import PERMITS, certified, second_unseen
 from sandbox.pdf_forging import Forge, PdfAttack, PdfScene
-from sandbox.pdf_signing import KINDS, stamped, validation_data
+from sandbox.pdf_linearised import linearised
+from sandbox.pdf_signing import stamped, validation_data
 
 
 def _after(after: Callable[[PdfScene, Paper], Paper]) -> Forge:
@@ -26,12 +28,6 @@ def _long_term(scene: PdfScene, paper: Paper) -> Paper:
     """PAdES-LTA: validation data, a document timestamp, and both again."""
     once = _stamped(scene, _proof(scene, paper))
     return _stamped(scene, _proof(scene, once))
-
-
-def _second(scene: PdfScene, paper: Paper) -> Paper:
-    """A stranger's signature that nobody sees."""
-    hand = replace(scene.hand, holder=scene.world.seals.holders["stranger-current"])
-    return pdf.sign(paper, KINDS[scene.kind](hand))
 
 
 def _extensions(_: PdfScene, paper: Paper) -> Paper:
@@ -79,6 +75,24 @@ def _shown(scene: PdfScene) -> bytes:
     return pdf.sign(scene.draft, signing).content
 
 
+def _fast(scene: PdfScene) -> bytes:
+    """A linearised document, signed."""
+    return pdf.sign(linearised(pdf.drafted(scene.world.made(scene.license))), scene.signing).content
+
+
+def _two_levels(draft: Draft) -> None:
+    """A page tree with a node between root and page."""
+    node = pdf.FIRST_FREE
+    draft.objects[pdf.PAGES] = f"<</Type /Pages /Kids [{node} 0 R] /Count 1>>".encode()
+    between = f"<</Type /Pages /Parent {pdf.PAGES} 0 R /Kids [{pdf.PAGE} 0 R] /Count 1>>"
+    draft.objects[node] = between.encode()
+    draft.page["/Parent"] = f"{node} 0 R"
+
+
+def _levels(scene: PdfScene) -> bytes:
+    return pdf.sign(pdf.write(scene.world.made(scene.license), _two_levels), scene.signing).content
+
+
 def _vendor(scene: PdfScene) -> bytes:
     """A seal under a vendor's own SubFilter: it says by itself what it is."""
     signing = replace(scene.signing, sub_filter="Yunhai.SM2Seal")
@@ -87,6 +101,29 @@ def _vendor(scene: PdfScene) -> bytes:
 
 def _spaced(scene: PdfScene) -> bytes:
     return scene.paper.content + b"\r\n"
+
+
+def _certified_long_term(permitted: int) -> Forge:
+    return lambda scene: _long_term(scene, certified(scene, permitted)).content
+
+
+def _certifications() -> Iterator[tuple[str, str, str, Forge, str]]:
+    """What each certification permits, and a license with it."""
+    for permitted, what in PERMITS.items():
+        yield (
+            f"certified_{what}_long_term",
+            f"认证（DocMDP P={permitted}）后的长期存档",
+            f"Certified with P {permitted} and kept for the long term",
+            _certified_long_term(permitted),
+            "seal",
+        )
+    yield (
+        "certified_forms_second",
+        "认证（DocMDP P=2）后加不可见的第二个签名",
+        "A second signature nobody sees behind a certification with P 2",
+        lambda scene: second_unseen(scene, certified(scene, 2)).content,
+        "seal",
+    )
 
 
 def files() -> Iterator[PdfAttack]:
@@ -131,7 +168,7 @@ def files() -> Iterator[PdfAttack]:
             "second_unseen",
             "后加不可见的第二个签名",
             "A second signature nobody sees",
-            _after(_second),
+            _after(second_unseen),
             "seal",
         ),
         (
@@ -164,6 +201,9 @@ def files() -> Iterator[PdfAttack]:
             _vendor,
             "seal",
         ),
+        ("linearised", "线性化文件", "A linearised file", _fast, "seal"),
+        ("page_tree", "两层的页面树", "A page tree of two levels", _levels, "seal"),
+        *_certifications(),
         ("line_end", "文件尾多一个换行", "One more end of line behind the end", _spaced, "seal"),
     ):
         yield PdfAttack(

@@ -40,6 +40,8 @@ class Later(StrEnum):
     """A field, its value or its appearance."""
     VISIBLE_SIGNATURE = "visible_signature"
     """A signature field that shows something."""
+    SIGNATURE = "signature"
+    """A signature at all, where the one before permits none (DocMDP P 1)."""
     CATALOG = "catalog"
     """An entry of the document catalog."""
     METADATA = "metadata"

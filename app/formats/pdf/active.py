@@ -49,21 +49,17 @@ def active_content(view: View) -> tuple[str, ...]:
         elif isinstance(value, tuple):
             waiting.extend(value)
         elif isinstance(value, dict):
-            found |= _named(value)
+            found |= _named(view, value)
             waiting.extend(value.values())
     return tuple(sorted(found))
 
 
-def _named(node: dict[str, Value]) -> set[str]:
+def _named(view: View, node: dict[str, Value]) -> set[str]:
+    """Whatever else stands beside it: readers run an action of another type, or with other keys."""
     found = {key for key in _KEYS if node.get(key) not in (None, False)}
-    action, subtype = node.get("S"), node.get("Subtype")
-    if isinstance(action, Name) and action.value in ACTIONS and _is_action(node):
+    action, subtype = view.resolve(node.get("S")), view.resolve(node.get("Subtype"))
+    if isinstance(action, Name) and action.value in ACTIONS:
         found.add(action.value)
     if isinstance(subtype, Name) and subtype.value in _ANNOTATIONS and "Rect" in node:
         found.add(subtype.value)
     return found
-
-
-def _is_action(node: dict[str, Value]) -> bool:
-    """/S also names structure elements and transitions; those have other neighbours."""
-    return node.get("Type") in (None, Name("Action")) and not {"P", "K"} & node.keys()

@@ -13,7 +13,7 @@ from app.crypto.ses import form_of, read_seal_signature
 from app.domain.cms import CmsContent, CmsSignature
 from app.domain.errors import BeyondLimits, Encrypted, Malformed
 from app.domain.license import LicenseFormat, ParsedLicense, PdfSealing
-from app.domain.pdf import DocumentTimestamp, PdfDocument, PdfSignature, Scope
+from app.domain.pdf import Change, DocumentTimestamp, PdfDocument, PdfSignature, Scope
 from app.domain.seal import SealSignature, ValueForm
 from app.formats.claims import claims_of
 from app.formats.ofd.metadata import FoundElement, FoundIn, found_elements
@@ -22,6 +22,7 @@ from app.formats.pdf.contents import signature_value
 from app.formats.pdf.images import images
 from app.formats.pdf.objects import Name, Text, Value
 from app.formats.pdf.reader import HEADER, PdfFile, View
+from app.formats.pdf.readings import one_reading
 from app.formats.pdf.signatures import Signed, fields, read_pdf_date, signatures
 from app.formats.pdf.updates import Updates
 
@@ -54,6 +55,8 @@ class Pdf:
             raise Encrypted("PDF: encrypted")
         active = active_content(view)
         sealings = _sealings(file, signatures(file))
+        if any(map(_clean, sealings)):  # else it fails, and by a better word
+            one_reading(file, view)
         clean = frozenset({INFORMATION, FORM})
         covered = [clean if _clean(each) else frozenset[str]() for each in sealings]
         claims, covers = claims_of(_elements(view), covered)
@@ -118,7 +121,9 @@ def _sealing(
 ) -> PdfSealing:
     file, updates = read_from
     value, problem = _value(signed)
-    changes = () if signed.index is None else updates.since(signed.index, signed.end)
+    changes: tuple[Change, ...] = ()
+    if signed.index is not None:
+        changes = updates.since(signed.index, signed.end, last=signed.last)
     entry = PdfSignature(
         filter=_name(signed.dictionary.get("Filter")),
         sub_filter=_name(signed.dictionary.get("SubFilter")),
@@ -192,6 +197,8 @@ def _elements(view: View) -> Iterator[FoundElement]:
     for key, value in view.dictionary(view.trailer.get("Info")).items():
         yield from _found(_named(key), view.resolve(value), INFORMATION)
     for each in fields(view):
+        if each.type == "Sig":  # its value is a signature
+            continue
         name = _decoded(each.name.rsplit(b".", 1)[-1])
         yield from _found(name, view.resolve(each.value), FORM)
 

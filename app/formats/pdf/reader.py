@@ -42,6 +42,10 @@ class PdfFile:
     sections: tuple[Section, ...]
     meter: Meter
     allowance: Allowance
+    other_generation: bool = False
+    """A reference was met to another generation than is listed: to nothing, or to that one all the
+    same, as readers have it.
+    """
     _objects: dict[int, IndirectObject] = field(default_factory=dict, repr=False)
     _containers: dict[int, _Container] = field(default_factory=dict, repr=False)
 
@@ -127,7 +131,10 @@ class View:
                     return None
                 return self._contained(container, index, ref.number)
             case InFile(offset, generation):
-                return self._whole(ref, offset) if generation == ref.generation else None
+                if generation == ref.generation:
+                    return self._whole(ref, offset)
+                self.file.other_generation = True
+                return None
 
     def resolve(self, value: Value) -> Value:
         """The value itself, behind any references."""

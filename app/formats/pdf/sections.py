@@ -71,6 +71,13 @@ class Section:
     """Object number of the section itself, where it is a stream."""
     hybrid: bool = False
     """Some entries are only for readers that know cross-reference streams (§7.5.8.4)."""
+    stream: int | None = None
+    """Where the stream beside a table stands (XRefStm)."""
+
+    def reaches(self, end: int) -> bool:
+        """Whether anything it lists begins at `end` or later, when it was not there yet."""
+        places = (e.offset for e in self.entries.values() if isinstance(e, InFile))
+        return max(self.offset, self.stream or 0, *places, 0) >= end
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,8 @@ def read_sections(content: bytes, meter: Meter, allowance: Allowance) -> tuple[S
         seen.add(offset)
         section = _section(content, offset, left, meter, allowance)
         left -= len(section.entries)
+        if found and offset > found[-1].offset:
+            _apart(found[-1], section)
         found.append(section)
         previous = section.trailer.get("Prev")
         if previous is None:
@@ -125,6 +134,15 @@ def read_sections(content: bytes, meter: Meter, allowance: Allowance) -> tuple[S
         if type(previous) is not int or not 0 < previous < len(content):
             raise Malformed("PDF: Prev is no place in the file")
         offset = previous
+
+
+def _apart(first: Section, main: Section) -> None:
+    """The two sections of a linearised file list different objects (annex F.3.4).
+
+    Which of them counts would else hang on where a reader begins.
+    """
+    if not first.entries.keys().isdisjoint(main.entries):
+        raise Malformed("PDF: an object listed in a section and in the one behind it")
 
 
 def read_object(content: bytes, offset: int, meter: Meter) -> IndirectObject:
@@ -191,14 +209,14 @@ def _table(lexer: Lexer, offset: int, left: int, allowance: Allowance, meter: Me
     trailer = lexer.value()
     if not isinstance(trailer, dict):
         raise Malformed("PDF: the trailer is no dictionary")
-    end, hybrid = _end(lexer.data, lexer.at), False
+    end, hybrid, place = _end(lexer.data, lexer.at), False, trailer.get("XRefStm")
     if "XRefStm" in trailer:
-        place = trailer["XRefStm"]
         if type(place) is not int or not 0 < place < len(lexer.data):
             raise Malformed("PDF: XRefStm is no place in the file")
         more = _stream(lexer.data, place, left, meter, allowance)
         hybrid = _joined(entries, more.entries)
-    return Section(offset, entries, trailer, end, None, hybrid=hybrid)
+    place = place if type(place) is int else None
+    return Section(offset, entries, trailer, end, None, hybrid=hybrid, stream=place)
 
 
 def _joined(entries: dict[int, Entry], more: dict[int, Entry]) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
@@ -19,6 +19,8 @@ MAX_DEPTH: Final = 16
 MAX_SIGNATURES: Final = 32
 """Signatures of one document: each costs public-key operations."""
 _RANGE = 4
+_NOTHING = 1
+"""P: no change is permitted."""
 _DATE = re.compile(
     rb"D:([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})"
     rb"(?:Z(?:00'?(?:00'?)?)?|([+-])([0-9]{2})'?([0-9]{2})?'?)?\Z"
@@ -54,6 +56,8 @@ class Signed:
     """Index of the last section it covers."""
     number: int | None
     """Object number of its dictionary, where it has one."""
+    last: bool = False
+    """It permits no further signature (DocMDP P 1, by itself or by the lock of its field)."""
 
 
 def fields(view: View) -> Iterator[Field]:
@@ -113,7 +117,8 @@ def signatures(file: PdfFile) -> tuple[Signed, ...]:
         if len(places) > MAX_SIGNATURES:
             raise BeyondLimits(f"PDF: more than {MAX_SIGNATURES} signatures")
         number = each.value.number if isinstance(each.value, Ref) else None
-        found.append(_signed(file, view, dictionary, number))
+        signed = _signed(file, view, dictionary, number)
+        found.append(replace(signed, last=_permits_none(view, dictionary, each.dictionary)))
     return tuple(sorted(found, key=lambda each: each.end))
 
 
@@ -129,6 +134,20 @@ def _signed(file: PdfFile, view: View, dictionary: dict[str, Value], number: int
     if scope is Scope.EXACT:
         scope, index = _revision(file, dictionary, number, end)
     return Signed(dictionary, stamp, scope, content, end, index, number)
+
+
+def _permits_none(view: View, dictionary: dict[str, Value], field: dict[str, Value]) -> bool:
+    """P 1 of DocMDP (ISO 32000-2 §12.8.2.2), or of the field's lock (§12.7.5.5)."""
+    references = [view.dictionary(each) for each in view.array(dictionary.get("Reference"))]
+    parameters = [
+        view.dictionary(each.get("TransformParams"))
+        for each in references
+        if view.resolve(each.get("TransformMethod")) == Name("DocMDP")
+    ]
+    return any(
+        view.resolve(each.get("P")) == _NOTHING
+        for each in (*parameters, view.dictionary(field.get("Lock")))
+    )
 
 
 def _scope(
@@ -171,8 +190,8 @@ def _revision(
     index = next((i for i, s in enumerate(file.sections) if s.offset == pointed), None)
     if index is None:
         return Scope.NO_REVISION, None
-    if any(section.offset >= end for section in file.sections[: index + 1]):
-        return Scope.NO_REVISION, None
+    if any(section.reaches(end) for section in file.sections[: index + 1]):
+        return Scope.NO_REVISION, None  # it leads to octets that were still to come
     view = file.at(index)
     for each in fields(view):
         if each.type == "Sig" and each.value is not None:

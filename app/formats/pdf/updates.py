@@ -31,6 +31,10 @@ _OF_FIELDS = frozenset(
         "M", "DA", "DR", "Q", "MK", "AP", "Border", "BS", "StructParent", "Kids", "Parent",
     }
 )  # fmt: skip
+_OF_FIELDS_ALONE = frozenset({"T", "V", "Kids"})
+"""What makes a field of its own of what is inside another."""
+_STAMPS = (Name("DocTimeStamp"), Name("ETSI.RFC3161"))
+"""Type or SubFilter of a document timestamp, which any certification permits."""
 _NEW_FORM = frozenset({"DR", "DA"})
 """Of a form that was not there before: defaults for fields nobody sees."""
 _PROOF = frozenset({"DSS", "Extensions", "Metadata", "Version"})
@@ -46,27 +50,34 @@ class Updates:
 
     def __init__(self, file: PdfFile) -> None:
         self._file = file
-        self._steps: dict[int, list[Change]] = {}
+        self._steps: dict[int, Step] = {}
 
-    def since(self, index: int, end: int) -> tuple[Change, ...]:
+    def since(self, index: int, end: int, *, last: bool = False) -> tuple[Change, ...]:
         """What is not allowed after the section `index`, whose revision ends at octet `end`.
+
+        Args:
+            index: of the section a signature covers last.
+            end: where its revision ends, in octets.
+            last: that signature permits no other after it (DocMDP P 1).
 
         Raises:
             Malformed: a later revision cannot be read.
         """
         file, found = self._file, list[Change]()
         for later in range(index + 1, len(file.sections)):
-            found += self._step(later)
+            step = self._step(later)
+            found += step.found
+            found += step.signed if last else ()
             found += unlisted(file, later, end)
             end = file.sections[later].end or len(file.content)
         if not _only_space(file.content, end, len(file.content)):
             found.append(Change(len(file.sections) + 1, None, Later.UNLISTED))
         return tuple(dict.fromkeys(found))
 
-    def _step(self, later: int) -> list[Change]:
+    def _step(self, later: int) -> "Step":
         if later not in self._steps:
-            step = Step(self._file.at(later - 1), self._file.at(later))
-            self._steps[later] = step.changes()
+            step = self._steps[later] = Step(self._file.at(later - 1), self._file.at(later))
+            step.judge()
         return self._steps[later]
 
 
@@ -103,22 +114,24 @@ class Step:
         self.new = new
         self._shown = shown(old)
         self._explained: set[int] = set()
-        self._found: list[Change] = []
+        self.found: list[Change] = []
+        """What is not allowed, whoever signed before."""
+        self.signed: list[Change] = []
+        """Signatures nobody sees: not allowed after one that permits none."""
         self._unseen: set[int] = set()
         """New signature fields nobody sees."""
         self._changed = self._differing()
 
-    def changes(self) -> list[Change]:
-        """Everything in this revision that is not allowed."""
+    def judge(self) -> None:
+        """Find everything in this revision that is not allowed."""
         self._trailer()
         self._catalog()
         self._pages()
         for number in sorted(self._changed - self._explained):
             self._refuse(self._kind(number), number)
-        return self._found
 
     def _refuse(self, kind: Later, number: int | None = None) -> None:
-        self._found.append(Change(self.new.revision + 1, number, kind))
+        self.found.append(Change(self.new.revision + 1, number, kind))
 
     def _explain(self, value: Value, before: Value = None) -> None:
         """Allow an object to be new here, or to change where it was in the same place before."""
@@ -283,8 +296,10 @@ class Step:
 
     def _signature_field(self, field: Value, before: Value) -> None:
         node, number = self.new.dictionary(field), field.number if isinstance(field, Ref) else None
-        shows = [field, *self.new.array(node.get("Kids"))]
-        if node.get("FT") != Name("Sig"):
+        places = self.new.array(node.get("Kids"))
+        shows = [field, *places]
+        plain = all(self._only_a_place(self.new.dictionary(each)) for each in places)
+        if node.get("FT") != Name("Sig") or not plain or not self._signature(node.get("V")):
             return self._refuse(Later.FORM_VALUE, number)
         if not all(self._invisible(self.new.dictionary(each)) for each in shows):
             self._refuse(Later.VISIBLE_SIGNATURE, number)
@@ -295,9 +310,21 @@ class Step:
             place = self.new.dictionary(each)
             for key in _OF_FIELDS - {"P", "Parent"}:
                 self._reach(place.get(key))
-        if self.new.dictionary(node.get("V")).keys() - _SIGNATURE_KEYS:
+        value = self.new.dictionary(node.get("V"))
+        if value.keys() - _SIGNATURE_KEYS:
             self._refuse(Later.UNKNOWN, number)
+        kinds = [self.new.resolve(value.get(key)) for key in ("Type", "SubFilter")]
+        if not any(kind == stamp for kind in kinds for stamp in _STAMPS):
+            self.signed.append(Change(self.new.revision + 1, number, Later.SIGNATURE))
         return None
+
+    def _signature(self, value: Value) -> bool:
+        """A signature dictionary, or nothing yet: a text would be a value somebody reads."""
+        return isinstance(self.new.resolve(value), dict | None)
+
+    def _only_a_place(self, node: dict[str, Value]) -> bool:
+        """Where a field is shown, and no field of its own (§12.7.4.1)."""
+        return not node.keys() & _OF_FIELDS_ALONE and node.get("FT") in (None, Name("Sig"))
 
     def _invisible(self, node: dict[str, Value]) -> bool:
         """No area: then no appearance is drawn (§12.5.5)."""
@@ -315,7 +342,6 @@ class Step:
 
     def _pages(self) -> None:
         """A page may get the places of new fields that nobody sees, and nothing else."""
-        lists = set[Value]()
         for number in self._changed - self._explained:
             entry = self.old.entry(number)
             ref = Ref(number, entry.generation if isinstance(entry, InFile) else 0)
@@ -326,13 +352,9 @@ class Step:
                 self._explained.add(number)
                 self._explain(after.get("Annots"), before.get("Annots"))
         changed = self._changed - self._explained
-        lists = (
-            {each for page in page_nodes(self.old) for each in (page.get("Annots"),)}
-            if changed
-            else lists
-        )
-        for each in lists:
-            if isinstance(each, Ref) and each.number in changed:
+        nodes = page_nodes(self.old) if changed else ()
+        for each in {a for node in nodes if isinstance(a := node.get("Annots"), Ref)}:
+            if each.number in changed:
                 before_list, after_list = self.old.array(each), self.new.array(each)
                 if before_list and self._grown(before_list, after_list):
                     self._explained.add(each.number)
