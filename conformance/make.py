@@ -123,13 +123,15 @@ def _sealed(world: World, attack: OfdAttack, twins: dict[Twin, str]) -> Iterator
 
 def _signed_pdf(world: World) -> Iterator[Case]:
     """Signed and sealed PDF files; every kind of genuine signature is a twin."""
-    twins: dict[bytes, str] = {}
+    twins: dict[tuple[bytes, str], str] = {}
     for attack in (*PDF_ATTACKS.values(), *PDF_TOLERATED.values()):
-        twin = attack.twin(world)
+        content = attack.twin(world)
+        twin = content, attack.trust
         if twin not in twins:
-            twins[twin] = f"pdf-{attack.kind}"
+            name = attack.name.replace("_", "-")
+            twins[twin] = f"pdf-before-{name}" if attack.genuine else f"pdf-{attack.kind}"
             zh, en = f"真实的签名文件（{attack.kind}）。", f"A genuine signed file: {attack.kind}."
-            yield Case(twins[twin], "input.pdf", twin, VALID, None, zh, en)
+            yield Case(twins[twin], "input.pdf", content, VALID, None, zh, en, trust=attack.trust)
         yield Case(
             f"pdf-{attack.name.replace('_', '-')}",
             "input.pdf",
@@ -141,6 +143,7 @@ def _signed_pdf(world: World) -> Iterator[Case]:
             attack.threats,
             attack.also,
             twins[twin],
+            trust=attack.trust,
         )
 
 

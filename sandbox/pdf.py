@@ -260,6 +260,8 @@ class Signing:
     objects: Objects = field(default_factory=dict)
     """Further objects of the revision."""
     style: Style = PLAIN
+    into: tuple[int, bytes] | None = None
+    """(object number, entries) of a field that is there and not signed yet."""
     ranges: Callable[[Ranges], Ranges] = lambda ranges: ranges
     """/ByteRange, bent; what is signed follows it."""
     free: int = KEPT_FREE
@@ -271,6 +273,8 @@ def sign(paper: Paper, signing: Signing) -> Paper:
     """The file with one more revision that holds a signature over all of it."""
     value, field_number = paper.size, paper.size + 1
     paper = replace(paper, size=paper.size + 2)
+    if signing.into is not None:
+        return _signed_into(paper, signing, value, signing.into)
     objects: dict[int, bytes] = {**signing.objects}
     shown = ""
     if signing.appearance is not None:
@@ -278,13 +282,7 @@ def sign(paper: Paper, signing: Signing) -> Paper:
         objects[paper.size] = stream(signing.appearance, f" {box}")
         shown = f" /AP <</N {paper.size} 0 R>>"
         paper = replace(paper, size=paper.size + 1)
-    moment = f" /M {pdf_date(signing.at)}" if signing.at else ""
-    contents = f"/Contents <{'0' * 2 * signing.free}>"
-    entries = (
-        f"/Type /{signing.type} /Filter /{signing.filter} /SubFilter /{signing.sub_filter}{moment}"
-        f"{signing.more} {_RANGE.decode()} {contents}"
-    )
-    objects[value] = f"<<{signing.entries(entries)}>>".encode()
+    objects[value] = _signature(signing)
     objects[field_number] = (
         f"<</FT /Sig /T (Signature{value}) /V {value} 0 R /Type /Annot /Subtype /Widget /F 132"
         f" /Rect {signing.rect} /P {PAGE} 0 R{shown}{signing.place}>>"
@@ -297,6 +295,26 @@ def sign(paper: Paper, signing: Signing) -> Paper:
     )
     paper, more = with_form(paper)
     saved = save(paper, {**objects, **more}, signing.style)
+    return replace(saved, content=_filled(saved.content, len(paper.content), signing))
+
+
+def _signature(signing: Signing) -> bytes:
+    """The signature dictionary, with room for its value."""
+    moment = f" /M {pdf_date(signing.at)}" if signing.at else ""
+    contents = f"/Contents <{'0' * 2 * signing.free}>"
+    entries = (
+        f"/Type /{signing.type} /Filter /{signing.filter} /SubFilter /{signing.sub_filter}{moment}"
+        f"{signing.more} {_RANGE.decode()} {contents}"
+    )
+    return f"<<{signing.entries(entries)}>>".encode()
+
+
+def _signed_into(paper: Paper, signing: Signing, value: int, into: tuple[int, bytes]) -> Paper:
+    """Signed in a field that was made for it before: nothing but its value is new."""
+    number, entries = into
+    field_ = b"<<" + entries + f" /V {value} 0 R>>".encode()
+    objects = {**signing.objects, value: _signature(signing), number: field_}
+    saved = save(paper, objects, signing.style)
     return replace(saved, content=_filled(saved.content, len(paper.content), signing))
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from sandbox import (
     pdf_attacks_certified,
     pdf_attacks_document,
+    pdf_attacks_joint,
     pdf_attacks_later,
     pdf_attacks_range,
     pdf_attacks_readings,
@@ -33,8 +34,11 @@ _FAMILIES = (
     pdf_attacks_document,
     pdf_attacks_certified,
     pdf_attacks_readings,
+    pdf_attacks_joint,
 )
 PDF_ATTACKS = _named(attack for family in _FAMILIES for attack in family.attacks())
 """Name → attack."""
-PDF_TOLERATED = _named(pdf_tolerated.files())
+PDF_TOLERATED = _named(
+    file for family in (pdf_tolerated.files, pdf_attacks_joint.tolerated) for file in family()
+)
 """Name → a file that is odd and valid."""

@@ -63,11 +63,17 @@ class PdfAttack:
     also: tuple[str, ...] = ()
     """Other right reasons, where one forgery breaks several things at once."""
     kind: str = "seal"
+    genuine: Forge | None = None
+    """The untouched twin, where it is not simply the license signed in its way."""
+    by: str | None = None
+    """The body whose license it is, where the way of signing does not say."""
+    trust: str = "trust"
+    """Folder of what the verifier trusts: `trust-joint` has a type that asks for two seals."""
 
     @property
     def issuer(self) -> str:
         """Degrees need no seal, so they may be signed without one."""
-        return "traffic" if self.kind == "seal" else "university"
+        return self.by or ("traffic" if self.kind == "seal" else "university")
 
     @property
     def conclusion(self) -> str:
@@ -85,7 +91,8 @@ class PdfAttack:
 
     def twin(self, world: World) -> bytes:
         """The honest file of the same kind."""
-        return self.scene(world).paper.content
+        scene = self.scene(world)
+        return self.genuine(scene) if self.genuine else scene.paper.content
 
 
 def replaced(content: bytes, old: bytes, new: bytes) -> bytes:

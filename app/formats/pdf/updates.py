@@ -301,7 +301,8 @@ class Step:
         plain = all(self._only_a_place(self.new.dictionary(each)) for each in places)
         if node.get("FT") != Name("Sig") or not plain or not self._signature(node.get("V")):
             return self._refuse(Later.FORM_VALUE, number)
-        if not all(self._invisible(self.new.dictionary(each)) for each in shows):
+        seen_before = before is not None and self._shown_already(field)
+        if not seen_before and not all(self._invisible(self.new.dictionary(e)) for e in shows):
             self._refuse(Later.VISIBLE_SIGNATURE, number)
         else:
             self._unseen |= {each.number for each in shows if isinstance(each, Ref)}
@@ -317,6 +318,14 @@ class Step:
         if not any(kind == stamp for kind in kinds for stamp in _STAMPS):
             self.signed.append(Change(self.new.revision + 1, number, Later.SIGNATURE))
         return None
+
+    def _shown_already(self, field: Value) -> bool:
+        """A field that showed the same before it was signed: the signature shows nothing new."""
+        before, after = self.old.dictionary(field), self.new.dictionary(field)
+        was = self.old.resolve(self.old.dictionary(before.get("AP")).get("N"))
+        now = self.new.resolve(self.new.dictionary(after.get("AP")).get("N"))
+        drawn = isinstance(was, Stream) and same(was, now)
+        return drawn and after.keys() - before.keys() <= {"V", "M"}
 
     def _signature(self, value: Value) -> bool:
         """A signature dictionary, or nothing yet: a text would be a value somebody reads."""
