@@ -39,6 +39,7 @@ from app.registry.journal import PostgresJournal
 from app.registry.lists.signed import MAX_LIST
 from app.registry.lookups import PostgresLookups
 from app.registry.peers import PostgresPeers
+from app.registry.platforms import PostgresSecrets
 from app.registry.retrievals import PostgresOffers
 from app.registry.sessions import Database, WriteSession
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
@@ -148,7 +149,7 @@ def watching(
     settings: Settings, keys: FolderKeys, opened: Database, registry: Registry
 ) -> Watching:
     """As `asking`, counted; the prober is None where none is wanted."""
-    way, ledger = gateway(settings, keys), PostgresLedger(opened)
+    way, ledger = gateway(settings, keys, PostgresSecrets(opened, keys)), PostgresLedger(opened)
     issuers = _around(way, settings)
     shown = clients(settings).ends
     metrics = Metrics(issuers.states, way.certificates, shown)
@@ -166,8 +167,12 @@ def watching(
     return Watching(issuers, watch, watched, prober if settings.probe_after else None)
 
 
-def gateway(settings: Settings, keys: FolderKeys) -> HttpIssuers:
-    """The way to issuers by itself. Raises `Refused` as `asking`."""
+def gateway(
+    settings: Settings, keys: FolderKeys, shelf: PostgresSecrets | None = None
+) -> HttpIssuers:
+    """The way to issuers by itself; `shelf` where there are other workers. Raises `Refused` as
+    `asking`.
+    """
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines name every address asked
     return HttpIssuers(
         signer=keys.signer,
@@ -176,6 +181,7 @@ def gateway(settings: Settings, keys: FolderKeys) -> HttpIssuers:
         secrets=FolderSecrets(settings.secrets_folder),
         trust=_authorities_of(settings.ca_bundle),
         clients=clients(settings),
+        shelf=shelf,
     )
 
 

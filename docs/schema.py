@@ -35,6 +35,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "journal": "核验 Verifications",
     "presentation": "亮证 Codes on phones",
     "retrieval": "调阅 Documents",
+    "platform": "交换平台 Exchange platforms",
     "job": "任务 Jobs",
     "caller": "调用方 Callers",
     "operator": "管理台 Console",

@@ -1,25 +1,26 @@
-"""Application secrets of exchange platforms: fetched, kept in memory, renewed before their end.
+"""Application secrets of exchange platforms: fetched, shared by workers, renewed before their end.
 
-One renewal at a time for each platform, whoever waits for it; where the old secret is still good it
-is used meanwhile, so that a slow renewal is felt by nobody before the end. Nothing here is stored,
-logged or shown: neither secret nor appkey, nor what was signed with them.
+One renewal at a time for each platform and node, whoever waits for it: a platform may end the old
+secret when it gives a new one. Where the old secret is still good it is used meanwhile, so that a
+slow renewal is felt by nobody before the end. Nothing here is logged or shown: neither secret nor
+appkey, nor what was signed with them; only secrets leave memory, encrypted, and for other workers.
 """
 
 import asyncio
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from app.crypto.appsecret import call_signature, open_secret
 from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.clocks import CLOCK_SKEW
 from app.domain.errors import Malformed, Unavailable
-from app.domain.identifier import IssuerCode
 from app.domain.issuer import Endpoint, Silence, Unreachable
+from app.domain.platform import AppSecret, PlatformKey, Shelved
 from app.federation.lines import Incoming, Line
 from app.federation.mapped import Secrets
 from app.federation.share import APPKEY, signed_call
@@ -40,22 +41,51 @@ MAX_TIME: Final = 253_000_000_000_000
 
 _DIGITS: Final = re.compile(r"[0-9]{1,15}")
 
-Key = tuple[IssuerCode, str, str, str]
-"""Whose, at which host, refresh path and requester."""
+LOOK: Final = 0.05
+"""Seconds between two looks whether another worker has fetched it."""
+LAPSE: Final = timedelta(seconds=2)
+"""So long after the deadline of a fetch the turn of a worker that died is another's."""
 
 
-@dataclass(frozen=True, slots=True)
-class AppSecret:
-    """As the platform gave it."""
+class Shelf(Protocol):
+    """Where the workers of a node keep what is in use."""
 
-    value: str = field(repr=False)
-    ends: datetime
-    renew: datetime
-    """From when on a new one is asked for."""
+    async def look(self, key: PlatformKey) -> Shelved:
+        """Raises `Unavailable`, as the others do."""
+
+    async def take(self, key: PlatformKey, number: int, within: timedelta) -> bool:
+        """Whether the turn to fetch the one after `number` is ours, for that time."""
+
+    async def put(self, key: PlatformKey, number: int, secret: AppSecret) -> None:
+        """The one after `number`; it ends the turn."""
+
+    async def give_back(self, key: PlatformKey, number: int) -> None:
+        """The turn, without a secret."""
+
+
+@dataclass(slots=True)
+class OwnShelf:
+    """Of one process that has no others beside it: a command."""
+
+    _kept: dict[PlatformKey, Shelved] = field(default_factory=dict, repr=False)
+
+    async def look(self, key: PlatformKey) -> Shelved:
+        return self._kept.get(key, Shelved(0, None, busy=False))
+
+    async def take(self, key: PlatformKey, number: int, within: timedelta) -> bool:
+        del key, number, within  # whoever asks here is the only one
+        return True
+
+    async def put(self, key: PlatformKey, number: int, secret: AppSecret) -> None:
+        self._kept[key] = Shelved(number + 1, secret, busy=False)
+
+    async def give_back(self, key: PlatformKey, number: int) -> None:
+        del key, number
 
 
 @dataclass(slots=True)
 class _Held:
+    key: PlatformKey
     secret: AppSecret | None = None
     flight: asyncio.Task[AppSecret | Unreachable] | None = None
 
@@ -66,7 +96,9 @@ class AppSecrets:
 
     secrets: Secrets = field(repr=False)
     clock: Callable[[], datetime]
-    _held: dict[Key, _Held] = field(default_factory=dict, repr=False)
+    shelf: Shelf = field(default_factory=OwnShelf, repr=False)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _held: dict[PlatformKey, _Held] = field(default_factory=dict, repr=False)
 
     async def current(
         self, line: Line, endpoint: Endpoint, platform: Platform
@@ -75,9 +107,9 @@ class AppSecrets:
         held, now = self._of(endpoint, platform), self.clock()
         secret = held.secret
         if secret is None or now >= secret.ends:
-            return await self._renewed(held, line, endpoint, platform)
+            return await self._renewed(held, line, endpoint, platform, secret)
         if now >= secret.renew and held.flight is None:
-            self._begin(held, line, endpoint, platform)  # nobody waits for it
+            self._begin(held, line, endpoint, platform, secret)  # nobody waits for it
         return secret
 
     async def another(
@@ -89,7 +121,7 @@ class AppSecrets:
         if secret is not None and secret.value != than.value:
             return secret
         held.secret = None
-        return await self._renewed(held, line, endpoint, platform)
+        return await self._renewed(held, line, endpoint, platform, than)
 
     async def aclose(self) -> None:
         """Give up renewals under way, and forget everything."""
@@ -101,8 +133,8 @@ class AppSecrets:
                 await flight
 
     def _of(self, endpoint: Endpoint, platform: Platform) -> _Held:
-        key = (endpoint.issuer, platform.base, platform.refresh, platform.requester)
-        held = self._held.pop(key, None) or _Held()
+        key = PlatformKey(endpoint.issuer, platform.base, platform.refresh, platform.requester)
+        held = self._held.pop(key, None) or _Held(key)
         self._held[key] = held
         if len(self._held) > MAX_PLATFORMS:
             idle = [k for k, other in self._held.items() if other.flight is None and k != key]
@@ -111,15 +143,28 @@ class AppSecrets:
         return held
 
     async def _renewed(
-        self, held: _Held, line: Line, endpoint: Endpoint, platform: Platform
+        self,
+        held: _Held,
+        line: Line,
+        endpoint: Endpoint,
+        platform: Platform,
+        than: AppSecret | None,
     ) -> AppSecret | Unreachable:
-        flight = held.flight or self._begin(held, line, endpoint, platform)
+        flight = held.flight or self._begin(held, line, endpoint, platform, than)
         return await asyncio.shield(flight)  # whoever leaves first takes it from nobody else
 
     def _begin(
-        self, held: _Held, line: Line, endpoint: Endpoint, platform: Platform
+        self,
+        held: _Held,
+        line: Line,
+        endpoint: Endpoint,
+        platform: Platform,
+        than: AppSecret | None,
     ) -> asyncio.Task[AppSecret | Unreachable]:
-        flight = asyncio.create_task(self._fetch(line, endpoint, platform))
+        def fetch() -> Awaitable[AppSecret | Unreachable]:
+            return self._fetch(line, endpoint, platform)
+
+        flight = asyncio.create_task(self._next(held.key, than, endpoint.deadline, fetch))
         held.flight = flight
 
         def landed(done: asyncio.Task[AppSecret | Unreachable]) -> None:
@@ -135,25 +180,67 @@ class AppSecrets:
         flight.add_done_callback(landed)
         return flight
 
-    async def _fetch(
-        self, line: Line, endpoint: Endpoint, platform: Platform
+    async def _next(
+        self,
+        key: PlatformKey,
+        than: AppSecret | None,
+        deadline: timedelta,
+        fetch: Callable[[], Awaitable[AppSecret | Unreachable]],
     ) -> AppSecret | Unreachable:
-        """Within a deadline of its own: those who wait have theirs."""
+        """Another than that one: fetched by another worker, or by us where it is our turn.
+
+        Within a deadline of its own: those who wait have theirs.
+        """
+        old = None if than is None else than.value
         try:
-            async with asyncio.timeout(endpoint.deadline.total_seconds()):
-                appkey = await asyncio.to_thread(self.secrets.secret, endpoint.issuer, APPKEY)
-                content = refresh_body(platform, appkey, self.clock())
-                url = platform.base + platform.refresh
-                sent = signed_call(url, content, platform, appkey, self.clock())
-                return await line.exchange(
-                    sent,
-                    MAX_REFRESH,
-                    lambda received: read_refresh(received, platform, appkey, self.clock()),
-                )
+            async with asyncio.timeout(deadline.total_seconds()):
+                while True:
+                    found = await self.shelf.look(key)
+                    secret = found.secret
+                    if secret and secret.value != old and self.clock() < secret.ends:
+                        return secret
+                    if not found.busy and await self.shelf.take(
+                        key, found.number, deadline + LAPSE
+                    ):
+                        return await self._our_turn(key, found.number, fetch)
+                    await self.sleep(LOOK)
         except TimeoutError:
             return Unreachable(Silence.TIMEOUT, "refreshing the secret: deadline")
         except Unavailable as exc:
             return Unreachable(Silence.CONNECTION, str(exc))
+
+    async def _our_turn(
+        self,
+        key: PlatformKey,
+        number: int,
+        fetch: Callable[[], Awaitable[AppSecret | Unreachable]],
+    ) -> AppSecret | Unreachable:
+        """Whatever comes of it, the turn is given back."""
+        kept = False
+        try:
+            got = await fetch()
+            if isinstance(got, AppSecret):
+                await self.shelf.put(key, number, got)
+                kept = True
+        finally:
+            if not kept:
+                with suppress(Unavailable):  # it lapses, then
+                    await self.shelf.give_back(key, number)
+        return got
+
+    async def _fetch(
+        self, line: Line, endpoint: Endpoint, platform: Platform
+    ) -> AppSecret | Unreachable:
+        """From the platform. Raises `Unavailable` where there is no appkey."""
+        appkey = await asyncio.to_thread(self.secrets.secret, endpoint.issuer, APPKEY)
+        content = refresh_body(platform, appkey, self.clock())
+        url = platform.base + platform.refresh
+        sent = signed_call(url, content, platform, appkey, self.clock())
+        return await line.exchange(
+            sent,
+            MAX_REFRESH,
+            lambda received: read_refresh(received, platform, appkey, self.clock()),
+        )
 
 
 def refresh_body(platform: Platform, appkey: str, now: datetime) -> bytes:

@@ -29,7 +29,7 @@ from app.domain.issuer import (
     Unreachable,
 )
 from app.federation.answer import read_signed, read_unsigned
-from app.federation.appsecrets import AppSecrets
+from app.federation.appsecrets import AppSecrets, OwnShelf, Shelf
 from app.federation.clients import Clients
 from app.federation.lines import SIGNED, UNSIGNED, Incoming, Line, Lines, Outgoing
 from app.federation.mapped import NoSecrets, Secrets, compose_mapped, read_mapped
@@ -63,6 +63,7 @@ class HttpIssuers:
         trust: ssl.SSLContext | None = None,
         resolver: Callable[[], AbstractResolver] = SystemResolver,
         clients: Clients | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         """Nothing is opened before the first question.
 
@@ -74,12 +75,15 @@ class HttpIssuers:
             trust: certificates to check servers against; None: those of public authorities.
             resolver: makes a resolver for each endpoint.
             clients: certificates of our own, for those who want one; None: there are none.
+            shelf: of platforms' secrets, shared with other workers; None: there are no others.
         """
         self._signer = signer
         self._node_id = node_id
         self._clock = clock
         self._secrets = secrets or NoSecrets()
-        self._app_secrets = AppSecrets(secrets=self._secrets, clock=clock)
+        self._app_secrets = AppSecrets(
+            secrets=self._secrets, clock=clock, shelf=shelf or OwnShelf()
+        )
         self._lines = Lines(trust=trust, resolver=resolver, clients=clients)
 
     async def ask(self, inquiry: Inquiry) -> IssuerAnswer:

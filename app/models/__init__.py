@@ -23,6 +23,7 @@ from app.models.journal import FirstSeenRow, VerificationRow
 from app.models.license import LicenseKeyRow, LicenseRow, LicenseStatusRow, StatementRow
 from app.models.operator import OperatorRow, OperatorSessionRow
 from app.models.peer import PeerKeyRow, PeerNodeRow, UsedInquiryRow
+from app.models.platform import PlatformSecretRow
 from app.models.presentation import PresentationRow
 from app.models.proposal import (
     Decided,
@@ -46,7 +47,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0024"
+REVISION: Final = "0025"
 """The newest migration: tables these rows fit."""
 
 __all__ = [
@@ -93,6 +94,7 @@ __all__ = [
     "PeerNodeRow",
     "PersonKeyRow",
     "PersonRow",
+    "PlatformSecretRow",
     "PresentationRow",
     "ProposalRow",
     "RetrievalOfferRow",
