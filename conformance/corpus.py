@@ -1,5 +1,5 @@
-"""Real sealed documents, check by check: `python -m conformance.corpus` writes docs/conformance.md
-and docs/conformance-pdf.md.
+"""Real sealed documents, check by check: `python -m conformance.corpus` writes docs/conformance.md,
+docs/conformance-pdf.md and docs/conformance-cms.md.
 
 The documents stay outside the project, beside it; nobody here wrote them. No anchor is registered
 and no revocation list imported, so chains and revocation are open by intention; all other checks
@@ -23,7 +23,7 @@ from app.domain.trust import Trust
 from app.domain.verdict import Sound
 from app.formats.ofd.license import Ofd
 from app.services.judgement import look
-from conformance import corpus_pdf, readers
+from conformance import corpus_cms, corpus_pdf, readers
 from tests.corpus import CORPUS, Row, manifest
 
 DOCUMENT = Path(__file__).parents[1] / "docs/conformance.md"
@@ -218,7 +218,8 @@ def main() -> int:
     print(f"{len(findings)} files, {len(unexplained)} unexplained, {len(sound)} invalid but sound")
     print(f"{len(told)} files of other kinds, {len(wrongly)} read that should not be")
     pdf = _pdf(now, write=not wanted.check)
-    return 1 if pdf or unexplained or sound or idle or wrongly else 0
+    cms = _cms(now, write=not wanted.check)
+    return 1 if pdf or cms or unexplained or sound or idle or wrongly else 0
 
 
 def _pdf(now: datetime, *, write: bool) -> bool:
@@ -232,6 +233,20 @@ def _pdf(now: datetime, *, write: bool) -> bool:
     slip = corpus_pdf.unnoticed(found)
     print(f"{len(found)} PDF files, {len(unexplained)} unexplained, {len(slip)} unnoticed")
     return bool(unexplained or slip)
+
+
+def _cms(now: datetime, *, write: bool) -> bool:
+    """Whether anything is wrong among the containers."""
+    found = corpus_cms.findings()
+    if write:
+        corpus_cms.DOCUMENT.write_text(corpus_cms.document(found, now), "utf-8")
+    different = {Path(f.row.path).name for f in found if not f.agrees}
+    unexplained = different - corpus_cms.EXPLAINED.keys()
+    idle = corpus_cms.EXPLAINED.keys() - different if found else set[str]()
+    for name in sorted(unexplained | idle):
+        print(f"container that differs unexplained, or is explained and does not: {name}")
+    print(f"{len(found)} containers, {len(unexplained)} unexplained")
+    return bool(unexplained or idle)
 
 
 if __name__ == "__main__":
