@@ -1,6 +1,7 @@
 """Deflate (RFC 1951) with fixed codes: own, so that a world's bytes do not depend on a zlib."""
 
 from bisect import bisect_right
+from functools import lru_cache
 
 _LENGTHS = (
     3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115,
@@ -59,6 +60,7 @@ class _Bits:
         return bytes(self.out)
 
 
+@lru_cache(maxsize=1024)  # the members of files that differ in one are mostly the same
 def deflate(data: bytes) -> bytes:
     """One block with fixed codes; greedy matches, the last place a triple was seen."""
     bits = _Bits()
@@ -86,6 +88,8 @@ def deflate(data: bytes) -> bytes:
 def _match(data: bytes, before: int, at: int) -> int:
     size = _SHORTEST
     most = min(_LONGEST, len(data) - at)
+    if data[before : before + most] == data[at : at + most]:
+        return most  # as in most of a picture: no need to look byte by byte
     while size < most and data[before + size] == data[at + size]:
         size += 1
     return size

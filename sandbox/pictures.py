@@ -50,25 +50,34 @@ def bmp(rows: Rows, ink: tuple[int, int, int] = BLACK) -> bytes:
 @lru_cache(maxsize=64)
 def round_seal(code: str, side: int = SEAL_SIDE) -> Rows:
     """A ring, a five-pointed star, and the seal code as a pattern of ticks along the ring."""
-    middle = (side - 1) / 2
     digits = [int(c) for c in code if c.isdigit()]
     return [
-        [_inked(x - middle, y - middle, side / 2, digits) for x in range(side)] for y in range(side)
+        [cell % _ARC <= digits[cell // _ARC] if cell >= 0 else cell == _INK for cell in row]
+        for row in _face(side, len(digits) * _ARC)
     ]
 
 
 _STAR = ((0, -100), (-59, 81), (95, -31), (-95, -31), (59, 81))
 """Corners of a pentagram of radius 100, in the order of its one line."""
+_INK, _PAPER = -1, -2
 
 
-def _inked(x: float, y: float, radius: float, digits: list[int]) -> bool:
+@lru_cache(maxsize=16)
+def _face(side: int, steps: int) -> Sequence[Sequence[int]]:
+    """What seals of this size have in common: ink, paper, or which step of the ring it is."""
+    middle = (side - 1) / 2
+    return [
+        [_cell(x - middle, y - middle, side / 2, steps) for x in range(side)] for y in range(side)
+    ]
+
+
+def _cell(x: float, y: float, radius: float, steps: int) -> int:
     square = x * x + y * y  # exact: halves of whole numbers
     if (radius - 4) ** 2 < square < (radius - 1) ** 2:
-        return True
+        return _INK
     if (radius - 16) ** 2 < square < (radius - 8) ** 2:
-        place = _place(x, y, len(digits) * _ARC)
-        return place % _ARC <= digits[place // _ARC]
-    return _in_star(x, y, radius * 0.42)
+        return _place(x, y, steps)
+    return _INK if _in_star(x, y, radius * 0.42) else _PAPER
 
 
 def _place(x: float, y: float, steps: int) -> int:
@@ -83,6 +92,8 @@ def _place(x: float, y: float, steps: int) -> int:
 
 def _in_star(x: float, y: float, radius: float) -> bool:
     """Inside at least four of the five half planes whose borders are the star's line."""
+    if x * x + y * y > radius * radius * 1.1:  # the corner furthest out is at 1.005
+        return False
     scale = radius / 100
     corners = [(a * scale, b * scale) for a, b in _STAR]
     inside = 0

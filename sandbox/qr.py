@@ -3,7 +3,9 @@
 What a license prints so that a scanner gets the whole token. Nothing here reads codes.
 """
 
+import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 # Level L: error correction codewords of a block, and blocks, by version 1 … 40 (table 9).
 _CHECK_WORDS = (
@@ -98,15 +100,25 @@ def _interleaved(words: bytes, version: int) -> bytes:
     return bytes(out)
 
 
+def _powers() -> tuple[int, ...]:
+    """Of 2 in GF(2^8) modulo x^8 + x^4 + x^3 + x^2 + 1, twice round."""
+    found, x = [], 1
+    for _ in range(255):
+        found.append(x)
+        x = x << 1 ^ (x >> 7) * 0x11D
+    return (*found, *found)
+
+
+_POWERS = _powers()
+_LOGARITHMS = {power: exponent for exponent, power in enumerate(_POWERS[:255])}
+
+
 def _times(x: int, y: int) -> int:
-    """In GF(2^8) modulo x^8 + x^4 + x^3 + x^2 + 1."""
-    z = 0
-    for bit in range(7, -1, -1):
-        z = (z << 1) ^ ((z >> 7) * 0x11D)
-        z ^= ((y >> bit) & 1) * x
-    return z
+    """In that field."""
+    return _POWERS[_LOGARITHMS[x] + _LOGARITHMS[y]] if x and y else 0
 
 
+@lru_cache(maxsize=40)
 def _divisor(degree: int) -> bytes:
     result = bytearray(degree - 1) + b"\x01"
     root = 1
@@ -119,16 +131,24 @@ def _divisor(degree: int) -> bytes:
     return bytes(result)
 
 
+@lru_cache(maxsize=40)
+def _multiples(divisor: bytes) -> tuple[int, ...]:
+    """Of the divisor by each of the 256 factors: its octets as one number."""
+    return tuple(
+        int.from_bytes(bytes(_times(coefficient, factor) for coefficient in divisor), "big")
+        for factor in range(256)
+    )
+
+
 def _remainder(data: bytes, divisor: bytes) -> bytes:
-    tables = [[_times(coefficient, factor) for factor in range(256)] for coefficient in divisor]
-    result = bytearray(len(divisor))
+    multiples = _multiples(divisor)
+    size = len(divisor)
+    above, whole = 8 * (size - 1), (1 << 8 * size) - 1
+    rest = 0
     for octet in data:
-        factor = octet ^ result.pop(0)
-        result.append(0)
-        if factor:
-            for index, table in enumerate(tables):
-                result[index] ^= table[factor]
-    return bytes(result)
+        factor = octet ^ rest >> above
+        rest = rest << 8 & whole ^ multiples[factor]
+    return rest.to_bytes(size, "big")
 
 
 class _Code:
@@ -137,6 +157,7 @@ class _Code:
     def __init__(self, version: int) -> None:
         self.version = version
         self.size = version * 4 + 17
+        self._ones = int.from_bytes(b"\x01" * self.size, "big")
         self._dark = [[False] * self.size for _ in range(self.size)]
         self._fixed = [[False] * self.size for _ in range(self.size)]
         for index in range(self.size):
@@ -220,14 +241,13 @@ class _Code:
                         self._dark[y][x] = next(bits, "0") == "1"
 
     def masked(self, mask: int) -> Grid:
-        rule = _MASKS[mask]
-        grid = [
-            [
-                dark ^ (not fixed and rule(x, y))
-                for x, (dark, fixed) in enumerate(zip(row, fixes, strict=True))
-            ]
-            for y, (row, fixes) in enumerate(zip(self._dark, self._fixed, strict=True))
-        ]
+        grid = []
+        for dark, fixed, pattern in zip(
+            self._dark, self._fixed, _patterns(mask, self.size), strict=True
+        ):
+            free = int.from_bytes(bytes(fixed), "big") ^ self._ones
+            row = int.from_bytes(bytes(dark), "big") ^ free & pattern
+            grid.append([module == 1 for module in row.to_bytes(self.size, "big")])
         self._format(grid, mask)
         return grid
 
@@ -244,14 +264,24 @@ _MASKS: tuple[Callable[[int, int], bool], ...] = (
 )
 
 
+@lru_cache(maxsize=64)
+def _patterns(mask: int, size: int) -> tuple[int, ...]:
+    """A row's octets, 1 where the mask turns a module over, as one number."""
+    rule = _MASKS[mask]
+    return tuple(
+        int.from_bytes(bytes(rule(x, y) for x in range(size)), "big") for y in range(size)
+    )
+
+
+_RUN = re.compile(rb"\x00{5,}|\x01{5,}")
+
+
 def _penalty(grid: Grid) -> int:
     """Runs and balance: enough to choose a mask; any of the eight is a right code."""
     total = 0
-    for lines in (grid, [list(column) for column in zip(*grid, strict=True)]):
+    for lines in (grid, zip(*grid, strict=True)):
         for line in lines:
-            text = "".join("#" if dark else "." for dark in line)
-            for run in text.replace("#.", "# .").replace(".#", ". #").split(" "):
-                total += max(0, len(run) - 2) if len(run) >= 5 else 0
+            total += sum(len(run) - 2 for run in _RUN.findall(bytes(line)))
     dark = sum(map(sum, grid))
     cells = len(grid) ** 2
     return total + abs(dark * 20 - cells * 10) // cells * 10

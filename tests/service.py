@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -93,6 +94,14 @@ class Service:
         """Everything the sandbox registers, as `make run` does."""
         document = self.issuers.registration()
         self.write(lambda session: import_registration(session, document, networks=LOOPBACK))
+
+
+@cache
+def described() -> dict[str, Any]:
+    """The description of the interface, made once; nobody changes it."""
+    app = create_app(lambda _: None, docs=True)  # type: ignore[arg-type,return-value]
+    found: dict[str, Any] = app.openapi()
+    return found
 
 
 def line(report: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 STORED, DEFLATED = 0, 8
 UTF8 = 1 << 11
@@ -19,6 +20,7 @@ _CENTRAL = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=64)  # asked for several times for each member
 def deflate(data: bytes) -> bytes:
     """A raw deflate stream."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)

@@ -14,10 +14,10 @@ from app.routers import ROUTERS
 from app.schemas.problem import Problem
 from app.schemas.report import VerificationOut
 from app.services.watching import Metrics
-from tests.service import VERIFICATIONS, Service
+from tests.service import VERIFICATIONS, Service, described
 from tests.world import World, altered, token
 
-SHOWN = create_app(lambda _: None, docs=True).openapi()  # type: ignore[arg-type,return-value]
+SHOWN = described()
 PAGES = {"/", "/r", "/r/{code}", "/issuers", "/types", "/help",
          "/console", "/console/login", "/console/logout", "/console/{section}", "/wrong", "/wrong/follow", "/wrong/withdraw"}  # fmt: skip
 """Not part of the interface, and so not described."""

@@ -12,12 +12,11 @@ import pytest
 
 from app.crypto.provider import FolderKeys
 from app.domain.caller import Scope, Tenant
-from app.main import create_app
 from app.registry import callers
 from app.schemas.share import ShareOut
 from sandbox.licenses import License
 from tests.federation.asking import now
-from tests.service import Service
+from tests.service import Service, described
 
 INFO, FILE = "/share/v1/verifyCertInfo", "/share/v1/verifyFile"
 PURPOSE = "loan-check"
@@ -267,8 +266,7 @@ def test_bodies_are_bounded(service: Service, head: Any):
 
 
 def shown() -> Iterator[tuple[str, Any]]:
-    app = create_app(lambda _: None, docs=True)  # type: ignore[arg-type,return-value]
-    paths = app.openapi()["paths"]
+    paths = described()["paths"]
     for path in (INFO, FILE):
         yield path, paths[path]["post"]["requestBody"]["content"]["application/json"]
 

@@ -16,16 +16,16 @@ from app.domain.errors import Refused
 from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.records import Terms, key_named, read_change, read_license
 from app.formats.rows import MAX_LINE, CsvReader, LineCutter, RowFormat, read_header, read_ndjson
-from app.main import create_app
 from app.registry.imports import index
 from app.registry.imports.prepared import START, Preparing
+from tests.service import described
 
 TERMS = Terms(
     IssuerCode("11630000MB0000019J"),
     frozenset({TypeCode("11100000MB03271699001")}),
     datetime(2026, 11, 1, tzinfo=UTC),
 )
-SHOWN = create_app(lambda _: None, docs=True).openapi()  # type: ignore[arg-type,return-value]
+SHOWN = described()
 
 
 @pytest.fixture(scope="module")
