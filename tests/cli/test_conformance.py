@@ -1,14 +1,17 @@
-"""The command behind the protocol of conformance/README.md: one case, and a stream of them."""
+"""The command behind the protocol of conformance/README.md: one case, and a stream of them.
+
+As a process in the first two tests, as any verifier is run; the others look at what it says.
+"""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from conformance import run
+from conformance import run as suite
 from conformance.judging import agrees, judge, read_cases
+from tests.cli.conftest import Run
 
 COMMAND = [sys.executable, "-c", "from app.cli import main; main()", "conformance"]
 SCRIPTED = {
@@ -22,7 +25,7 @@ def test_a_stream_of_cases_agrees() -> None:
     verdicts = dict(
         zip(
             [case.name for case in cases],
-            run.streamed([*COMMAND, "--stream"], cases),
+            suite.streamed([*COMMAND, "--stream"], cases),
             strict=True,
         )
     )
@@ -33,7 +36,7 @@ def test_a_stream_of_cases_agrees() -> None:
 
 def test_one_case_by_arguments() -> None:
     cases = read_cases("ofd-encrypted")
-    for case, told in zip(cases, run.one_by_one(COMMAND, cases), strict=True):
+    for case, told in zip(cases, suite.one_by_one(COMMAND, cases), strict=True):
         assert agrees(case.expect, told), (case.name, told)
 
 
@@ -46,14 +49,17 @@ def test_one_case_by_arguments() -> None:
         ({}, ("valid", None)),
     ],
 )
-def test_the_issuers_word_counts(tmp_path: Path, change: dict[str, object], told: object) -> None:
+def test_the_issuers_word_counts(
+    run: Run, tmp_path: Path, change: dict[str, object], told: object
+) -> None:
     (twin,) = [case for case in read_cases("ofd-tax") if case.name == "ofd-tax"]
     answer = tmp_path / "answer.json"
     answer.write_text(json.dumps({**SCRIPTED, **change}))
     arguments = twin.arguments
     arguments[arguments.index("--answer") + 1] = str(answer)
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=True)
-    said = json.loads(done.stdout)
+    done = run("conformance", *arguments)
+    assert done.code == 0
+    said = json.loads(done.out)
     assert (said["conclusion"], said["reason"]) == told
 
 
@@ -69,14 +75,14 @@ def test_the_issuers_word_counts(tmp_path: Path, change: dict[str, object], told
     ],
 )
 def test_an_answer_that_is_none_is_refused_by_member(
-    tmp_path: Path, content: bytes, says: str
+    run: Run, tmp_path: Path, content: bytes, says: str
 ) -> None:
     (twin,) = [case for case in read_cases("ofd-tax") if case.name == "ofd-tax"]
     answer = tmp_path / "answer.json"
     answer.write_bytes(content)
     arguments = twin.arguments
     arguments[arguments.index("--answer") + 1] = str(answer)
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert says in done.stderr
-    assert "Traceback" not in done.stderr
+    done = run("conformance", *arguments)
+    assert done.code == 1
+    assert says in done.err
+    assert "Traceback" not in done.err
