@@ -2,6 +2,8 @@
 
 import io
 import sys
+from collections.abc import Callable
+from functools import cache
 
 import typer
 
@@ -85,6 +87,12 @@ MISTYPED = 2
 """What typer exits with; among our exit codes there is none of this meaning."""
 
 
+@cache
+def _command() -> Callable[[], object]:
+    """All commands, read once from the signatures of their functions: some hundred."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """The command `zhengyan`. Errors say what to do next, and exit with 1, as a fault of ours does.
 
@@ -94,7 +102,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a terminal without Chinese shows ?, no traceback
             stream.reconfigure(errors="replace")
     try:
-        app()
+        _command()()
     except SystemExit as ended:
         sys.exit(1 if ended.code == MISTYPED else ended.code)
     except ServiceError as refused:

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Final, TypeVar
 
 import aiohttp
@@ -145,8 +146,17 @@ class Line:
 
 
 def public_authorities() -> ssl.SSLContext:
-    """Checks servers against the public authorities, whatever the environment says."""
+    """Checks servers against the public authorities, whatever the environment says.
+
+    Each call makes another, so that a certificate of our own may be put into it.
+    """
     return httpx.create_ssl_context(trust_env=False)
+
+
+@cache
+def shared_authorities() -> ssl.SSLContext:
+    """The same, read once for all who change nothing in it: some 150 certificates."""
+    return public_authorities()
 
 
 class Lines:
@@ -167,7 +177,7 @@ class Lines:
             clients: certificates of our own, for those who want one; None: there are none.
         """
         self._clients = clients or NoClients()
-        self._trust = trust or public_authorities()
+        self._trust = trust or shared_authorities()
         self._resolver = resolver
         self._lines: OrderedDict[Key, Line] = OrderedDict()
         self._closed = False

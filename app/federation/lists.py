@@ -17,6 +17,7 @@ from aiohttp.abc import AbstractResolver
 from app.domain.errors import Refused
 from app.domain.trustlist import Refusal
 from app.federation.egress import Destination, ForbiddenAddress, destination
+from app.federation.lines import shared_authorities
 from app.federation.transport import SystemResolver, open_client
 
 DEADLINE: Final = timedelta(seconds=60)
@@ -73,7 +74,7 @@ class HttpLists:
         """
         self._most = most
         self._deadline = deadline.total_seconds()
-        self._trust = trust or httpx.create_ssl_context(trust_env=False)
+        self._trust = trust or shared_authorities()
         self._resolver = resolver
         self._headers = {"Accept": accept, **_HEADERS}
 
