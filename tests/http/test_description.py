@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 from fastapi.routing import APIRoute
+from jsonschema import Draft202012Validator, SchemaError, ValidationError
 
 from app.domain.verification import Submission
 from app.main import create_app
@@ -35,12 +36,20 @@ OPERATIONS = list(operations())
 IDS = [f"{method} {path}" for path, method, _ in OPERATIONS]
 
 
-def resolved(schema: Any) -> Any:
-    """With the shared definitions beside it, for jsonschema."""
-    text = json.dumps(schema).replace("#/components/schemas/", "#/$defs/")
-    return {**json.loads(text), "$defs": json.loads(
-        json.dumps(SHOWN["components"]["schemas"]).replace("#/components/schemas/", "#/$defs/")
-    )}  # fmt: skip
+def here(schema: Any) -> Any:
+    """With what is shared under `$defs`, where jsonschema finds it."""
+    return json.loads(json.dumps(schema).replace("#/components/schemas/", "#/$defs/"))
+
+
+DEFINITIONS = here(SHOWN["components"]["schemas"])
+"""Shared by all; held to be schemas once, and not again with every example."""
+
+
+def assert_fits(example: Any, schema: Any) -> None:
+    """The example fits its schema, and the schema is one."""
+    own = here(schema)
+    Draft202012Validator.check_schema(own)
+    Draft202012Validator({**own, "$defs": DEFINITIONS}).validate(example)
 
 
 def examples(content: dict[str, Any]) -> list[Any]:
@@ -51,6 +60,17 @@ def examples(content: dict[str, Any]) -> list[Any]:
     if "$ref" in schema:
         schema = SHOWN["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     return found + list(schema.get("examples", []))
+
+
+def test_what_is_shared_are_schemas_and_an_example_that_does_not_fit_is_found() -> None:
+    Draft202012Validator.check_schema({"$defs": DEFINITIONS})
+    with pytest.raises(SchemaError):
+        Draft202012Validator.check_schema({"$defs": {**DEFINITIONS, "Wrong": {"type": "word"}}})
+    reference = {"$ref": "#/components/schemas/Problem"}
+    (good,) = Problem.model_json_schema()["examples"]
+    assert_fits(good, reference)
+    with pytest.raises(ValidationError):
+        assert_fits({**good, "status": "400"}, reference)
 
 
 def test_the_description_holds_every_route_and_no_other() -> None:
@@ -81,7 +101,7 @@ def test_every_operation_says_what_it_is_with_examples_of_its_answers(
             found = examples(content)
             assert found, (path, method, status, media_type)
             for example in found:
-                jsonschema.validate(example, resolved(content.get("schema", {})))
+                assert_fits(example, content.get("schema", {}))
             if media_type == "application/problem+json":
                 assert all(Problem.model_validate(example) for example in found)
 
