@@ -268,9 +268,7 @@ _MASKS: tuple[Callable[[int, int], bool], ...] = (
 def _patterns(mask: int, size: int) -> tuple[int, ...]:
     """A row's octets, 1 where the mask turns a module over, as one number."""
     rule = _MASKS[mask]
-    return tuple(
-        int.from_bytes(bytes(rule(x, y) for x in range(size)), "big") for y in range(size)
-    )
+    return tuple(int.from_bytes(bytes(rule(x, y) for x in range(size)), "big") for y in range(size))
 
 
 _RUN = re.compile(rb"\x00{5,}|\x01{5,}")
