@@ -63,6 +63,7 @@ from app.routers.problems import register
 from app.routers.state import Desk, Node, State
 from app.services.access import Gate
 from app.services.console import Console
+from app.services.making import Making
 from app.services.places import PatientIssuers, Places
 from app.services.supervision import Glance, Supervisor
 from app.services.upkeep import Upkeep
@@ -189,7 +190,7 @@ def production(config: Settings) -> Lifespan:
                     disputes=disputes(keys, database),
                     importer=importer(keys, database),
                     lists=PostgresDirectory(database, now),
-                    desk=_desk(keys, database) if config.console else None,
+                    desk=_desk(config, keys, database) if config.console else None,
                     streams=asyncio.Semaphore(STREAMS),
                     jobs=PostgresJobs(database, keys),
                     job_lifetime=config.job_lifetime,
@@ -234,15 +235,17 @@ def _door(config: Settings, keys: FolderKeys, database: Database) -> Door:
     )
 
 
-def _desk(keys: FolderKeys, database: Database) -> Desk:
+def _desk(config: Settings, keys: FolderKeys, database: Database) -> Desk:
     console = Console(
         operators=PostgresOperators(database, keys),
+        node=config.node_id,
         append=PostgresAudit(database).append,
         keys=keys,
         clock=now,
         version=VERSION,
     )
-    return Desk(console, PostgresOverview(database))
+    making = Making(database=database, keys=keys, clock=now, version=VERSION)
+    return Desk(console, PostgresOverview(database), making)
 
 
 def _upkeep(keys: FolderKeys, database: Database) -> Upkeep:

@@ -25,6 +25,7 @@ from app.cli import (
     reporting,
     rotating,
     serving,
+    signing,
     trusting,
     trying,
     verifying,
@@ -71,6 +72,7 @@ app.command("holdings")(relating.holdings)
 app.command("route")(federating.route)
 app.add_typer(federating.peer, name="peer")
 app.add_typer(callers.caller, name="caller")
+operating.operator.command("login")(signing.operator_login)
 app.add_typer(operating.operator, name="operator")
 app.add_typer(reporting.report, name="report")
 app.add_typer(callers.audit, name="audit")
@@ -80,6 +82,8 @@ making.trust.command("pull")(trusting.pull)
 making.trust.command("show")(trusting.show_list)
 making.trust.command("diff")(trusting.diff)
 making.trust.command("history")(trusting.history)
+making.trust.command("sign-proposal")(signing.sign_proposal)
+making.trust.command("sign-decision")(signing.sign_decision)
 app.add_typer(making.trust, name="trust")
 app.add_typer(making.person, name="person")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -15,10 +15,11 @@ from app.composition import VERSION, clients, database, now
 from app.config import settings
 from app.crypto.digests import digest
 from app.crypto.jose import JsonLimits, read_json_object
+from app.crypto.keys import PublicKey, read_public_key
 from app.crypto.provider import FolderKeys, new_key_file, read_key_file
 from app.domain.caller import Scope
 from app.domain.certificate import Certificate, Crl
-from app.domain.errors import Malformed, Refused
+from app.domain.errors import InvalidKey, Malformed, Refused
 from app.domain.license import ParsedLicense
 from app.domain.scheme import Digest, Scheme
 from app.domain.trust import Trust, TrustQuestion
@@ -30,9 +31,10 @@ from app.models import Decided
 from app.registry import authorities
 from app.registry.lists.content import Content
 from app.registry.making import checkup, persons, proposals, publishing
-from app.registry.making.changes import MAX_CHANGES, Change, apply, read_changes, words
-from app.registry.making.proposals import Proposal, State
+from app.registry.making.changes import MAX_CHANGES, Change, apply, read_changes
+from app.registry.making.proposals import Proposal
 from app.registry.making.record import Recorder
+from app.registry.making.telling import in_words
 from app.registry.mapping import NOTHING
 from app.registry.reader import Reader
 from app.registry.sessions import ReadSession, WriteSession
@@ -123,10 +125,7 @@ def person_add(
     scope: Annotated[list[Scope], typer.Option(help="trust:propose, trust:approve; repeatable.")],
 ) -> None:
     """Register a person, or give one another key and other scopes; the key before it ends."""
-    content = content_of(key)
-    if b"PRIVATE KEY" in content:
-        raise Refused("key", f"{key} is a private key: give its public half, {key}.pub")
-    public = _object(content, key) if content.lstrip().startswith(b"{") else content
+    public = public_half(key).public_jwk()
 
     async def work(session: WriteSession, record: Recorder) -> str:
         at = now()
@@ -135,6 +134,19 @@ def person_add(
         return f"{name}: {change.value}, kid {kid}"
 
     typer.echo(_written(work))
+
+
+def public_half(key: Path) -> PublicKey:
+    """The key in a file of a person. Raises `Refused`, for a private one before it is read."""
+    content = content_of(key)
+    if b"PRIVATE KEY" in content:
+        raise Refused("key", f"{key} is a private key: give its public half, {key}.pub")
+    public = _object(content, key) if content.lstrip().startswith(b"{") else content
+    try:
+        return read_public_key(public)
+    except InvalidKey as exc:
+        message = f"the key is refused: {exc}. Give the public half, FILE.pub"
+        raise Refused("key", message) from None
 
 
 @person.command("end")
@@ -253,7 +265,7 @@ async def _known(question: TrustQuestion) -> tuple[Trust, dict[str, Any]]:
 
 def _print(file: Path, found: Learned, sections: Mapping[str, Any], lang: Lang) -> None:
     typer.echo(str(file))
-    _lines(lines(found, sections, lang.value))
+    written_lines(lines(found, sections, lang.value))
 
 
 # ---- proposals
@@ -285,12 +297,16 @@ def trust_propose(
     note: Why = "",
 ) -> None:
     """Propose the changes of a draft. Somebody else has to approve them."""
+    _propose(draft_of(draft), by, key, note)
+
+
+def draft_of(draft: Path) -> tuple[Change, ...]:
+    """What a file drafts. Raises `Refused` for anything else."""
     top = Reader.of(_object(content_of(draft), draft), "")
     top.close(required={"format", "changes"}, optional={"comment"})
     if top.text("format") != DRAFT:
         raise Refused("format", f"{draft} is not a draft ({DRAFT})")
-    changes = read_changes(top.objects("changes", MAX_CHANGES))
-    _propose(changes, by, key, note)
+    return read_changes(top.objects("changes", MAX_CHANGES))
 
 
 def _propose(changes: tuple[Change, ...], by: str, key: Path, note: str) -> None:
@@ -340,22 +356,7 @@ def trust_review(
             ),
         )
         return
-    _lines(_in_words(found[0], sections))
-
-
-def _in_words(proposal: Proposal, sections: Mapping[str, Any]) -> list[str]:
-    said = [
-        f"proposal {proposal.number} by {proposal.person} at {proposal.at}: {proposal.state}",
-        f"sha256 {proposal.digest}",
-        *([f"note: {proposal.note}"] if proposal.note else []),
-    ]
-    said += [f"{d.verdict} by {d.person} at {d.at}: {d.why}" for d in proposal.decisions]
-    before = sections
-    for index, change in enumerate(proposal.changes):
-        said += words(change, before)
-        if proposal.state is not State.PUBLISHED:
-            before = apply(before, [change], place=f"changes[{index}]")
-    return said
+    written_lines(in_words(found[0], sections))
 
 
 @trust.command("approve")
@@ -389,9 +390,9 @@ def _decide(number: int, verdict: Decided, by: str, key: Path, why: str) -> None
             session, number, verdict, who, now(), why=why, record=record
         )
         source = await publishing.own_source(session)
-        return _in_words(decided, await publishing.held_sections(session, source))
+        return in_words(decided, await publishing.held_sections(session, source))
 
-    _lines(_written(work))
+    written_lines(_written(work))
 
 
 @trust.command("publish")
@@ -452,7 +453,7 @@ def trust_doctor(
     for found in findings:
         fix = FIXES[found.problem][0 if lang is Lang.ZH else 1]
         detail = f" ({found.detail})" if found.detail else ""
-        _lines([f"{found.problem}: {found.place}{detail}", f"    → {fix}"])
+        written_lines([f"{found.problem}: {found.place}{detail}", f"    → {fix}"])
     typer.echo(f"{len(findings)} findings")
     if findings:
         raise typer.Exit(FOUND)
@@ -527,8 +528,8 @@ def _write(out: Path, document: Mapping[str, object]) -> None:
     out.write_text(text + "\n", encoding="utf-8")
 
 
-def _lines(found: Any) -> None:
+def written_lines(found: Iterable[str], *, err: bool = False) -> None:
     """Cleaned of what could move the cursor: names in certificates are strangers'."""
     for line in found:
         for piece in wrap(clean(line), _WIDTH):
-            typer.echo(piece)
+            typer.echo(piece, err=err)

@@ -1,9 +1,11 @@
 """`zhengyan operator …`: who may look after this node by its console."""
 
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from app.cli.making import public_half
 from app.cli.registering import read, written
 from app.composition import now
 from app.config import settings
@@ -24,17 +26,32 @@ SHORTEST: Final = 12
 def operator_add(
     name: Annotated[str, typer.Argument(help="Short name: a-z, 0-9, hyphens.")],
     scope: Annotated[list[Scope], typer.Option(help="What they may see; of one power.")],
+    key: Annotated[
+        Path | None,
+        typer.Option(help="Public half of their own key (`person key` makes one), to log in with."),
+    ] = None,
     password: Annotated[
-        str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True, help="Asked for.")
-    ],
+        str | None, typer.Option(help="Asked for where there is no key; with one, a second way in.")
+    ] = None,
 ) -> None:
-    """Register somebody, or give them a new password and one-time codes; their sessions end."""
-    if len(password) < SHORTEST:
+    """Register somebody, or give them new ways in, in place of those before; their sessions end."""
+    if password is None and key is None:
+        password = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    if password is not None and len(password) < SHORTEST:
         raise Refused("password", f"shorter than {SHORTEST} characters")
+    public = None if key is None else public_half(key)
     secret, keys = new_secret(), FolderKeys(settings().key_folder)
-    who, proof = Operator(name, frozenset(scope)), Credentials(hashed(password), secret)
-    change = written(f"operator add {name}", lambda s: operators.add_operator(s, keys, who, proof))
-    typer.echo(f"{name}: {change.value}\n{address_of(secret, name, settings().node_id)}")
+    proof = None if password is None else Credentials(hashed(password), secret)
+    who = Operator(name, frozenset(scope))
+    change = written(
+        f"operator add {name}",
+        lambda s: operators.add_operator(s, keys, who, proof, key=public),
+    )
+    typer.echo(f"{name}: {change.value}")
+    if public is not None:
+        typer.echo(f"kid {public.jwk_thumbprint}")
+    if proof is not None:
+        typer.echo(address_of(secret, name, settings().node_id))
 
 
 @operator.command("end")

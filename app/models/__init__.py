@@ -21,7 +21,7 @@ from app.models.importing import ImportBatchRow, ImportFaultRow
 from app.models.job import JobItemRow, JobPieceRow, JobRow
 from app.models.journal import FirstSeenRow, VerificationRow
 from app.models.license import LicenseKeyRow, LicenseRow, LicenseStatusRow, StatementRow
-from app.models.operator import OperatorRow, OperatorSessionRow
+from app.models.operator import OperatorAnswerRow, OperatorRow, OperatorSessionRow
 from app.models.peer import PeerKeyRow, PeerNodeRow, UsedInquiryRow
 from app.models.platform import PlatformSecretRow
 from app.models.presentation import PresentationRow
@@ -47,7 +47,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0025"
+REVISION: Final = "0026"
 """The newest migration: tables these rows fit."""
 
 __all__ = [
@@ -88,6 +88,7 @@ __all__ = [
     "LicenseStatusRow",
     "LicenseTypeRow",
     "ListDraftRow",
+    "OperatorAnswerRow",
     "OperatorRow",
     "OperatorSessionRow",
     "PeerKeyRow",

@@ -1,4 +1,4 @@
-"""Operators of the console: added by command, let in by password and code, locked by failures."""
+"""Operators of the console: added by command, let in by password and code or by their own key."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,11 +7,14 @@ from typing import Any, Final
 
 from sqlalchemy import delete, select, update
 
+from app.crypto.keys import PublicKey
 from app.crypto.signing import KeyProvider
 from app.domain.caller import Scope, powers_of
 from app.domain.errors import Refused
-from app.models import OperatorRow, OperatorSessionRow
+from app.domain.scheme import Scheme
+from app.models import OperatorRow, OperatorSessionRow, PersonKeyRow
 from app.models.operator import LOOKING
+from app.registry.making.statements import VerifyKey
 from app.registry.merge import Change, alone, merge
 from app.registry.sessions import Connection, Database, ReadSession, WriteSession
 
@@ -26,7 +29,8 @@ _SCOPES: Final = {scope.value: scope for scope in Scope}
 
 FOUND_SQL: Final = """
 SELECT password, totp FROM operator
- WHERE name = $1 AND ended_at IS NULL AND (locked_until IS NULL OR locked_until <= $2)
+ WHERE name = $1 AND ended_at IS NULL AND password IS NOT NULL
+   AND (locked_until IS NULL OR locked_until <= $2)
 """
 FAILED_SQL: Final = """
 UPDATE operator SET failures = CASE WHEN failures + 1 >= $3 THEN 0 ELSE failures + 1 END,
@@ -44,6 +48,20 @@ INSERT INTO operator_session (digest, operator, begun_at, used_at, ends_at)
 SELECT $3, name, $4, $4, $5 FROM taken RETURNING operator
 """
 """Takes the code and begins the session in one: of two who bring the same code, one is let in."""
+KEY_SQL: Final = """
+SELECT name, key_scheme, key_spki FROM operator WHERE key_id = $1 AND ended_at IS NULL
+"""
+BEGIN_BY_KEY_SQL: Final = """
+WITH gone AS (DELETE FROM operator_answer WHERE ends_at <= $5),
+taken AS (
+    INSERT INTO operator_answer (digest, ends_at) VALUES ($3, $4) ON CONFLICT DO NOTHING
+    RETURNING digest),
+old AS (DELETE FROM operator_session WHERE ends_at <= $5)
+INSERT INTO operator_session (digest, operator, begun_at, used_at, ends_at)
+SELECT $6, o.name, $5, $5, $7 FROM operator o, taken
+ WHERE o.name = $1 AND o.key_id = $2 AND o.ended_at IS NULL RETURNING operator
+"""
+"""Takes the challenge and begins the session in one: it is answered once."""
 USE_SQL: Final = """
 UPDATE operator_session s SET used_at = $2 FROM operator o
  WHERE s.digest = $1 AND o.name = s.operator AND o.ended_at IS NULL
@@ -62,6 +80,27 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """An operator and the public half of their key."""
+
+    name: str
+    key: VerifyKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A challenge that was answered, by which key, and the session it begins."""
+
+    challenge: bytes = field(repr=False)
+    """Digest, 32 bytes."""
+    ends_at: datetime
+    """Of the challenge."""
+    key_id: str
+    session: bytes = field(repr=False)
+    """Digest of its token."""
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """What somebody has to prove."""
 
@@ -70,28 +109,61 @@ class Credentials:
 
 
 async def add_operator(
-    session: WriteSession, keys: KeyProvider, operator: Operator, credentials: Credentials
+    session: WriteSession,
+    keys: KeyProvider,
+    operator: Operator,
+    credentials: Credentials | None,
+    *,
+    key: PublicKey | None = None,
 ) -> Change:
-    """Register somebody, or give them a new password and secret; their sessions end.
+    """Register somebody, or give them new ways in, in place of those before; their sessions end.
 
-    Raises `Refused` for scopes of two powers (三权分立).
+    Args:
+        session: of one transaction.
+        keys: encrypts the secret of the codes.
+        operator: who, and what they may see.
+        credentials: password and codes; None: a key only.
+        key: public half of their own key; None: password and codes only.
+
+    Raises:
+        Refused: scopes of two powers (三权分立), no way in, another's key.
     """
     if not operator.scopes <= set(LOOKING):
         raise Refused("scope", f"the console shows {', '.join(LOOKING)}")
     if len(powers_of(operator.scopes)) != 1:
         raise Refused("scope", "scopes of one operator are of one power (三权分立)")
+    if credentials is None and key is None:
+        raise Refused("password", "a password or a key is needed")
     await alone(session)
+    if key is not None:
+        await _require_own(session, operator.name, key.jwk_thumbprint)
     s = OperatorSessionRow
     await session.execute(delete(s).where(s.operator == operator.name))
+    context = _context(operator.name)
     wanted = {
         "name": operator.name,
         "scopes": sorted(operator.scopes),
-        "password": credentials.password,
-        "totp": keys.encrypt(credentials.secret, _context(operator.name)),
+        "password": credentials.password if credentials else None,
+        "totp": keys.encrypt(credentials.secret, context) if credentials else None,
+        "key_id": key.jwk_thumbprint if key else None,
+        "key_scheme": key.scheme if key else None,
+        "key_spki": key.spki if key else None,
         "failures": 0,
         "locked_until": None,
     }
     return (await merge(session, OperatorRow, [wanted]))[0]
+
+
+async def _require_own(session: ReadSession, name: str, key_id: str) -> None:
+    """Raises `Refused` for a key of somebody else, here or among those who make trust lists."""
+    r, k = OperatorRow, PersonKeyRow
+    for held in (
+        select(r.name).where(r.key_id == key_id),
+        select(k.person).where(k.key_id == key_id),
+    ):
+        owner = await session.scalar(held)
+        if owner not in {None, name}:
+            raise Refused("key", f"is that of {owner}: one key, one person")
 
 
 async def end_operator(session: WriteSession, name: str, now: datetime) -> None:
@@ -127,6 +199,21 @@ class PostgresOperators:
         if row is None:
             return None
         return Credentials(row["password"], self.keys.decrypt(row["totp"], _context(name)))
+
+    async def holder(self, key_id: str) -> KeyHolder | None:
+        """Whose key it is; None: nobody's, or of somebody who ended. Raises `Unavailable`."""
+        row = await self._row(KEY_SQL, key_id)
+        if row is None:
+            return None
+        return KeyHolder(row["name"], VerifyKey(key_id, Scheme(row["key_scheme"]), row["key_spki"]))
+
+    async def begin_by_key(self, name: str, answer: Answer, now: datetime) -> bool:
+        """A session; False: the challenge was answered before. Raises `Unavailable`."""
+        row = await self._row(
+            BEGIN_BY_KEY_SQL, name, answer.key_id, answer.challenge, answer.ends_at, now,
+            answer.session, now + LONGEST,
+        )  # fmt: skip
+        return row is not None
 
     async def failed(self, name: str, now: datetime) -> None:
         """One more failure; the fifth in a row locks. Raises `Unavailable`."""

@@ -4,6 +4,8 @@ from app.routers import (
     batches,
     confirm,
     console,
+    console_door,
+    console_making,
     disputes,
     federation,
     health,
@@ -44,6 +46,8 @@ ROUTERS = (
     verifying.router,
     lists.router,
     wrong.router,
+    console_door.router,
+    console_making.router,
     console.router,
     confirm.router,
 )

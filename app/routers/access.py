@@ -75,6 +75,12 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("GET", "/console"): OPEN,  # operators log in there; nobody where it is not served
         ("POST", "/console/login"): OPEN,
         ("POST", "/console/logout"): OPEN,
+        ("GET", "/console/key"): OPEN,
+        ("POST", "/console/key"): OPEN,
+        ("POST", "/console/proposals"): OPEN,  # within a session, signed by whose session it is
+        ("GET", "/console/proposals/{number}"): OPEN,
+        ("POST", "/console/proposals/{number}"): OPEN,
+        ("GET", "/console/proposals/{number}/signed"): OPEN,
         ("GET", "/console/{section}"): OPEN,
         ("GET", "/wrong"): OPEN,
         ("POST", "/wrong"): OPEN,  # within the limits of disputes

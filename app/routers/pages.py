@@ -48,6 +48,8 @@ _TEXTS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     "wrong.html": WRONG,
     "console.html": CONSOLE,
     "console_login.html": CONSOLE,
+    "console_key.html": CONSOLE,
+    "console_proposal.html": CONSOLE,
     **LISTS,
 }
 

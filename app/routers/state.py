@@ -24,6 +24,7 @@ from app.services.disputing import Disputes
 from app.services.holdings import Relating
 from app.services.importing import Importer
 from app.services.lookup import Lookups
+from app.services.making import Making
 from app.services.places import Places
 from app.services.retrieving import Retrievals
 from app.services.verify import Verifier
@@ -96,6 +97,8 @@ class Desk:
 
     console: Console
     overview: PostgresOverview
+    making: Making
+    """Proposals and decisions, as they come in signed."""
 
 
 @dataclass(frozen=True, slots=True)

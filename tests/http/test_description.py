@@ -20,7 +20,8 @@ from tests.world import World, altered, token
 
 SHOWN = described()
 PAGES = {"/", "/r", "/r/{code}", "/issuers", "/types", "/help",
-         "/console", "/console/login", "/console/logout", "/console/{section}", "/wrong", "/wrong/follow", "/wrong/withdraw"}  # fmt: skip
+         "/console", "/console/login", "/console/logout", "/console/key",
+         "/console/proposals", "/console/proposals/{number}", "/console/proposals/{number}/signed", "/console/{section}", "/wrong", "/wrong/follow", "/wrong/withdraw"}  # fmt: skip
 """Not part of the interface, and so not described."""
 
 Operation = tuple[str, str, dict[str, Any]]

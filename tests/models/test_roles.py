@@ -140,7 +140,7 @@ def test_no_role_owns_or_empties_a_table(database: str, table: str) -> None:
 def test_the_reader_reads_and_sees_no_secret(database: str) -> None:
     assert may(database, "zhengyan_reader", "verification") == {"SELECT"}
     secrets = ("api_key", "bucket", "caller_key", "used_assertion", "used_inquiry")
-    for table in (*secrets, "operator", "operator_session", "presentation"):
+    for table in (*secrets, "operator", "operator_answer", "operator_session", "presentation"):
         assert may(database, "zhengyan_reader", table) == set()
     refused(database, "INSERT INTO bucket VALUES (''::bytea, 0, now())", "zhengyan_reader")
     assert ask(database, "SELECT count(*) FROM license", role="zhengyan_reader")[0][0] == 0

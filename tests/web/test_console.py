@@ -15,9 +15,10 @@ from app.domain.caller import Scope
 from app.domain.errors import Refused
 from app.registry import operators
 from app.registry.operators import TRIES, Credentials, Operator
-from app.routers import console as routes
+from app.routers import console_door as routes
 from app.routers.charts import bars
-from app.routers.console import COOKIE, SECTIONS
+from app.routers.console import SECTIONS
+from app.routers.console_door import COOKIE
 from app.routers.console_texts import CONSOLE
 from sandbox.serve import Servers
 from tests.service import Service, new_database, serving

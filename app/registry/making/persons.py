@@ -34,6 +34,18 @@ class Person:
     """None: no live one."""
     ended_at: datetime | None
 
+    @property
+    def live(self) -> VerifyKey:
+        """Raises `Refused` for somebody who has left."""
+        if self.ended_at is not None or self.key is None:
+            raise Refused("as", f"{self.name} has left: see `zhengyan person list`")
+        return self.key
+
+    def require(self, scope: Scope) -> None:
+        """Raises `Refused` for a person who may not."""
+        if scope not in self.scopes:
+            raise Refused("as", f"{self.name} may not: the scope {scope} is missing")
+
 
 @dataclass(frozen=True, slots=True)
 class Acting:
@@ -48,8 +60,7 @@ class Acting:
 
     def require(self, scope: Scope) -> None:
         """Raises `Refused` for a person who may not."""
-        if scope not in self.person.scopes:
-            raise Refused("as", f"{self.name} may not: the scope {scope} is missing")
+        self.person.require(scope)
 
 
 def read_name(text: str) -> str:
@@ -119,9 +130,7 @@ async def end_person(session: WriteSession, name: str, now: datetime) -> Change:
 async def acting(session: ReadSession, name: str, signer: Signer) -> Acting:
     """The person, if alive and if this is their key. Raises `Refused`."""
     person = await person_of(session, name)
-    if person.ended_at is not None or person.key is None:
-        raise Refused("as", f"{name} has left: see `zhengyan person list`")
-    if signer.kid != person.key.key_id:
+    if signer.kid != person.live.key_id:
         raise Refused("key", f"this is not the registered key of {name}")
     return Acting(person, signer)
 

@@ -16,7 +16,7 @@ from app.domain.caller import Scope
 from app.domain.errors import InvalidSignature, Refused
 from app.models import Decided, DecisionRow, ProposalRow
 from app.registry.making.changes import MAX_CHANGES, Change, apply, read_changes, read_sections
-from app.registry.making.persons import Acting, key_of
+from app.registry.making.persons import Acting, Person, key_of
 from app.registry.making.record import Recorder
 from app.registry.making.statements import (
     DECISION,
@@ -112,27 +112,47 @@ async def propose(  # noqa: PLR0917
         Refused: without the scope, or what no follower could read.
     """
     by.require(Scope.TRUST_PROPOSE)
+    content = proposal_content(publisher, by.name, note, changes, now)
+    read_sections(apply(sections, changes, place="changes"), networks=networks)
+    await alone(session)
+    jws = sign_statement(PROPOSAL, content, by.signer)
+    return await keep_proposal(session, publisher, by.person, jws, now, record=record)
+
+
+def proposal_content(
+    publisher: str, person: str, note: str, changes: Sequence[Change], now: datetime
+) -> dict[str, object]:
+    """What a proposer signs. Raises `Refused` beyond its bounds."""
     if not changes or len(changes) > MAX_CHANGES:
         refuse("changes", f"are not 1 to {MAX_CHANGES}")
     if len(note) > MAX_NOTE:
         refuse("note", f"is longer than {MAX_NOTE} characters")
-    read_sections(apply(sections, changes, place="changes"), networks=networks)
-    content = {
+    return {
         "format": FORMAT,
         "publisher": publisher,
-        "person": by.name,
+        "person": person,
         "at": moment(now),
         "note": note,
         "changes": [change.payload() for change in changes],
     }
-    jws = sign_statement(PROPOSAL, content, by.signer)
-    await alone(session)
+
+
+async def keep_proposal(
+    session: WriteSession,
+    publisher: str,
+    by: Person,
+    jws: str,
+    now: datetime,
+    *,
+    record: Recorder,
+) -> int:
+    """The last step of every proposal, wherever it was signed. Raises `Refused` without a key."""
     number = (await session.scalar(select(func.max(ProposalRow.number))) or 0) + 1
     values = {
         "number": number,
         "publisher": publisher,
         "person": by.name,
-        "key_id": by.signer.kid,
+        "key_id": by.live.key_id,
         "jws": jws,
     }
     await session.execute(insert(ProposalRow).values(**values))
@@ -157,37 +177,66 @@ async def decide(
             already; one that is not what its proposer signed.
     """
     by.require(Scope.TRUST_APPROVE)
-    if len(why) > MAX_NOTE:
-        refuse("why", f"is longer than {MAX_NOTE} characters")
     await alone(session)
     proposal = await proposal_of(session, number)
-    if by.name == proposal.person or by.signer.kid == proposal.key_id:
+    content = decision_content(proposal, verdict, by.name, why, now)
+    jws = sign_statement(DECISION, content, by.signer)
+    return await keep_decision(session, proposal, verdict, by.person, jws, now, record=record)
+
+
+def decision_content(
+    proposal: Proposal, verdict: Decided, person: str, why: str, now: datetime
+) -> dict[str, object]:
+    """What is signed by whoever decides. Raises `Refused` beyond its bounds."""
+    if len(why) > MAX_NOTE:
+        refuse("why", f"is longer than {MAX_NOTE} characters")
+    return {
+        "proposal": proposal.digest,
+        "number": proposal.number,
+        "verdict": verdict.value,
+        "person": person,
+        "at": moment(now),
+        "why": why,
+    }
+
+
+def require_another(proposal: Proposal, by: Person, verdict: Decided) -> None:
+    """Raises `Refused` for the proposer, under whatever key, and where it is decided already."""
+    number = proposal.number
+    if by.name == proposal.person or by.live.key_id == proposal.key_id:
         raise Refused("as", f"proposal {number} is {by.name}'s own: another person decides on it")
     done = {State.PUBLISHED, State.REJECTED}
     if verdict is Decided.APPROVED:
         done.add(State.APPROVED)
     if proposal.state in done:
         raise Refused("number", f"proposal {number} is {proposal.state} already")
-    content = {
-        "proposal": proposal.digest,
-        "number": number,
-        "verdict": verdict.value,
-        "person": by.name,
-        "at": moment(now),
-        "why": why,
-    }
+
+
+async def keep_decision(  # noqa: PLR0917
+    session: WriteSession,
+    proposal: Proposal,
+    verdict: Decided,
+    by: Person,
+    jws: str,
+    now: datetime,
+    *,
+    record: Recorder,
+) -> Proposal:
+    """The last step of every decision, wherever it was signed. Raises as `require_another`."""
+    require_another(proposal, by, verdict)
     values = {
-        "proposal": number,
+        "proposal": proposal.number,
         "verdict": verdict.value,
         "person": by.name,
-        "key_id": by.signer.kid,
+        "key_id": by.live.key_id,
         "proposer": proposal.person,
         "proposer_key": proposal.key_id,
-        "jws": sign_statement(DECISION, content, by.signer),
+        "jws": jws,
     }
     await session.execute(insert(DecisionRow).values(**values))
-    await record(session, by.name, f"trust proposal {number} {verdict} {proposal.digest}", now)
-    return await proposal_of(session, number)
+    what = f"trust proposal {proposal.number} {verdict} {proposal.digest}"
+    await record(session, by.name, what, now)
+    return await proposal_of(session, proposal.number)
 
 
 async def mark_published(session: WriteSession, numbers: Sequence[int], number: int) -> None:
@@ -247,8 +296,8 @@ async def _decision(
 ) -> Decision:
     """A decision on this very content by somebody else; on anything else it is none."""
     said = await _statement(session, row.jws, DECISION, row.person, row.key_id, row.proposal)
-    stated = (said.get("proposal"), said.get("verdict"), said.get("person"))
-    if stated != (digest, row.verdict, row.person):
+    stated = tuple(said.get(name) for name in ("proposal", "number", "verdict", "person"))
+    if stated != (digest, row.proposal, row.verdict, row.person) or said["number"] is True:
         message = f"what {row.person} decided is not about this content of proposal {row.proposal}"
         raise Refused("number", message)
     if row.person == about.person or row.key_id == about.key_id:

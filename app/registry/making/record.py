@@ -1,7 +1,8 @@
 """The audit row of a step, in the very transaction of the step: both are there, or neither."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from app.crypto.signing import KeyProvider
 from app.domain.audit import Operation, Result
@@ -10,6 +11,8 @@ from app.registry.audit import append_within
 from app.registry.auditing import event
 from app.registry.sessions import WriteSession
 
+COMMAND_LINE: Final = Asker(caller="command-line")
+
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
@@ -17,6 +20,8 @@ class Recorder:
 
     keys: KeyProvider = field(repr=False)
     version: str
+    way: Asker = COMMAND_LINE
+    """By which it came in."""
 
     async def __call__(
         self, session: WriteSession, person: str | None, what: str, at: datetime
@@ -25,7 +30,7 @@ class Recorder:
 
         Raises `Unavailable`.
         """
-        asker = Asker(caller="command-line", operator=person)
+        asker = replace(self.way, operator=person)
         row = event(
             asker,
             self.keys,
