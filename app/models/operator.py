@@ -43,7 +43,9 @@ class OperatorRow(Base):
     totp_step: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """The last step a code was taken of: none is taken twice."""
     failures: Mapped[int] = mapped_column(server_default="0")
-    """In a row."""
+    """Times that somebody had half of what it takes, since `failed_at`."""
+    failed_at: Mapped[datetime | None]
+    """The first of them that still counts."""
     locked_until: Mapped[datetime | None]
     key_id: Mapped[str | None] = mapped_column(unique=True)
     """RFC 7638 thumbprint of the public half; the other half never leaves its owner."""

@@ -19,7 +19,8 @@ from app.registry.merge import Change, alone, merge
 from app.registry.sessions import Connection, Database, ReadSession, WriteSession
 
 TRIES: Final = 5
-"""Wrong passwords or codes in a row; then nobody is let in under that name for a while."""
+"""Times within `LOCKED` that somebody had one of password and code, and not the other; then no
+password lets anybody in under that name for a while. Whoever has neither locks nobody out."""
 LOCKED: Final = timedelta(minutes=15)
 IDLE: Final = timedelta(minutes=15)
 """A session unused for so long is over (GB/T 22239 8.1.4.1)."""
@@ -33,9 +34,14 @@ SELECT password, totp FROM operator
    AND (locked_until IS NULL OR locked_until <= $2)
 """
 FAILED_SQL: Final = """
-UPDATE operator SET failures = CASE WHEN failures + 1 >= $3 THEN 0 ELSE failures + 1 END,
-       locked_until = CASE WHEN failures + 1 >= $3 THEN $2 ELSE locked_until END
- WHERE name = $1
+WITH o AS (
+    SELECT name, failed_at IS NOT NULL AND failed_at > $2::timestamptz - $4::interval AS counts,
+           failures FROM operator WHERE name = $1 FOR UPDATE),
+n AS (SELECT name, counts, CASE WHEN counts THEN failures ELSE 0 END + 1 AS failures FROM o)
+UPDATE operator SET failures = CASE WHEN n.failures >= $3 THEN 0 ELSE n.failures END,
+       failed_at = CASE WHEN n.counts THEN operator.failed_at ELSE $2 END,
+       locked_until = CASE WHEN n.failures >= $3 THEN $2 + $4::interval ELSE locked_until END
+  FROM n WHERE operator.name = n.name
 """
 BEGIN_SQL: Final = """
 WITH taken AS (
@@ -149,6 +155,7 @@ async def add_operator(
         "key_scheme": key.scheme if key else None,
         "key_spki": key.spki if key else None,
         "failures": 0,
+        "failed_at": None,
         "locked_until": None,
     }
     return (await merge(session, OperatorRow, [wanted]))[0]
@@ -216,8 +223,8 @@ class PostgresOperators:
         return row is not None
 
     async def failed(self, name: str, now: datetime) -> None:
-        """One more failure; the fifth in a row locks. Raises `Unavailable`."""
-        await self._row(FAILED_SQL, name, now + LOCKED, TRIES)
+        """One more with half of what it takes; the fifth locks. Raises `Unavailable`."""
+        await self._row(FAILED_SQL, name, now, TRIES, LOCKED)
 
     async def begin(self, name: str, step: int, digest: bytes, now: datetime) -> bool:
         """A session; False: the code was used before. Raises `Unavailable`."""

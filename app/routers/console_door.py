@@ -19,7 +19,7 @@ from app.registry.limits import Limit
 from app.registry.operators import LONGEST, Operator
 from app.routers.access import Limited
 from app.routers.body import BadRequest, Busy, read_json_body
-from app.routers.door import GuestDep
+from app.routers.door import Guest, GuestDep
 from app.routers.pages import Lang, language, rendered
 from app.routers.problems import problem
 from app.routers.state import Desk, Node, NodeDep
@@ -33,6 +33,9 @@ ASKING: Final = "__Host-console-key"
 """Of the browser that was given a challenge, for as long as that holds."""
 TRIES: Final = 10
 """Logins a minute from one address."""
+MORE_TRIES: Final = 30
+"""As many more for one name from there: of these only such as bring a right code are looked at, so
+that a neighbour who guesses keeps out nobody who has it."""
 MAX_NAME: Final = 64
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 _NOBODY: Final = "-"
@@ -46,16 +49,18 @@ async def login(request: Request, node: NodeDep, guest: GuestDep, lang: Lang = N
         return nothing()
     if not own(request):
         return page(request, "console_login.html", said, 403, state="refused")
+    status = 403
     try:
-        await node.door.within(
-            guest, [Limit("console", guest.asker.address or "unknown", TRIES, TRIES / 60)]
-        )
         fields = await form(request, node)
+        name = plain_name(fields.get("name", ""))
+        many = await _many(node, guest, name)
+        status = 429 if many else 403
         token = await desk.console.login(
-            plain_name(fields.get("name", "")),
+            name,
             fields.get("password", ""),
             fields.get("code", "").replace(" ", ""),
             guest.asker,
+            code_first=many,
         )
     except Limited:
         return page(request, "console_login.html", said, 429, state="refused")
@@ -64,8 +69,19 @@ async def login(request: Request, node: NodeDep, guest: GuestDep, lang: Lang = N
     except (Busy, Unavailable):
         return page(request, "console_login.html", said, 503, state="outage")
     if token is None:
-        return page(request, "console_login.html", said, 403, state="refused")
+        return page(request, "console_login.html", said, status, state="refused")
     return _inside(said, token)
+
+
+async def _many(node: Node, guest: Guest, name: str) -> bool:
+    """Whether more come from this address than are looked at. Raises `Limited` for far more."""
+    address = guest.asker.address or "unknown"
+    own_limit = Limit("console", address, TRIES, TRIES / 60)
+    if await node.door.buckets.take([own_limit]) is None:
+        return False
+    more = Limit("console", f"{address}\0{name}", MORE_TRIES, MORE_TRIES / 60)
+    await node.door.within(guest, [more])
+    return True
 
 
 @router.get("/console/key")

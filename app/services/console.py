@@ -67,14 +67,30 @@ class Console:
         default_factory=lambda: asyncio.Semaphore(GUESSES), repr=False
     )
 
-    async def login(self, name: str, password: str, code: str, asker: Asker) -> str | None:
-        """A new session's token; None, whatever was wrong. Raises `Unavailable`: nobody is in."""
+    async def login(
+        self, name: str, password: str, code: str, asker: Asker, *, code_first: bool = False
+    ) -> str | None:
+        """A new session's token; None, whatever was wrong. Raises `Unavailable`: nobody is in.
+
+        Only who has one of password and code, and not the other, counts against the operator:
+        whoever has neither keeps nobody out.
+
+        Args:
+            name: as it is typed.
+            password: likewise.
+            code: likewise.
+            asker: whoever it is.
+            code_first: more come from there than are looked at: without a right code no password
+                is, and no row is written.
+        """
         now = self.clock()
         found = await self.operators.found(name, now)
+        step = step_of(found.secret, code, int(now.timestamp())) if found else None
+        if code_first and step is None:
+            return None
         async with self._places:
             kept = found.password if found else _nobodys()
             right = await asyncio.to_thread(holds, password[:MAX_PASSWORD], kept)
-        step = step_of(found.secret, code, int(now.timestamp())) if found else None
         token = secrets.token_urlsafe(_TOKEN)
         if (
             right
@@ -83,7 +99,8 @@ class Console:
         ):
             await self.note(Operation.CONSOLE_LOGIN, Operator(name, frozenset()), asker)
             return token
-        await self.operators.failed(name, now)
+        if found is not None and (right or step is not None):
+            await self.operators.failed(name, now)
         await self._append(Operation.CONSOLE_LOGIN, Result.REFUSED, asker)
         return None
 
