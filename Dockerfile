@@ -4,6 +4,10 @@
 # It needs a PostgreSQL, named by DATABASE_URL, and a volume for the node's own keys:
 #   docker run --rm -e DATABASE_URL=… --entrypoint /opt/zhengyan/bin/alembic zhengyan upgrade head
 #   docker run -e DATABASE_URL=… -v keys:/srv/zhengyan/keys -p 8000:8000 zhengyan
+# Uploads (POST /v1/jobs) are worked off by workers beside it, as many as there are cores, with the
+# same database and the same keys. They listen nowhere, so that there is nothing to ask for health:
+# one that ends is started again.
+#   docker run --no-healthcheck --restart always --stop-timeout 30 -e DATABASE_URL=… -v keys:/srv/zhengyan/keys zhengyan worker
 ARG BASE=debian:trixie-slim
 
 FROM ${BASE} AS build

@@ -5,7 +5,8 @@ ServiceError
 ├── Malformed            a recognised format that cannot be read exactly
 │   ├── BeyondLimits     its own rules may hold; it is larger or rarer than what is read here
 │   ├── Encrypted        nothing of it can be read without a secret
-│   └── ImageNotRead     no picture of its kind, or whatever read it died of it
+│   ├── ImageNotRead     no picture of its kind, or whatever read it died of it
+│   └── NotFinished      whatever verified it ended with it, again and again
 ├── InvalidSignature     a primitive refused a signature value
 │   └── UnknownAlgorithm nothing was computed: it is by an algorithm not in our table
 ├── InvalidKey           the ingest gate refused a public key
@@ -56,6 +57,12 @@ class ImageNotRead(Malformed):
     """Nothing was seen in a picture: that says nothing about the license in it."""
 
     why: ClassVar[Reason] = Reason.IMAGE_NOT_READ
+
+
+class NotFinished(Malformed):
+    """Worker after worker ended while it was verified: it is not tried for ever."""
+
+    why: ClassVar[Reason] = Reason.NOT_FINISHED
 
 
 class InvalidSignature(ServiceError):

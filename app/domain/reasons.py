@@ -40,6 +40,7 @@ class Reason(StrEnum):
     ENCRYPTED = "encrypted", Family.INPUT
     BEYOND_LIMITS = "beyond_limits", Family.INPUT
     IMAGE_NOT_READ = "image_not_read", Family.INPUT
+    NOT_FINISHED = "not_finished", Family.INPUT
     CODE_MISSING = "code_missing", Family.INPUT
     CODE_NAMES_NOTHING = "code_names_nothing", Family.INPUT
     MULTIPLE_CODES = "multiple_codes", Family.INPUT

@@ -67,6 +67,10 @@ class JobItemRow(Base):
     form: Mapped[str]
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Encrypted; gone when it is answered."""
+    tries: Mapped[int] = mapped_column(server_default=text("0"))
+    """Workers that began it, and have neither answered it nor let it go."""
+    tried_by: Mapped[str | None]
+    """The last of them."""
     verification: Mapped[str | None]
     problem: Mapped[str | None]
     answered_at: Mapped[datetime | None]

@@ -55,15 +55,30 @@ UPDATE job SET state = 'done', finished_at = $2 WHERE id = $1 AND state = 'runni
    AND NOT EXISTS (SELECT 1 FROM job_item i WHERE i.job = $1 AND i.answered_at IS NULL)
 """
 WAITING_SQL: Final = """
-SELECT i.no, i.line, i.label, i.form, i.content FROM job_item i JOIN job j ON j.id = i.job
+SELECT i.no, i.line, i.label, i.form, i.content, i.tries
+  FROM job_item i JOIN job j ON j.id = i.job
  WHERE i.job = $1 AND i.no BETWEEN $2 AND $3 AND i.answered_at IS NULL AND j.state = 'running'
  ORDER BY i.no
+"""
+BEGIN_SQL: Final = """
+UPDATE job_item SET tries = tries + (tried_by IS DISTINCT FROM $3)::int, tried_by = $3
+ WHERE job = $1 AND no = ANY ($2::int[]) AND answered_at IS NULL
+"""
+"""The same worker that comes back to an item was not ended by it."""
+LET_GO_SQL: Final = """
+UPDATE job_item SET tries = tries - 1, tried_by = NULL
+ WHERE job = $1 AND no = ANY ($2::int[]) AND answered_at IS NULL AND tried_by = $3
+"""
+REVOKED_SQL: Final = """
+SELECT 1 FROM job j JOIN caller c ON c.id = j.caller
+ WHERE j.id = $1 AND c.revoked_at IS NOT NULL
 """
 ANSWER_SQL: Final = """
 UPDATE job_item i SET verification = $3, problem = $4, answered_at = $5, content = NULL
   FROM job j
  WHERE i.job = $1 AND i.no = $2 AND i.answered_at IS NULL
    AND j.id = i.job AND j.state = 'running'
+   AND NOT EXISTS (SELECT FROM caller c WHERE c.id = j.caller AND c.revoked_at IS NOT NULL)
 RETURNING 1
 """
 OUTCOMES_SQL: Final = """
@@ -84,6 +99,16 @@ class Open:
     id: str
     state: JobState
     chunks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An item without an answer."""
+
+    no: int
+    item: JobItem
+    tries: int
+    """Workers that began it and came to no end; not one of them may have been its fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +218,23 @@ class PostgresJobs:
         asker = Asker(**found["asker"])
         return Order(asker=asker, scopes=frozenset(found["scopes"]), terms=found["terms"])
 
-    async def waiting(self, id: str, chunk: int) -> list[tuple[int, JobItem]]:
-        """Items of a chunk (from 0) without an answer, with their numbers. Raises `Unavailable`."""
+    async def revoked(self, id: str) -> bool:
+        """Whether its caller may ask nothing any more. Raises `Unavailable`."""
+        return bool(await self._fetch(REVOKED_SQL, id))
+
+    async def waiting(self, id: str, chunk: int) -> list[Waiting]:
+        """Items of a chunk (from 0) without an answer. Raises `Unavailable`."""
         first = chunk * CHUNK + 1
         rows = await self._fetch(WAITING_SQL, id, first, first + CHUNK - 1)
-        return [(row["no"], self._item(id, row)) for row in rows]
+        return [Waiting(row["no"], self._item(id, row), row["tries"]) for row in rows]
+
+    async def begin(self, id: str, numbers: Sequence[int], worker: str) -> None:
+        """Noted on disk before they are touched. Raises `Unavailable`."""
+        await self._fetch(BEGIN_SQL, id, list(numbers), worker)
+
+    async def let_go(self, id: str, numbers: Sequence[int], worker: str) -> None:
+        """The worker lives, and leaves what it has not answered. Raises `Unavailable`."""
+        await self._fetch(LET_GO_SQL, id, list(numbers), worker)
 
     async def refuse(self, id: str, no: int, problem: str, now: datetime) -> None:
         """The item has a problem in place of a verdict. Raises `Unavailable`."""

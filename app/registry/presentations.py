@@ -20,6 +20,7 @@ from app.domain.presentation import (
     is_presentation,
     presentation_code,
 )
+from app.registry.rotation import hold_version, require_version
 from app.registry.sessions import Connection, Database
 
 KEPT: Final = timedelta(hours=1)
@@ -31,8 +32,9 @@ INSERT INTO presentation
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 LOOK_SQL: Final = """
-SELECT hash, sealed, audience, purpose, expires_at, used_at FROM presentation
- WHERE hash = ANY ($1::bytea[])
+SELECT v.newest, p.hash, p.sealed, p.audience, p.purpose, p.expires_at, p.used_at
+  FROM key_version v LEFT JOIN presentation p ON p.hash = ANY ($1::bytea[])
+ WHERE v.purpose = 'index'
 """
 USE_SQL: Final = """
 UPDATE presentation SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2
@@ -52,13 +54,15 @@ class PostgresPresentations:
     async def give_out(self, shown: Presentation) -> str:
         """A new code, told this once. Raises `Unavailable`."""
         code = presentation_code(secrets.token_bytes(BYTES))
-        hash = self._hashes(code)[-1]
-        sealed = self.keys.encrypt(shown.content, _context(hash))
         whose = (shown.caller, shown.tenant, shown.audience, shown.purpose)
-        values = (hash, sealed, *whose, shown.made_at, shown.expires_at)
 
         async def write(connection: Connection) -> None:
-            await connection.execute(ADD_SQL, *values)
+            async with connection.transaction():
+                await hold_version(connection, self.keys)
+                hash = self._hashes(code)[-1]
+                sealed = self.keys.encrypt(shown.content, _context(hash))
+                values = (hash, sealed, *whose, shown.made_at, shown.expires_at)
+                await connection.execute(ADD_SQL, *values)
 
         await self.database.run(write)
         return code
@@ -68,10 +72,13 @@ class PostgresPresentations:
 
         Raises `Unavailable`: it may then be used up or not, and a new one is to be shown.
         """
-        hashes = self._hashes(offer.code) if is_presentation(offer.code) else []
 
         async def look(connection: Connection) -> Any:
-            return await connection.fetchrow(LOOK_SQL, hashes)
+            while True:  # another worker may have given it out under a key this one has not read
+                hashes = self._hashes(offer.code) if is_presentation(offer.code) else []
+                row = await connection.fetchrow(LOOK_SQL, hashes)
+                if row["hash"] is not None or not await require_version(self.keys, row["newest"]):
+                    return row
 
         row = await self.database.run(look, repeatable=True)
         refused = _refusal(row, offer)
@@ -101,7 +108,7 @@ class PostgresPresentations:
 
 def _refusal(row: Any, offer: Offer) -> Refusal | None:
     """Whoever may not have it is told so before whether it was used."""
-    if row is None:
+    if row["hash"] is None:
         return Refusal.UNKNOWN
     if row["audience"] not in (PUBLIC, offer.tenant):
         return Refusal.FOR_OTHERS

@@ -80,6 +80,23 @@ INPUT: Final[Mapping[Reason, Entry]] = {
             "Ask the holder to download the original again and verify that. If it stays so, ask {issuer}.",
         ),
     ),
+    Reason.NOT_FINISHED: unsure(
+        Block.AUTHENTICITY,
+        Own.REQUEST,
+        title=("核验未能完成", "it could not be verified to its end"),
+        engineer=(
+            "批量任务中的这一条，在核验过程中连续有几个工作进程终止，最后几次是单独核验的；没有再试。见检查项 well_formed 的 detail：其中写明次数。内存不足、被系统终止，或本服务的缺陷都可能造成；内容没有得出任何结论，不得据此认定文件无效。",
+            "While this item of a job was verified, several workers ended one after the other, the last times with nothing else under way; it was not tried again. See the detail of check well_formed for how many. Too little memory, a kill by the system or a fault of this service may be the cause. Nothing was concluded of its content: never take it for an invalid document.",
+        ),
+        clerk=(
+            "系统几次都没能核验完这份材料，没有得出真伪结论；这不表示材料有问题。",
+            "The system could not verify this to its end, although it tried several times, and says nothing about it. That does not mean anything is wrong with it.",
+        ),
+        next_step=(
+            "请单独核验这一条；仍然不行的，向{issuer}核实，并告知本服务的运维人员。",
+            "Verify this one by itself. If that fails too, ask {issuer}, and tell whoever runs this service.",
+        ),
+    ),
     Reason.INSUFFICIENT_FACTS: unsure(
         Block.STATUS,
         Own.REQUEST,

@@ -32,6 +32,8 @@ from app.schemas.verification import TermsIn, VerificationIn, plain, refused
 
 MOST: Final = 20_000
 """Items of one job."""
+MOST_LINES: Final = 4 * MOST
+"""Lines of one upload, with those that hold nothing."""
 LABEL: Final = 255
 """Characters of the caller's name for an item; a longer one is cut."""
 COLUMNS: Final = frozenset({"id", *VerificationIn.model_fields})
@@ -97,6 +99,8 @@ def _archive(content: bytes) -> Any:
 
 
 def _rows(kind: JobKind, content: bytes) -> Iterator[JobItem]:
+    if content.count(b"\n") > MOST_LINES:  # blank ones are lines too, and each is looked at
+        raise BadRequest(422, "body", f"more than {MOST_LINES} lines; send several jobs")
     cutter, read, count = LineCutter(), read_ndjson, 0
     lines = [*cutter.feed(content), *cutter.finish()]
     if lines and lines[0] is not None:

@@ -2,21 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import aclosing
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from app.domain.errors import ServiceError, Unavailable
+from app.domain.errors import NotFinished, ServiceError, Unavailable
 from app.domain.job import ItemForm, JobItem, JobKind, JobState, Order
+from app.domain.license import Claims
 from app.domain.verification import Submission
-from app.registry.jobs import AnsweredBefore, ItemJournal, PostgresJobs
-from app.services.many import as_done
+from app.registry.jobs import AnsweredBefore, ItemJournal, PostgresJobs, Waiting
+from app.services.many import Turns, as_done
 from app.services.verify import Verifier
 
 AT_ONCE: Final = 8
 """Items of one chunk under way together: most of the time they wait for an issuer or a disk."""
+
+TRIES: Final = 3
+"""Workers that may end with an item; after that it is not tried any more."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +43,13 @@ class Works:
     submit: Submit = field(repr=False)
     told: Told = field(repr=False)
     clock: Callable[[], datetime]
+    worker: str = field(default_factory=lambda: secrets.token_hex(8))
+    """A name nobody else has: of this process, and of no other after it."""
+    turns: Turns = field(default_factory=Turns, repr=False)
 
     async def read(self, id: str) -> None:
         """Count the items. Raises `Unavailable`."""
-        found = await self.jobs.upload(id)
+        found = None if await self._ended(id) else await self.jobs.upload(id)
         if found is None:
             return  # counted before, or over
         try:
@@ -59,25 +67,59 @@ class Works:
 
     async def answer(self, id: str, chunk: int) -> None:
         """Answer what is not answered yet. Raises `Unavailable`; then it is asked again."""
+        if await self._ended(id):
+            return
         order, waiting = await self.jobs.order(id), await self.jobs.waiting(id, chunk)
         if order is not None and waiting:
-            known = order
-
-            async def one(item: tuple[int, JobItem]) -> None:
-                await self._one(id, known, *item)
-
-            async with aclosing(as_done(waiting, one, AT_ONCE)) as answered:
-                async for _ in answered:
-                    pass
+            new = [each for each in waiting if each.tries == 0]
+            async with self.turns.together(), self._begun(id, new):
+                await self._all(id, order, new)
+            for each in waiting:
+                if each.tries:  # a worker ended with it: was that its fault?
+                    async with self.turns.alone(), self._begun(id, [each]):
+                        await self._one(id, order, each)
         await self.jobs.done(id, self.clock())
 
-    async def _one(self, id: str, order: Order, no: int, item: JobItem) -> None:
+    async def _all(self, id: str, order: Order, items: Sequence[Waiting]) -> None:
+        async def one(each: Waiting) -> None:
+            await self._one(id, order, each)
+
+        async with aclosing(as_done(items, one, AT_ONCE)) as answered:
+            async for _ in answered:
+                pass
+
+    @asynccontextmanager
+    async def _begun(self, id: str, items: Sequence[Waiting]) -> AsyncIterator[None]:
+        """Noted while they are under way, unless this worker is killed with them."""
+        numbers = [each.no for each in items]
+        if numbers:
+            await self.jobs.begin(id, numbers, self.worker)
+        try:
+            yield
+        except BaseException:
+            with suppress(Unavailable):
+                await asyncio.shield(self.jobs.let_go(id, numbers, self.worker))
+            raise
+
+    async def _ended(self, id: str) -> bool:
+        """A job of a caller that was revoked meanwhile is over."""
+        if not await self.jobs.revoked(id):
+            return False
+        await self.jobs.end(id, JobState.CANCELLED, self.clock())
+        return True
+
+    async def _one(self, id: str, order: Order, each: Waiting) -> None:
+        no, item = each.no, each.item
         journal = ItemJournal(self.jobs.database, self.jobs.keys, id, no)
+        verifier = replace(self.verifier, journal=journal)
         try:
             if item.form is ItemForm.PROBLEM:
                 await self.jobs.refuse(id, no, item.content.decode(), self.clock())
+            elif each.tries >= TRIES:
+                ended = NotFinished(f"{each.tries} workers ended while it was verified")
+                await verifier.give_up(_unread(item, order), ended)
             else:
-                await replace(self.verifier, journal=journal).verify(self.submit(item, order))
+                await verifier.verify(self.submit(item, order))
         except AnsweredBefore:
             return
         except Unavailable:
@@ -90,6 +132,14 @@ class Works:
 
     async def _refuse_all(self, id: str, problem: str) -> None:
         await self.jobs.end(id, JobState.REFUSED, self.clock(), problem)
+
+
+def _unread(item: JobItem, order: Order) -> Submission:
+    """Of an item whose content is not to be looked at again."""
+    purpose = order.terms["purpose"]
+    if item.form is ItemForm.FILE:
+        return Submission(content=item.content, purpose=purpose, asker=order.asker)
+    return Submission(stated=Claims(identifier=None), purpose=purpose, asker=order.asker)
 
 
 def _fault(what: str, exc: Exception) -> None:

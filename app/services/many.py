@@ -1,7 +1,9 @@
 """Several pieces of work at once, so many and no more, given out as they are done."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
@@ -40,3 +42,42 @@ async def as_done(
         for task in running:
             task.cancel()
         await asyncio.gather(*running, *done, return_exceptions=True)
+
+
+@dataclass(slots=True)
+class Turns:
+    """Work that goes on together, and work during which nothing else goes on; of one process."""
+
+    _under_way: int = 0
+    _alone: bool = False
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition, repr=False)
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """Beside others; after whoever waits to be alone."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._alone)
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            await self._tell()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Beside nobody."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._alone)
+            self._alone = True
+        try:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._under_way == 0)
+            yield
+        finally:
+            self._alone = False
+            await self._tell()
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()

@@ -123,6 +123,18 @@ class Verifier:
         await self.journal.record(receipt)
         return receipt
 
+    async def give_up(self, submission: Submission, exc: Malformed) -> Receipt:
+        """The verdict on what cannot be verified to its end, recorded; its content is not read.
+
+        Raises as `verify`.
+        """
+        format = self._format(submission)
+        receipt = self.publisher.publish(
+            await asyncio.to_thread(_unread, submission, format, self.clock(), exc)
+        )
+        await self.journal.record(receipt)
+        return receipt
+
     async def _verification(
         self, submission: Submission, now: datetime, told: Told
     ) -> Verification:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli import app
 from deploy.dockerfile import (
     Image,
     Instruction,
@@ -140,3 +141,15 @@ def test_both_locks_agree_on_what_the_service_runs_on():
 
     development = pins("requirements-dev.lock")
     assert {n: v for n, v in pins("requirements.lock").items() if development.get(n) != v} == {}
+
+
+def test_a_worker_runs_from_ours_without_a_check_of_its_health():
+    """It listens nowhere: the check of the service would call it ill, and have it restarted."""
+    header = DOCKERFILE.partition("ARG")[0]
+    (run,) = [line for line in header.splitlines() if line.endswith("zhengyan worker")]
+    assert {"--no-healthcheck", "--restart"} <= set(run.split())
+    assert "-v keys:/srv/zhengyan/keys" in run, "the same keys as the service"
+    locked = (PROJECT / "requirements.lock").read_text()
+    for needed in ("procrastinate", "psycopg", "psycopg-binary"):
+        assert re.search(rf"^{needed}==", locked, re.MULTILINE), needed
+    assert "worker" in {command.name for command in app.registered_commands}

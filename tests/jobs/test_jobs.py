@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,16 @@ import pytest
 from app.composition import working
 from app.crypto.provider import FolderKeys
 from app.domain.caller import Scope, Tenant
+from app.domain.errors import Unavailable
 from app.domain.job import ItemForm, JobKind
-from app.registry.jobs import CHUNK, PostgresJobs
+from app.domain.verification import Receipt, Submission
+from app.registry.jobs import CHUNK, AnsweredBefore, ItemJournal, PostgresJobs
 from app.registry.sessions import Database
 from app.routers import jobs as http
 from app.routers.job_items import MOST, items_of
 from app.schemas.batch import BatchLineOut
 from app.schemas.job import CSV_ROWS
+from app.services.jobs import TRIES, Works
 from sandbox.attacks import ATTACKS
 from sandbox.serve import Servers
 from tests.batch.conftest import ALL, PURPOSE, Bank, register
@@ -88,19 +91,23 @@ class Room:
         assert answer.status_code == 200
         return [json.loads(text) for text in answer.text.splitlines()]
 
+    def environment(self) -> dict[str, str]:
+        """Of a worker."""
+        settings = self.service.settings
+        return {
+            **os.environ,
+            "PYTHONPATH": str(PROJECT),
+            "DATABASE_URL": self.service.database_url,
+            "ZHENGYAN_KEY_FOLDER": str(settings.key_folder),
+            "ZHENGYAN_NODE_ID": settings.node_id,
+        }
+
     @contextmanager
     def worker(self) -> Iterator[subprocess.Popen[bytes]]:
-        settings = self.service.settings
         process = subprocess.Popen(
             [sys.executable, "-c", "from app.cli import main; main()", "worker"],
             cwd=PROJECT,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(PROJECT),
-                "DATABASE_URL": self.service.database_url,
-                "ZHENGYAN_KEY_FOLDER": str(settings.key_folder),
-                "ZHENGYAN_NODE_ID": settings.node_id,
-            },
+            env=self.environment(),
         )
         try:
             yield process
@@ -247,6 +254,7 @@ WRONG: list[tuple[str, bytes, str]] = [
     ("no header", b'"\n', CSV),
     ("a header alone", b"id,number\n", CSV),
     ("too many", b"{}\n" * (MOST + 1), NDJSON),
+    ("twenty million lines that hold nothing", b"\n" * 20_000_000, NDJSON),
 ]
 
 
@@ -444,6 +452,104 @@ async def test_two_at_the_same_items_end_with_one_verdict_each(room: Room) -> No
         await one.answer(id, 0)
     assert await asyncio.to_thread(once, room, id, CHUNK) == {"valid": CHUNK}
     assert await asyncio.to_thread(_count, room) - before == CHUNK
+
+
+def test_an_item_that_kills_its_worker_is_not_tried_for_ever(room: Room) -> None:
+    """Killed with SIGKILL while it is under way, worker after worker; its neighbours lose nothing."""
+    token = room.service.world.token(room.service.world.pick("traffic")).decode()
+    names = [*(f"{n}" for n in range(12)), "poison", *(f"{n}" for n in range(12, CHUNK - 1))]
+    id = room.taken(rows([{"id": name, "token": token} for name in names]), NDJSON)
+    before = _count(room)
+    nest = subprocess.run(
+        [sys.executable, "-m", "tests.jobs.dying", id],
+        cwd=PROJECT,
+        env=room.environment(),
+        capture_output=True,
+        text=True,
+        timeout=SOON,
+        check=True,
+    )
+    assert nest.stdout.split() == [f"{TRIES}", "0"], "so many died, and the next came to its end"
+    job = room.job(id)
+    assert (job["state"], job["answered"], job["refused"]) == ("done", CHUNK, 0)
+    found = {each["id"]: each for each in room.lines(id)}
+    assert told(found.pop("poison")) == "indeterminate not_finished"
+    assert Counter(map(told, found.values())) == {"valid": CHUNK - 1}, "the twins"
+    assert _count(room) - before == CHUNK
+
+
+async def test_a_worker_that_lives_lets_its_items_go(room: Room) -> None:
+    """An outage, and a worker that is told to end, are no fault of the items under way."""
+    body = rows([{"id": f"{n}", "number": f"N-{n}", "type": "1" * 21} for n in range(3)])
+    id = await asyncio.to_thread(room.taken, body, NDJSON)
+
+    def away(*_: object) -> Any:
+        raise Unavailable("the database is away")
+
+    def tries() -> set[tuple[int, Any]]:
+        kept = room.service.sql("SELECT tries, tried_by FROM job_item WHERE job = $1", id)
+        return {tuple(row) for row in kept}
+
+    async with working(room.service.settings, 1) as queue:
+        await queue.read(id)
+        works: Works = queue.answer.__self__  # type: ignore[attr-defined]
+        for _ in range(TRIES + 1):
+            with pytest.raises(Unavailable):
+                await replace(works, submit=away).answer(id, 0)
+            assert await asyncio.to_thread(tries) == {(0, None)}
+        await queue.answer(id, 0)
+    assert (await asyncio.to_thread(room.job, id))["state"] == "done"
+
+
+async def test_nothing_is_asked_for_a_caller_that_was_revoked_meanwhile(room: Room) -> None:
+    world, service = room.service.world, room.service
+    token = world.token(world.pick("traffic")).decode()
+    body = rows([{"id": f"{n}", "token": token} for n in range(2 * CHUNK)])
+    ids = [await asyncio.to_thread(room.taken, body, NDJSON) for _ in range(2)]
+    async with working(service.settings, 1) as queue:
+        await queue.read(ids[0])
+        await queue.answer(ids[0], 0)
+        asked = service.asked()
+        revoke = "UPDATE caller SET revoked_at = $1 WHERE id = 'jobs-all'"
+        await asyncio.to_thread(service.sql, revoke, datetime.now(UTC))
+        try:
+            await queue.answer(ids[0], 1)
+            await queue.read(ids[1])
+        finally:
+            await asyncio.to_thread(service.sql, revoke, None)
+    assert service.asked() == asked
+    half, none = [await asyncio.to_thread(room.job, id) for id in ids]
+    assert (half["state"], half["answered"], half["items"]) == ("cancelled", CHUNK, 2 * CHUNK)
+    assert (none["state"], none["answered"]) == ("cancelled", 0)
+    left = "SELECT 1 FROM job_item WHERE content IS NOT NULL AND job = ANY ($1)"
+    assert not await asyncio.to_thread(service.sql, left, ids), "nothing of it is kept"
+
+
+async def test_a_verdict_that_comes_after_the_revocation_is_not_kept(room: Room) -> None:
+    service, world = room.service, room.service.world
+    token = world.token(world.pick("traffic")).decode()
+    id = await asyncio.to_thread(room.taken, rows([{"id": "a", "token": token}]), NDJSON)
+    before = await asyncio.to_thread(_count, room)
+    revoke = "UPDATE caller SET revoked_at = $1 WHERE id = 'jobs-all'"
+    async with working(service.settings, 1) as queue:
+        await queue.read(id)
+        works: Works = queue.answer.__self__  # type: ignore[attr-defined]
+
+        async def late(receipt: Receipt) -> None:
+            await asyncio.to_thread(service.sql, revoke, datetime.now(UTC))
+            with pytest.raises(AnsweredBefore):
+                await ItemJournal(works.jobs.database, works.jobs.keys, id, 1).record(receipt)
+
+        journal = type("Late", (), {"record": staticmethod(late)})()
+        try:
+            await replace(works.verifier, journal=journal).verify(
+                Submission(content=token.encode())
+            )
+            assert await asyncio.to_thread(_count, room) == before
+        finally:
+            await asyncio.to_thread(service.sql, revoke, None)
+        await queue.answer(id, 0)
+    assert await asyncio.to_thread(_count, room) == before + 1, "the twin"
 
 
 def _count(room: Room) -> int:

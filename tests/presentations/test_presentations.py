@@ -280,6 +280,32 @@ async def test_a_key_rotated_meanwhile_and_what_is_long_over(desk: Desk) -> None
         await opened.close()
 
 
+async def test_a_code_under_a_key_that_another_worker_made(desk: Desk) -> None:
+    """A worker that has not read its keys since understands it all the same, and at once."""
+    opened = await Database.open(desk.service.database_url)
+    folder = desk.service.settings.key_folder
+    here, there = FolderKeys(folder), FolderKeys(folder)
+    now = datetime.now(UTC)
+    shown = Presentation(
+        content=b"x", caller="phone", tenant="phones", audience="hospital", purpose=PURPOSE,
+        made_at=now, expires_at=now + timedelta(seconds=30),
+    )  # fmt: skip
+    try:
+        there.rotate(Purpose.INDEX)
+        there.rotate(Purpose.FIELD)
+        code = await PostgresPresentations(opened, there).give_out(shown)
+        assert here.hmac_versions() != there.hmac_versions(), "it does not know the key"
+        offer = Offer(code, "hospital", PURPOSE, now)
+        assert await PostgresPresentations(opened, here).use(offer) == b"x"
+        assert await PostgresPresentations(opened, there).use(offer) is Refusal.USED
+        known = here.hmac_versions()
+        never = Offer(code[:-2] + "AA", "hospital", PURPOSE, now)
+        assert await PostgresPresentations(opened, here).use(never) is Refusal.UNKNOWN
+        assert here.hmac_versions() is known, "nothing is read again for a code nobody gave out"
+    finally:
+        await opened.close()
+
+
 # ---- a thousand at once, to two workers
 
 

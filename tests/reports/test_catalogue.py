@@ -30,7 +30,13 @@ TEXTS = {
 
 
 def test_every_reason_has_a_scene_or_is_known_to_have_none() -> None:
-    assert set(Reason) == {*SCENES, Reason.MALFORMED, Reason.IMAGE_NOT_READ} | NEVER_DECIDE
+    assert (
+        set(Reason)
+        == {
+            *(*SCENES, Reason.MALFORMED, Reason.IMAGE_NOT_READ, Reason.NOT_FINISHED),
+        }
+        | NEVER_DECIDE
+    )
     assert scenes.GOOD.verdict.conclusion is Conclusion.VALID
     assert scenes.GOOD_RECORD.verdict.conclusion is Conclusion.VALID
     assert scenes.GOOD_SEALED.verdict.conclusion is Conclusion.VALID

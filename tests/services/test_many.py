@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.many import as_done
+from app.services.many import Turns, as_done
 
 
 class Work:
@@ -84,3 +84,45 @@ async def test_a_fault_ends_it_and_leaves_nothing_under_way() -> None:
     with pytest.raises(ValueError, match="2"):
         await run()
     assert inner.now == 0
+
+
+# ---- together, and alone
+
+
+async def test_whoever_is_alone_has_nobody_beside() -> None:
+    turns, seen, under_way = Turns(), list[str](), set[str]()
+
+    async def one(name: str, *, alone: bool) -> None:
+        async with turns.alone() if alone else turns.together():
+            if alone:
+                assert not under_way, "nobody beside"
+            assert "alone" not in {each.partition("-")[0] for each in under_way}
+            under_way.add(name)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            under_way.remove(name)
+            seen.append(name)
+
+    plan = [("a", False), ("b", False), ("alone-1", True), ("c", False), ("alone-2", True)]
+    await asyncio.wait_for(asyncio.gather(*(one(n, alone=alone) for n, alone in plan)), 5)
+    assert sorted(seen) == sorted(name for name, _ in plan)
+    assert seen[:2] == ["a", "b"], "the twin: these were together"
+
+
+async def test_who_is_cancelled_while_it_waits_to_be_alone_lets_others_in() -> None:
+    turns = Turns()
+    async with turns.together():
+        waiting = asyncio.create_task(turns.alone().__aenter__())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+        async def beside() -> None:
+            async with turns.together():
+                pass
+
+        await asyncio.wait_for(beside(), 5)
+    async with turns.alone():
+        pass
