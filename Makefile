@@ -3,8 +3,12 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check proof bench screenshots migrate lock environment
+.PHONY: types contracts migrations
 bin := .venv/bin
 workers ?= 4
+# What is compiled for one worker, or for a program a test starts, need not be for the next.
+test: export PYTHONDONTWRITEBYTECODE =
+test: export PYTHONPYCACHEPREFIX = $(CURDIR)/.pytest_cache/bytecode
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -21,12 +25,19 @@ test: environment ## all tests, with branch coverage, warnings as errors
 check: environment ## what CI runs: format, lint, types, layers, migrations, then the tests
 	$(bin)/ruff format --check .
 	$(bin)/ruff check .
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync types contracts migrations # mypy: one core
+	@$(MAKE) --no-print-directory test
+
+types:
 	$(bin)/mypy
+
+contracts:
 	$(bin)/lint-imports
+
+migrations:
 ifneq ($(wildcard migrations/versions/*.py),)
 	$(bin)/python -m embedded --temporary -- sh -c '$(bin)/alembic upgrade head && $(bin)/alembic check'
 endif
-	@$(MAKE) --no-print-directory test
 
 proof: environment ## hours, by hand: kills, fuzzing, mutation, replay, flips; writes docs/proof.md
 	@$(bin)/python -m pytest -m proof $(T) || [ $$? -eq 5 ] # 5: no test is marked so
