@@ -57,6 +57,7 @@ from app.routers.body import Limits, Room
 from app.routers.description import describe
 from app.routers.door import Door, admit
 from app.routers.headers import SafeHeaders
+from app.routers.hot import HOT
 from app.routers.imports import STREAMS
 from app.routers.pages import WEB, interface
 from app.routers.problems import register
@@ -281,6 +282,7 @@ def create_app(lifespan: Lifespan | None = None, *, docs: bool | None = None) ->
     register(app)
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(admit)])
+    app.router.routes[:0] = HOT
     if shown:
         app.add_route("/docs", interface, include_in_schema=False)
     describe(app, ROUTERS)

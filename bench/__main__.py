@@ -115,7 +115,7 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
         (
             "`POST /v1/lookups` by identifier on one worker with a durable PostgreSQL on the same "
             "machine, beside two endpoints of the same application: one primary-key SELECT, and "
-            "the same with the limits and the durable audit row that a look-up cannot go without."
+            "the same with a row in the audit log, gathered and durable as that of a look-up."
         ),
         measure_lookups,
     ),

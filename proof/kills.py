@@ -4,8 +4,9 @@
 
 A client keeps a ledger of every report it was given whole. After each kill -9 and restart all of
 them must read back, byte for byte the same JWS, and have its row in the audit log, whose chains
-must hold: each time. Meanwhile an answer is 200, 503, or no answer; never another status, and
-never a report that is not kept.
+must hold: each time. Beside them look-ups are made, each for a matter (事项编码) of its own, by
+which the row of every one that was answered must be found. Meanwhile an answer is 200, 503, or no
+answer; never another status, and never a report that is not kept.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import hashlib
 import json
 import os
 import random
+import secrets
 import signal
 import sys
 import time
@@ -36,6 +38,8 @@ from sandbox.serve import Servers, serve_in_thread
 
 CYCLES = 50
 LANES = 6
+LOOKING = 12
+"""Clients that look up beside them: more than one row waits for each commit."""
 QUIET = (0.3, 1.5)
 """Seconds of work before the kill, between these."""
 AFTER = 0.3
@@ -53,6 +57,8 @@ class Ledger:
     """Id → JWS, of every answer that came whole."""
     digests: set[str] = field(default_factory=set)
     """SHA-256 of each report, as its audit row must have it."""
+    matters: set[str] = field(default_factory=set)
+    """Of every look-up that was answered."""
     statuses: Counter[str] = field(default_factory=Counter)
     bad: list[str] = field(default_factory=list)
 
@@ -62,7 +68,16 @@ class Ledger:
             answer = json.loads(body)
             self.reports[answer["report"]["id"]] = answer["jws"]
             self.digests.add(hashlib.sha256(canonical(answer["report"])).hexdigest())
-        elif status not in ALLOWED:
+        self._refuse(status, body)
+
+    def note_look_up(self, status: int, body: bytes, matter: str) -> None:
+        self.statuses[f"look-up {status}"] += 1
+        if status == 200:
+            self.matters.add(matter)
+        self._refuse(status, body)
+
+    def _refuse(self, status: int, body: bytes) -> None:
+        if status not in ALLOWED:
             self.bad.append(f"{status} {body[:200]!r}")
 
 
@@ -76,6 +91,23 @@ async def work(port: int, bodies: Sequence[bytes], ledger: Ledger, stop: asyncio
                 request = post("/v1/verifications", chance.choice(bodies))
                 status, body = await asyncio.wait_for(connection.ask(request), 20)
                 ledger.note(status, body)
+            connection.close()
+        except (OSError, TimeoutError):
+            ledger.statuses["no answer"] += 1
+            await asyncio.sleep(PAUSE)
+
+
+async def look_up(port: int, ledger: Ledger, stop: asyncio.Event) -> None:
+    """One lane of look-ups, of licenses that nobody pushed: told or not, each has its row."""
+    while not stop.is_set():
+        try:
+            connection = await connect(port)
+            while not stop.is_set():
+                matter = f"M-{secrets.token_hex(8)}"
+                asked = {"number": matter, "type": "1" * 21, "holder": "某某某", "matter": matter}
+                request = post("/v1/lookups", json.dumps(asked).encode())
+                status, body = await asyncio.wait_for(connection.ask(request), 20)
+                ledger.note_look_up(status, body, matter)
             connection.close()
         except (OSError, TimeoutError):
             ledger.statuses["no answer"] += 1
@@ -134,9 +166,9 @@ async def cycle(
     """Work, kill in the middle of it, work on, restart, and stop working."""
     kill, restart = victim
     stop = asyncio.Event()
-    lanes = [
-        asyncio.create_task(work(theatre.service.port, bodies, ledger, stop)) for _ in range(LANES)
-    ]
+    port = theatre.service.port
+    lanes = [asyncio.create_task(work(port, bodies, ledger, stop)) for _ in range(LANES)]
+    lanes += [asyncio.create_task(look_up(port, ledger, stop)) for _ in range(LOOKING)]
     try:
         await asyncio.sleep(quiet)
         kill()
@@ -166,20 +198,27 @@ def _kept(port: int, id: str) -> str | None:
     return None
 
 
-async def audited(url: str, digests: AbstractSet[str]) -> tuple[int, list[str]]:
-    """Rows of the audit log; and its flaws, with every acknowledged report it knows nothing of."""
+async def audited(
+    url: str, digests: AbstractSet[str], matters: AbstractSet[str]
+) -> tuple[int, list[str]]:
+    """Rows of the audit log; and its flaws, with every acknowledged report and look-up it knows
+    nothing of.
+    """
     database = await Database.open(url)
     try:
         log = PostgresAudit(database)
         rows, found = await log.verify()
-        known = set[str]()
+        known, named = set[str](), set[str]()
         for chain in range(CHAINS):
             async for link in log.links(chain):
-                known.add(json.loads(link.body)["report_digest"] or "")
+                row = json.loads(link.body)
+                known.add(row["report_digest"] or "")
+                named.add(row["matter"] or "")
     finally:
         await database.close()
     flaws = [f"chain {f.chain} row {f.seq}: {f.flaw}" for f in found]
-    return rows, flaws + [f"no row for report {digest}" for digest in sorted(digests - known)]
+    flaws += [f"no row for report {digest}" for digest in sorted(digests - known)]
+    return rows, flaws + [f"no row for look-up {matter}" for matter in sorted(matters - named)]
 
 
 def prove(place: Stage, servers: Servers, cycles: int) -> tuple[str, bool]:
@@ -201,19 +240,21 @@ def prove(place: Stage, servers: Servers, cycles: int) -> tuple[str, bool]:
             asyncio.run(cycle(theatre, ledger, bodies, victim, chance.uniform(*QUIET)))
             fresh = {i: jws for i, jws in ledger.reports.items() if i not in known}
             missing += lost(service.port, fresh)
-            _, found = asyncio.run(audited(url, ledger.digests))
+            _, found = asyncio.run(audited(url, ledger.digests, ledger.matters))
             flaws |= dict.fromkeys(found)
             print(
                 f"  cycle {number + 1} of {cycles}: {name}; {len(fresh)} acknowledged, "
-                f"{len(missing)} lost, {len(flaws)} flaws in the audit log so far",
+                f"{len(missing)} lost, {len(flaws)} flaws in the audit log so far; "
+                f"{len(ledger.matters)} look-ups",
                 flush=True,
             )
         missing += lost(service.port, ledger.reports)  # and none of them later
         if not lost(service.port, {NEVER_GIVEN: ""}):
             raise SystemExit("a report that was never given reads back: nothing would be proven")
-        rows, found = asyncio.run(audited(url, ledger.digests))
+        rows, found = asyncio.run(audited(url, ledger.digests, ledger.matters))
         flaws |= dict.fromkeys(found)
-        if len(asyncio.run(audited(url, {*ledger.digests, NEVER_GIVEN}))[1]) != len(found) + 1:
+        more = {*ledger.digests, NEVER_GIVEN}, {*ledger.matters, NEVER_GIVEN}
+        if len(asyncio.run(audited(url, *more))[1]) != len(found) + 2:
             raise SystemExit("a report nobody gave has an audit row: nothing would be proven")
     finally:
         service.stop()
@@ -222,8 +263,9 @@ def prove(place: Stage, servers: Servers, cycles: int) -> tuple[str, bool]:
     body, held = told(theatre, ledger, missing, cycles, sum(servers.calls.values()))
     body += (
         f"\n\nThe audit log holds {rows} rows. After each of the {cycles} restarts, and at the end,"
-        " every chain was verified and searched for the row of every acknowledged report: "
-        f"**{len(flaws)} flaws, or acknowledged reports without a row**."
+        " every chain was verified and searched for the row of every acknowledged report, and of "
+        f"each of {len(ledger.matters)} look-ups answered to {LOOKING} more clients: "
+        f"**{len(flaws)} flaws, or acknowledged answers without a row**."
     )
     if flaws:
         body += f"\n\nFirst of them: `{next(iter(flaws))}`"
@@ -235,7 +277,7 @@ def told(
 ) -> tuple[str, bool]:
     statuses = ", ".join(f"{status}: {n}" for status, n in sorted(ledger.statuses.items()))
     killed = ", ".join(f"{name} {n} times" for name, n in sorted(theatre.killed.items()))
-    held = not missing and not ledger.bad and len(ledger.reports) > cycles
+    held = not missing and not ledger.bad and len(ledger.reports) > cycles < len(ledger.matters)
     body = (
         f"{page.ran('python -m proof kills')}\n\n"
         f"{cycles} cycles under {LANES} clients at once; killed with -9: {killed}. "

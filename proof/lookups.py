@@ -2,10 +2,10 @@
 
     python -m proof.lookups [RECORDS…]
 
-Records are made in SQL, in a database each on one server; sizes take turns within each round, so
+Records are made in SQL, in a database each on one server; sizes take turns every fifty look-ups, so
 that a busy machine slows all of them. Measured are the statements of a look-up as the service sends
-them: prepared, one plan for all, over one connection. Ten million take some 10 GB of disk and, to
-make, tens of minutes; what is free is looked at first.
+them for one by itself: prepared, one plan for all, over one connection. Ten million take some 10 GB
+of disk and, to make, tens of minutes; what is free is looked at first.
 """
 
 import asyncio
@@ -34,6 +34,8 @@ AIM: Final = 1.25
 """p50 at the largest size to that at the smallest."""
 EACH: Final = 2_000
 """Look-ups of one kind, at one size, in one round."""
+WARM: Final = 200
+TURN: Final = 50
 PLANS: Final = 50
 STEP: Final = 100_000
 """Records made in one transaction."""
@@ -131,7 +133,7 @@ async def measure(connection: Any, sql: str, values: Sequence[Any], *, there: bo
     took, now = list[float](), datetime.now(UTC)
     for value in values:
         begun = time.perf_counter()
-        rows = await connection.fetch(sql, value, now, now)
+        rows = await connection.fetch(sql, [value], [now], [now])
         took.append(time.perf_counter() - begun)
         if bool([row for row in rows if row["identifier"] is not None]) is not there:
             raise SystemExit("a look-up found what is not there, or not what is")
@@ -143,9 +145,10 @@ async def blocks(connection: Any, sql: str, values: Sequence[Any]) -> float:
     await connection.execute(f"PREPARE look AS {sql}")
     total = 0
     for value in values[:PLANS]:
-        given = f"'\\x{value.hex()}'" if isinstance(value, bytes) else f"'{value}'"
+        given = f"'{{\\\\x{value.hex()}}}'" if isinstance(value, bytes) else f"'{{{value}}}'"
         plan = await connection.fetchval(
-            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE look ({given}, now(), now())"
+            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE look ({given}, ARRAY[now()], "
+            "ARRAY[now()])"
         )
         top = json.loads(plan)[0]["Plan"]
         total += top["Shared Hit Blocks"] + top["Shared Read Blocks"]
@@ -153,27 +156,45 @@ async def blocks(connection: Any, sql: str, values: Sequence[Any]) -> float:
     return total / PLANS
 
 
-async def prove(place: Stage, sizes: Sequence[int]) -> dict[tuple[str, int], Measured]:
-    found = {(kind, size): Measured() for kind in STATEMENTS for size in sizes}
+async def prove(urls: Mapping[int, str]) -> dict[tuple[str, int], Measured]:
+    """`urls`: of the database of each size."""
+    found = {(kind, size): Measured() for kind in STATEMENTS for size in urls}
     chance = random.Random(7)
-    connections = {}
-    for size in sizes:
-        url = await make(place, size)
-        connections[size] = await connect(url, plan_cache_mode="force_generic_plan")
+    connections = {
+        size: await connect(url, plan_cache_mode="force_generic_plan") for size, url in urls.items()
+    }
     for number in range(ROUNDS):
-        for size, connection in connections.items():
-            for kind, values in (await asked(connection, size, chance)).items():
-                sql, there = STATEMENTS[kind], kind != "absent"
-                await measure(connection, sql, values[:200], there=there)  # plans, and caches
-                took = await measure(connection, sql, values, there=there)
-                found[kind, size].p50.append(percentile(took, 50))
-                found[kind, size].p99.append(percentile(took, 99))
+        for kind, sql in STATEMENTS.items():
+            took = await one_round(connections, kind, chance)
+            for size, connection in connections.items():
+                found[kind, size].p50.append(percentile(took[size], 50))
+                found[kind, size].p99.append(percentile(took[size], 99))
                 if number == 0:
+                    values = (await asked(connection, size, chance))[kind]
                     found[kind, size].blocks = await blocks(connection, sql, values)
-            print(f"  round {number + 1} of {ROUNDS}: {size}", flush=True)
+        print(f"  round {number + 1} of {ROUNDS}", flush=True)
     for connection in connections.values():
         await connection.close()
     return found
+
+
+async def one_round(
+    connections: Mapping[int, Any], kind: str, chance: random.Random
+) -> dict[int, list[float]]:
+    """Seconds of each look-up by size. The sizes take turns every few of them."""
+    sql, there = STATEMENTS[kind], kind != "absent"
+    values = {
+        size: (await asked(connection, size, chance))[kind]
+        for size, connection in connections.items()
+    }
+    for size, connection in connections.items():  # plans, and caches
+        await measure(connection, sql, values[size][:WARM], there=there)
+    took: dict[int, list[float]] = {size: [] for size in connections}
+    for first in range(0, EACH, TURN):
+        for size, connection in connections.items():
+            some = values[size][first : first + TURN]
+            took[size] += await measure(connection, sql, some, there=there)
+    return took
 
 
 def told(found: Mapping[tuple[str, int], Measured], sizes: Sequence[int]) -> tuple[str, bool]:
@@ -193,7 +214,7 @@ def told(found: Mapping[tuple[str, int], Measured], sizes: Sequence[int]) -> tup
     verdict = "held" if held else "**missed**"
     body = (
         f"{page.ran('python -m proof lookups')}\n\n"
-        f"{ROUNDS} rounds of {EACH} look-ups of each kind at each size, sizes in turn; medians "
+        f"{ROUNDS} rounds of {EACH} look-ups of each kind at each size, {TURN} in turn; medians "
         "over the rounds, with the spread. `absent`: a number nobody has. `blocks`: of 8 KiB, by "
         f"EXPLAIN (ANALYZE, BUFFERS).\n\n" + "\n".join(lines) + "\n\n"
         f"Aim: p50 at {sizes[-1]:,} at most {AIM} times that at {sizes[0]:,}: {verdict}."
@@ -212,7 +233,8 @@ def main(arguments: Sequence[str]) -> int:
             text = f"needs {1.5 * needed / 1e9:.0f} GB of disk, and {free / 1e9:.0f} are free"
             print(text)
             return 1
-        body, held = told(asyncio.run(prove(place, sizes)), sizes)
+        urls = {size: asyncio.run(make(place, size)) for size in sizes}
+        body, held = told(asyncio.run(prove(urls)), sizes)
     print(body)
     if tuple(sizes) == SIZES:
         page.write_section("lookups", "Look-ups by number of records", body)

@@ -12,10 +12,11 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -29,6 +30,8 @@ from app.crypto.signing import Signer
 from app.crypto.sm2.native import SPKI_HEAD, NativePrivateKey, generate_private_key
 from app.domain.errors import InvalidKey, Malformed, Unavailable
 from app.domain.scheme import Scheme
+
+Key = TypeVar("Key")
 
 SECRET_SIZE: Final = 32
 """Octets of a secret: AES-256 and HMAC-SHA-256."""
@@ -153,6 +156,17 @@ class FolderKeys:
             for (purpose, version), content in files.items()
             if purpose is not Purpose.SIGN
         }
+        # Made ready once: setting a key up takes longer than what it is used for.
+        self._macs = {
+            version: hmac.new(secret, digestmod="sha256")
+            for (purpose, version), secret in self._secrets.items()
+            if purpose is Purpose.INDEX
+        }
+        self._ciphers = {
+            version: AESGCM(secret)
+            for (purpose, version), secret in self._secrets.items()
+            if purpose is Purpose.FIELD
+        }
         self._versions = {
             purpose: tuple(sorted(v for owner, v in self._secrets if owner is purpose))
             for purpose in (Purpose.FIELD, Purpose.INDEX)
@@ -194,7 +208,7 @@ class FolderKeys:
         version = self._versions[Purpose.FIELD][-1]
         header = bytes((_SEALED_V1,)) + version.to_bytes(2, "big")
         nonce = secrets.token_bytes(NONCE_SIZE)
-        cipher = AESGCM(self._secret_of(Purpose.FIELD, version))
+        cipher = self._ciphers[version]
         return header + nonce + cipher.encrypt(nonce, plaintext, header + context)
 
     def decrypt(self, sealed: bytes, context: bytes) -> bytes:
@@ -204,7 +218,7 @@ class FolderKeys:
         version = int.from_bytes(header[1:], "big")
         if version not in self._versions[Purpose.FIELD]:
             self.reload()  # another process has rotated the key
-        cipher = AESGCM(self._secret_of(Purpose.FIELD, version))
+        cipher = _held(self._ciphers, Purpose.FIELD, version)
         try:
             return cipher.decrypt(nonce, sealed[_HEADER + NONCE_SIZE :], header + context)
         except InvalidTag as altered:
@@ -219,7 +233,9 @@ class FolderKeys:
         return int.from_bytes(sealed[1:_HEADER], "big")
 
     def hmac(self, key_version: int, data: bytes) -> bytes:
-        return hmac.digest(self._secret_of(Purpose.INDEX, key_version), data, "sha256")
+        mac = _held(self._macs, Purpose.INDEX, key_version).copy()
+        mac.update(data)
+        return mac.digest()
 
     def hmac_versions(self) -> tuple[int, ...]:
         return self._versions[Purpose.INDEX]
@@ -229,11 +245,12 @@ class FolderKeys:
             return list(self._signers)
         return list(self._versions[purpose])
 
-    def _secret_of(self, purpose: Purpose, version: int) -> bytes:
-        try:
-            return self._secrets[purpose, version]
-        except KeyError as missing:
-            raise Unavailable(f"key folder: no {purpose} key of version {version}") from missing
+
+def _held(keys: Mapping[int, Key], purpose: Purpose, version: int) -> Key:
+    try:
+        return keys[version]
+    except KeyError as missing:
+        raise Unavailable(f"key folder: no {purpose} key of version {version}") from missing
 
 
 class FolderSecrets:

@@ -2,14 +2,15 @@
 
 Eight chains, so that writers do not wait for one another's disk. A writer takes one, locks its
 head, and appends; the database computes the link, so a row costs no extra round trip. Events are
-digested with SM3; the links are SHA-256, which the database has (docs/adr/0011).
+digested with SM3; the links are SHA-256, which the database has (docs/adr/0011). Rows by themselves
+that are wanted at the same time go into one chain by one statement (docs/adr/0034).
 """
 
 import hashlib
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,7 +19,9 @@ from app.crypto.jose import to_base64url
 from app.crypto.schemes import JOSE_BY_SCHEME
 from app.crypto.signing import Signer
 from app.domain.audit import AuditEvent, Finding, Flaw, Head, Link
+from app.domain.errors import Unavailable
 from app.domain.scheme import Digest
+from app.registry.gathering import Gathering
 from app.registry.sessions import Connection, Database, WriteSession
 
 CHAINS: Final = 8
@@ -52,12 +55,46 @@ APPEND_SQL: Final = (  # no value of anybody's: numbered parameters put in place
     + " SELECT chain, seq FROM linked"
 )
 
+_APPEND_ALL: Final = """
+WITH RECURSIVE head AS MATERIALIZED (
+    {head}
+), linked (n, chain, seq, hash) AS (
+    SELECT 0, chain, seq, hash FROM head
+    UNION ALL
+    SELECT n + 1, chain, seq + 1, sha256(hash || int8send(seq + 1) || ($6::bytea[])[n + 1])
+      FROM linked WHERE n < cardinality($6::bytea[])
+), moved AS (
+    UPDATE audit_chain c SET seq = linked.seq, hash = linked.hash FROM linked
+     WHERE c.chain = linked.chain AND n = cardinality($6::bytea[])
+)
+INSERT INTO audit (chain, seq, at, tenant, operation, body, digest, hash)
+SELECT chain, seq, ($2::timestamptz[])[n], ($3::text[])[n], ($4::text[])[n], ($5::bytea[])[n],
+       ($6::bytea[])[n], hash
+  FROM linked WHERE n > 0
+"""
+"""$1 a chain to begin with, then at, tenant, operation, body and digest of each row, in order."""
+
+APPEND_ALL_SQL: Final = _APPEND_ALL.format(
+    head=f"""SELECT chain, seq, hash FROM audit_chain
+     ORDER BY (chain + $1::int) % {CHAINS} LIMIT 1 FOR UPDATE SKIP LOCKED"""  # noqa: S608
+)
+"""Into the first chain on which nobody is at work; no row at all where somebody is at each."""
+APPEND_WAITING_SQL: Final = _APPEND_ALL.format(
+    head="SELECT chain, seq, hash FROM audit_chain WHERE chain = $1::int FOR UPDATE"
+)
+"""Into that chain, whoever has to be waited for."""
+_NONE: Final = "INSERT 0 0"
+
 
 def link_values(event: AuditEvent) -> tuple[object, ...]:
     """chain, at, tenant, operation, body, digest."""
+    return (secrets.randbelow(CHAINS), *_row_values(event))
+
+
+def _row_values(event: AuditEvent) -> tuple[object, ...]:
+    """at, tenant, operation, body, digest."""
     body = event.canonical()
     return (
-        secrets.randbelow(CHAINS),
         event.at,
         event.tenant,
         event.operation.value,
@@ -72,20 +109,34 @@ async def append_within(session: WriteSession, event: AuditEvent) -> None:
     await connection.exec_driver_sql(APPEND_SQL, link_values(event))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PostgresAudit:
     """Appends, and finds what was tampered with."""
 
     database: Database
+    _rows: Gathering[tuple[object, ...], None] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._rows = Gathering(self._append_all)
 
     async def append(self, event: AuditEvent) -> None:
         """One row by itself; returns when it is on disk. Raises `Unavailable`."""
-        values = link_values(event)
+        await self._rows.one(_row_values(event))
 
-        async def write(connection: Connection) -> None:
-            await connection.execute(APPEND_SQL, *values)
+    async def _append_all(self, rows: Sequence[tuple[object, ...]]) -> list[None]:
+        """Rows in order, in one chain and one transaction: all of them are on disk, or none."""
+        values = (secrets.randbelow(CHAINS), *map(list, zip(*rows, strict=True)))
 
-        await self.database.run(write)
+        async def write(connection: Connection) -> str:
+            for sql in (APPEND_ALL_SQL, APPEND_WAITING_SQL):
+                status: str = await connection.execute(sql, *values)
+                if status != _NONE:
+                    break
+            return status
+
+        if await self.database.run(write) != f"INSERT 0 {len(rows)}":
+            raise Unavailable("database: the audit log has no chain to append to")
+        return [None] * len(rows)
 
     async def heads(self) -> dict[int, Head]:
         """Where every chain stands. Raises `Unavailable`."""

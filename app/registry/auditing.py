@@ -36,8 +36,17 @@ def event(
     version: str,
     reason: str | None = None,
     object: str | None = None,
+    purpose: str = "",
+    matter: str | None = None,
+    type: str | None = None,
+    issuer: str | None = None,
+    fields_asked: tuple[str, ...] = (),
+    fields_answered: tuple[str, ...] = (),
 ) -> AuditEvent:
-    """A row about a request, and about no license. Raises `Unavailable` without the index key."""
+    """A row about a request; by default about no license.
+
+    Raises `Unavailable` without the index key.
+    """
     return AuditEvent(
         at=at,
         caller=asker.caller,
@@ -46,16 +55,16 @@ def event(
         region=asker.region,
         operator=keyed(keys, "operator", asker.operator),
         address=asker.address,
-        purpose="",
-        matter=None,
+        purpose=purpose,
+        matter=matter,
         object=object,
-        type=None,
-        issuer=None,
+        type=type,
+        issuer=issuer,
         digest_sm3=None,
         annotated_copy=None,
         operation=operation,
-        fields_asked=(),
-        fields_answered=(),
+        fields_asked=fields_asked,
+        fields_answered=fields_answered,
         result=result,
         conclusion=None,
         reason=reason,

@@ -9,10 +9,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from app.crypto.signing import KeyProvider
 from app.domain.errors import Unavailable
+from app.registry.gathering import Gathering
 from app.registry.sessions import Connection, Database
 
 PATIENCE: Final = 0.5
@@ -24,22 +25,25 @@ MAX_LOCAL: Final = 10_000
 
 TAKE_SQL: Final = """
 INSERT INTO bucket AS b (key, tokens, at)
-SELECT key, capacity - cost, $4 FROM unnest($1::bytea[], $2::float8[], $5::float8[])
-    AS wanted (key, capacity, cost)
+SELECT key, capacity - cost, $4
+  FROM set_config('synchronous_commit', 'off', true),
+       unnest($1::bytea[], $2::float8[], $5::float8[]) AS wanted (key, capacity, cost)
 ON CONFLICT (key) DO UPDATE SET
     tokens = least(
-        (SELECT capacity FROM unnest($1::bytea[], $2::float8[]) AS w (key, capacity)
-          WHERE w.key = b.key),
-        b.tokens + greatest(0, extract(epoch FROM $4 - b.at)) * (
-            SELECT per_second FROM unnest($1::bytea[], $3::float8[]) AS w (key, per_second)
-             WHERE w.key = b.key)
-    ) - (SELECT cost FROM unnest($1::bytea[], $5::float8[]) AS w (key, cost) WHERE w.key = b.key),
+        ($2::float8[])[array_position($1::bytea[], b.key)],
+        greatest(b.tokens, -1) + greatest(0, extract(epoch FROM $4 - b.at))
+            * ($3::float8[])[array_position($1::bytea[], b.key)]
+    ) - ($5::float8[])[array_position($1::bytea[], b.key)],
     at = greatest(b.at, $4)
 RETURNING key, tokens
 """
-"""Every bucket pays, also an empty one: who goes on asking waits on, but never for long."""
+"""Every bucket pays, also an empty one; but who goes on asking waits no longer than for one.
 
-FLOOR_SQL: Final = "UPDATE bucket SET tokens = -1 WHERE key = ANY ($1::bytea[]) AND tokens < -1"
+It is a transaction by itself, and need not wait for the disk. What is told after it waits for its
+row in the audit log, which comes after it in the same write-ahead log: whatever a crash may forget
+here was drawn by requests that were not answered.
+"""
+
 SWEEP_SQL: Final = "DELETE FROM bucket WHERE at < $1"
 
 
@@ -57,6 +61,10 @@ class Limit:
     """Drawn at once."""
 
 
+Draw = Sequence[tuple[bytes, Limit]]
+"""What one request draws on, by key."""
+
+
 @dataclass(slots=True)
 class Limits:
     """All limits of a node."""
@@ -67,19 +75,22 @@ class Limits:
     _local: OrderedDict[bytes, tuple[float, datetime]] = field(
         default_factory=OrderedDict, repr=False
     )
+    _draws: Gathering[Draw, dict[bytes, float]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._draws = Gathering(self._shared)
 
     async def take(self, limits: Sequence[Limit]) -> str | None:
         """Draw one from each; the name of the first that is empty, or None."""
         if not limits:
             return None
         keyed = {self._key(limit): limit for limit in limits}
-        now = self.clock()
         try:
-            async with asyncio.timeout(PATIENCE):
-                left = await self._shared(keyed, now)
+            left = await self._draws.one(list(keyed.items()))
         except (Unavailable, TimeoutError):
+            now = self.clock()
             left = {key: self._own(key, limit, now) for key, limit in keyed.items()}
-        return next((keyed[key].name for key, tokens in left.items() if tokens < 0), None)
+        return next((limit.name for key, limit in keyed.items() if left[key] < 0), None)
 
     async def sweep(self, before: datetime) -> None:
         """Drop buckets that are full again by now. Raises `Unavailable`."""
@@ -89,21 +100,32 @@ class Limits:
 
         await self.database.run(write, repeatable=True)
 
-    async def _shared(self, keyed: dict[bytes, Limit], now: datetime) -> dict[bytes, float]:
-        # In one order everywhere: two requests never wait for each other's rows.
-        keys = sorted(keyed)
-        capacities = [float(keyed[key].capacity) for key in keys]
-        rates = [keyed[key].per_second for key in keys]
-        costs = [float(keyed[key].cost) for key in keys]
+    async def _shared(self, draws: Sequence[Draw]) -> list[dict[bytes, float]]:
+        """What each of them left in its buckets, in the order in which they came."""
+        wanted = {key: limit for draw in draws for key, limit in draw}
+        costs = dict.fromkeys(wanted, 0.0)
+        for key, limit in (pair for draw in draws for pair in draw):
+            costs[key] += limit.cost
+        # In one order everywhere: two workers never wait for each other's rows.
+        keys = sorted(wanted)
+        capacities = [float(wanted[key].capacity) for key in keys]
+        rates = [wanted[key].per_second for key in keys]
+        drawn, now = [costs[key] for key in keys], self.clock()
 
-        async def write(connection: Connection) -> dict[bytes, float]:
-            rows = await connection.fetch(TAKE_SQL, keys, capacities, rates, now, costs)
-            left = {bytes(row["key"]): row["tokens"] for row in rows}
-            if low := [key for key, tokens in left.items() if tokens < -1]:
-                await connection.execute(FLOOR_SQL, low)
-            return left
+        async def write(connection: Connection) -> list[Any]:
+            found: list[Any] = await connection.fetch(TAKE_SQL, keys, capacities, rates, now, drawn)
+            return found
 
-        return await self.database.run(write)
+        # Whoever came while it was under way waits for two of them.
+        async with asyncio.timeout(PATIENCE / 2):
+            rows = await self.database.run(write)
+        left = {key: tokens + costs[key] for key, tokens in rows}
+        told = list[dict[bytes, float]]()
+        for draw in draws:
+            for key, limit in draw:
+                left[key] -= limit.cost
+            told.append({key: left[key] for key, _ in draw})
+        return told
 
     def _own(self, key: bytes, limit: Limit, now: datetime) -> float:
         capacity = max(1.0, limit.capacity / STRICTER)

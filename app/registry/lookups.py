@@ -1,10 +1,14 @@
 """Records looked up: by identifier, or by type and number; at one time, as known at another.
 
-One statement, which touches one partition of each table, whether there is such a record or not.
+One statement, which touches one partition of each table, whether there is such a record or not; for
+several look-ups at once it is one statement as well, and one partition for each (docs/adr/0034).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from app.crypto.signing import KeyProvider
 from app.domain.holdings import Others, Page
@@ -13,6 +17,7 @@ from app.domain.issuer import State
 from app.domain.lookup import Asked, Found, HeldState, Level
 from app.registry import rows
 from app.registry.disputes import DISPUTED
+from app.registry.gathering import Gathering
 from app.registry.imports import index
 from app.registry.imports.records import INTERNAL_ROOT
 from app.registry.imports.sealing import Held, seal, unseal
@@ -27,29 +32,36 @@ PAGE: Final = 100
 """Licenses of one holder that are looked at together."""
 
 _OF_RECORD: Final = f"""
-SELECT l.identifier, l.type, l.issuer, t.level, l.issued_on, l.valid_from, l.valid_until,
+SELECT q.n, l.identifier, l.type, l.issuer, t.level, l.issued_on, l.valid_from, l.valid_until,
        l.long_term, l.sealed, l.as_of, l.known_since, l.recorded_at, t.identity_source,
     (SELECT row(state, since, until, successor, recorded_at) FROM license_status s
-      WHERE s.identifier = l.identifier AND since <= $2 AND (until IS NULL OR until > $2)
-        AND recorded_at <= $3 AND (replaced_at IS NULL OR replaced_at > $3)
+      WHERE s.identifier = l.identifier AND since <= q.at AND (until IS NULL OR until > q.at)
+        AND recorded_at <= q.known_at AND (replaced_at IS NULL OR replaced_at > q.known_at)
       ORDER BY since DESC LIMIT 1) AS held,
     (SELECT row(code, as_of, since) FROM statement WHERE statement.identifier = l.identifier
-        AND statement.recorded_at <= $3 AND {BELIEVED}
+        AND statement.recorded_at <= q.known_at AND {BELIEVED}
       ORDER BY as_of DESC, code DESC LIMIT 1) AS word,
     {DISPUTED.format(record="l.identifier")} AS disputed_since
 """  # noqa: S608 - a constant put in place
-BY_IDENTIFIER_SQL: Final = f"""{_OF_RECORD}
-  FROM license l JOIN license_type t ON t.code = l.type WHERE l.identifier = $1
+_QUESTIONS: Final = """
+  FROM unnest($1::{type}[], $2::timestamptz[], $3::timestamptz[])
+           WITH ORDINALITY AS q (key, at, known_at, n)
 """
-BY_NUMBER_SQL: Final = f"""{_OF_RECORD}, v.newest
-  FROM key_version v
-  LEFT JOIN LATERAL (SELECT identifier FROM license_key WHERE hmac = $1 LIMIT {MOST}) k ON true
+"""$1 what is looked up, $2 at which times, $3 as known at which; `n` counts from 1."""
+BY_IDENTIFIER_SQL: Final = f"""{_OF_RECORD}{_QUESTIONS.format(type="text")}
+  JOIN LATERAL (SELECT * FROM license WHERE identifier = q.key OFFSET 0) l ON true
+  JOIN license_type t ON t.code = l.type
+"""  # noqa: S608 - constants put together
+BY_NUMBER_SQL: Final = f"""{_OF_RECORD}, v.newest {_QUESTIONS.format(type="bytea")}
+  JOIN key_version v ON v.purpose = 'index'
+  LEFT JOIN LATERAL (
+      SELECT identifier FROM license_key WHERE hmac = q.key LIMIT {MOST}) k ON true
   LEFT JOIN LATERAL (SELECT * FROM license WHERE identifier = k.identifier OFFSET 0) l ON true
   LEFT JOIN license_type t ON t.code = l.type
- WHERE v.purpose = 'index'
 """  # noqa: S608 - constants put together
 HELD_SQL: Final = f"""{_OF_RECORD}, k.identifier AS key, v.newest
   FROM key_version v
+  JOIN (VALUES (1, $2::timestamptz, $3::timestamptz)) AS q (n, at, known_at) ON true
   LEFT JOIN LATERAL (
        SELECT DISTINCT identifier FROM license_key JOIN license_type t
            ON t.code = split_part(identifier, '.', 6) AND t.level <> '{Level.RESTRICTED.value}'
@@ -64,6 +76,10 @@ _ABSENT: Final = "absent"
 _PLAIN: Final = b'{"number":null,"name":null,"holders":[[null,null]]}'
 
 
+Question: TypeAlias = tuple[str | bytes, datetime, datetime]
+"""An identifier, or the hash of a number; at a time; as known at a time."""
+
+
 @dataclass(slots=True)
 class PostgresLookups:
     """Fits `services.lookup.Records` and `services.holdings.Records`."""
@@ -71,29 +87,29 @@ class PostgresLookups:
     database: Database = field(repr=False)
     keys: KeyProvider = field(repr=False)
     _decoy: bytes = field(default=b"", repr=False)
+    _by_identifier: Gathering[Question, list[Any]] = field(init=False, repr=False)
+    _by_number: Gathering[Question, list[Any]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._by_identifier = Gathering(partial(self._ask, BY_IDENTIFIER_SQL))
+        self._by_number = Gathering(partial(self._ask, BY_NUMBER_SQL))
 
     async def find(self, asked: Asked) -> list[Found]:
         """Every record that may be meant. What is not there takes as long as what is.
 
         Raises `Unavailable`, and `Malformed` for a record that was tampered with.
         """
-
-        async def look(connection: Connection) -> list[Any]:
-            if asked.identifier is not None:
-                name = str(asked.identifier)
-                return list(
-                    await connection.fetch(BY_IDENTIFIER_SQL, name, asked.at, asked.known_at)
-                )
-            return await self._by_number(connection, asked)
-
-        opened = [
-            _found(row, self._held(row)) for row in await self.database.run(look, repeatable=True)
-        ]
+        if asked.identifier is not None:
+            question = (str(asked.identifier), asked.at, asked.known_at)
+            rows = await self._by_identifier.one(question)
+        else:
+            rows = await self._numbered(asked)
+        opened = [_found(row, self._held(row)) for row in rows]
         if not opened:
             unseal(self.keys, _ABSENT, self._sealed_decoy())
         return opened
 
-    async def _by_number(self, connection: Connection, asked: Asked) -> list[Any]:
+    async def _numbered(self, asked: Asked) -> list[Any]:
         """While a new key is put over the old, rows stand under either; both are always asked, the
         old first, since rows go that way. Where there is a newer key than this worker knows, it
         reads its keys again and asks again.
@@ -103,11 +119,24 @@ class PostgresLookups:
             found: dict[str, Any] = {}
             told = 0
             for hmac in index.levels(self.keys, data)[-2:]:
-                rows = await connection.fetch(BY_NUMBER_SQL, hmac, asked.at, asked.known_at)
+                rows = await self._by_number.one((hmac, asked.at, asked.known_at))
                 told = max([told, *(row["newest"] for row in rows)])
                 found |= {row["identifier"]: row for row in rows if row["identifier"] is not None}
             if not await require_version(self.keys, told):
                 return list(found.values())
+
+    async def _ask(self, sql: str, questions: Sequence[Question]) -> list[list[Any]]:
+        """The rows of each question."""
+        columns = [list(column) for column in zip(*questions, strict=True)]
+
+        async def look(connection: Connection) -> list[Any]:
+            rows: list[Any] = await connection.fetch(sql, *columns)
+            return rows
+
+        found: list[list[Any]] = [[] for _ in questions]
+        for row in await self.database.run(look, repeatable=True):
+            found[row["n"] - 1].append(row)
+        return found
 
     async def held(self, wanted: Others) -> Page:
         """Licenses of a body by its code, as far as they may be listed at all. They still have to

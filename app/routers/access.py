@@ -7,6 +7,7 @@ A caller without credentials is the public, with the scopes of the public. Wrong
 import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -134,6 +135,8 @@ def client_address(request: Request, trusted: Sequence[str]) -> str | None:
     A forwarded address is believed from trusted proxies only, and only the one they added.
     """
     peer = request.client.host if request.client else None
+    if not trusted:
+        return _prefix(peer)
     lines = request.headers.getlist("x-forwarded-for")  # a proxy may add a line, or to a line
     hops = [hop.strip() for hop in ",".join(lines).split(",")]
     networks = [ipaddress.ip_network(network) for network in trusted]
@@ -150,6 +153,7 @@ def _within(text: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6
     return any(address in network for network in networks if network.version == address.version)
 
 
+@lru_cache(maxsize=1024)
 def _prefix(text: str | None) -> str | None:
     try:
         address = ipaddress.ip_address(text or "")

@@ -1,7 +1,7 @@
 """查询: what is known here of one license, by scope and level."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 
 from app.domain.caller import Scope
 from app.domain.lookup import Shown
@@ -24,7 +24,7 @@ router = APIRouter(tags=["registry"])
         **dict.fromkeys((400, 401, 403, 408, 413, 415, 422, 429, 503), PROBLEM),
     },
 )
-async def look_up(request: Request, node: NodeDep, guest: GuestDep) -> JSONResponse:
+async def look_up(request: Request, node: NodeDep, guest: GuestDep) -> Response:
     """By identifier, or number with type; facts of the holder are compared and not repeated. A
     record that is not there and one that is not yours to know are the same null. No conclusion.
     """
@@ -34,8 +34,14 @@ async def look_up(request: Request, node: NodeDep, guest: GuestDep) -> JSONRespo
         await node.door.require(guest, Scope.STATUS_DETAIL)
     purpose = allowed_purpose(guest.caller, asked.purpose)
     wanted = asked.asked(node.clock(), detail=detail)
-    await node.door.looks_up(guest, wanted.named)
-    told = await node.lookups.look_up(wanted, guest.asker, purpose=purpose, matter=asked.matter)
+    told = await node.lookups.look_up(
+        wanted,
+        guest.asker,
+        purpose=purpose,
+        matter=asked.matter,
+        allowed=node.door.looks_up(guest, wanted.named),
+    )
     if told is None:
         await node.door.missed(guest)
-    return JSONResponse(LookupOut.of(wanted, told).model_dump(mode="json"))
+    told_as = LookupOut.of(wanted, told).model_dump_json()
+    return Response(told_as, media_type="application/json")

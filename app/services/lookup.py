@@ -1,14 +1,15 @@
 """查询: what is known here of one license, told as far as the caller may know it.
 
-find → compare → how much may be shown → its row in the audit log → told
+is it within the limits ∥ find → compare → how much may be shown → its row in the audit log → told
 
 Nothing is concluded: whether a license is valid is said by a verification, which asks the issuer.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.crypto.signing import KeyProvider
 from app.domain.audit import AuditEvent, Operation, Result
@@ -35,13 +36,28 @@ class Lookups:
     version: str
 
     async def look_up(
-        self, asked: Asked, asker: Asker, *, purpose: str, matter: str | None
+        self,
+        asked: Asked,
+        asker: Asker,
+        *,
+        purpose: str,
+        matter: str | None,
+        allowed: Coroutine[Any, Any, None],
     ) -> Told | None:
         """What may be told; None: there is no such record, or it is not this caller's to know.
 
-        Raises `Unavailable`: without its row in the audit log nothing is told.
+        `allowed` is found out while the record is read: what it raises is raised, and then the
+        record has been read in vain. Raises `Unavailable`: without its row in the audit log nothing
+        is told.
         """
-        told = [t for found in await self.records.find(asked) if (t := told_of(asked, found))]
+        finding = asyncio.create_task(self.records.find(asked))
+        try:
+            await allowed
+        except BaseException:
+            if not finding.cancel():
+                finding.exception()  # seen, whatever it is
+            raise
+        told = [t for found in await finding if (t := told_of(asked, found))]
         best = max(told, key=weight, default=None)
         await self.append(self._row(asked, best, asker, purpose=purpose, matter=matter))
         return best
@@ -49,7 +65,8 @@ class Lookups:
     def _row(
         self, asked: Asked, told: Told | None, asker: Asker, *, purpose: str, matter: str | None
     ) -> AuditEvent:
-        row = event(
+        named = asked.identifier
+        return event(
             asker,
             self.keys,
             Operation.LOOK_UP,
@@ -58,13 +75,10 @@ class Lookups:
             version=self.version,
             reason=None if told else "nothing_told",
             object=keyed(self.keys, "license", asked.named),
-        )
-        return replace(
-            row,
             purpose=purpose,
             matter=matter,
-            type=asked.type or (asked.identifier.type if asked.identifier else None),
-            issuer=asked.issuer or (asked.identifier.issuer if asked.identifier else None),
+            type=asked.type or (named.type if named else None),
+            issuer=asked.issuer or (named.issuer if named else None),
             fields_asked=(asked.show.value, *sorted(_stated(asked))),
             fields_answered=() if told is None else _answered(told),
         )

@@ -1,9 +1,10 @@
 """Whatever is done to the log afterwards is found, and named by its place."""
 
 import asyncio
+import json
 import random
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,6 +60,36 @@ async def test_an_untouched_log_has_no_flaw(log, keys):
     for number in range(20):
         await log.append(happening(keys, number))
     assert await log.verify() == (20, [])
+
+
+async def test_rows_wanted_at_once_share_a_chain_and_every_link_holds(log, keys):
+    """Three workers, each with batches of its own, on the same eight chains."""
+    workers = [log, PostgresAudit(log.database), PostgresAudit(log.database)]
+    await asyncio.gather(
+        *(workers[n % 3].append(happening(keys, n)) for n in range(300)),
+    )
+    assert await log.verify() == (300, [])
+    async with log.database.pool.acquire() as connection:
+        rows = await connection.fetch("SELECT body, at, tenant, operation, digest FROM audit")
+    expected = {link_values(happening(keys, n))[4]: happening(keys, n) for n in range(300)}
+    assert len({row["body"] for row in rows}) == 300
+    for row in rows:
+        event = expected[row["body"]]
+        assert (row["at"], row["tenant"]) == (event.at, event.tenant)
+        assert (row["operation"], row["digest"]) == (event.operation, digest(Digest.SM3, row[0]))
+
+
+async def test_a_chain_somebody_is_at_work_on_keeps_nobody_waiting(log, keys):
+    async with log.database.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT FROM audit_chain WHERE chain < 7 FOR UPDATE")
+        for number in range(4):
+            await asyncio.wait_for(log.append(happening(keys, number)), 0.4)
+        assert (await log.heads())[7].seq == 4
+        await connection.execute("SELECT FROM audit_chain FOR UPDATE")
+        with pytest.raises(Unavailable):  # after as long as the server lets wait for a lock
+            await log.append(happening(keys, 5))
+    await log.append(happening(keys, 6))
+    assert await log.verify() == (5, [])
 
 
 async def test_every_kind_of_tampering_among_ten_thousand_rows_is_named(log, keys):
@@ -177,6 +208,26 @@ def test_equal_events_have_equal_bytes_whatever_their_zone(keys):
     beijing = replace(row, at=row.at.astimezone(datetime.now(UTC).astimezone().tzinfo))
     assert row.canonical() == beijing.canonical()
     assert replace(row, purpose="other").canonical() != row.canonical()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", 'a"b\\c', "\n\t\x00\x1f\x7f", "证照 é", "%s%%", "\u2028"]
+)
+def test_the_bytes_are_those_of_sorted_json(keys, text):
+    row = replace(
+        happening(keys),
+        purpose=text,
+        matter=text or None,
+        annotated_copy=bool(text),
+        fields_asked=(text, "b", "a"),
+        answer_as_of=NOW if text else None,
+    )
+    members = {each.name: getattr(row, each.name) for each in fields(row)}
+    for name, value in members.items():
+        if isinstance(value, datetime):
+            members[name] = value.isoformat(timespec="microseconds")
+    plain = json.dumps(members, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert row.canonical() == plain.encode()
 
 
 def test_a_flaw_does_not_hide_those_behind_it():

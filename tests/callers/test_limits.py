@@ -84,6 +84,29 @@ async def test_workers_share_a_bucket(limits, database, tmp_path):
     assert told.count(None) == 10
 
 
+async def test_at_once_it_gives_what_one_after_another_would(limits):
+    """Drawn in one statement: whoever came first has the first of it, whatever others cost."""
+    dear = Limit("address", TEN.key, 10, 1.0, cost=4)
+    told = await asyncio.gather(*(limits.take((each,)) for each in (TEN, dear, dear, dear, TEN)))
+    assert told == [None, None, None, "address", "address"]
+    limits.clock.after(2.5)
+    assert await limits.take((TEN,)) is None, "and nobody waits for longer than one"
+
+
+async def test_at_once_one_empty_bucket_is_nobody_elses(limits):
+    other = Limit("address", "192.0.2.2/32", 10, 1.0)
+    await drawn(limits, 10)
+    told = await asyncio.gather(*(limits.take((each,)) for each in (TEN, other, TEN, other)))
+    assert told == ["address", None, "address", None]
+
+
+async def test_a_draw_does_not_wait_for_the_disk_and_leaves_no_setting(limits, database):
+    await limits.take((TEN,))
+    for _ in range(2):
+        async with database.pool.acquire() as connection:
+            assert await connection.fetchval("SHOW synchronous_commit") == "on"
+
+
 async def test_without_the_database_a_worker_allows_a_fraction(limits):
     class Gone:
         async def run(self, *_: object, **__: object) -> None:

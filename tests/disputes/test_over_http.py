@@ -443,7 +443,7 @@ def test_a_flag_is_one_probe_of_the_open_ones(disputing: Office) -> None:
         try:
             await connection.execute("SET enable_seqscan = off")
             rows = await connection.fetch(
-                f"EXPLAIN {BY_IDENTIFIER_SQL}", "x", datetime.now(UTC), datetime.now(UTC)
+                f"EXPLAIN {BY_IDENTIFIER_SQL}", ["x"], [now := datetime.now(UTC)], [now]
             )
         finally:
             await connection.close()

@@ -221,7 +221,9 @@ def test_one_partition_of_each_table_is_touched(looking: Office, by: str) -> Non
         connection = await asyncpg.connect(looking.service.database_url.replace("+asyncpg", ""))
         try:
             await connection.execute("SET plan_cache_mode = force_generic_plan")
-            rows = await connection.fetch("EXPLAIN (ANALYZE, COSTS OFF) " + sql, key, now, now)
+            rows = await connection.fetch(
+                "EXPLAIN (ANALYZE, COSTS OFF) " + sql, [key], [now], [now]
+            )
             return "\n".join(each[0] for each in rows)
         finally:
             await connection.close()
@@ -328,6 +330,44 @@ def test_every_look_up_leaves_its_row_and_no_value(looking: Office) -> None:
     text = json.dumps(told, ensure_ascii=False)
     for value in (str(id), HOLDER, CODE, "别人"):
         assert value not in text
+
+
+def test_another_method_finds_the_described_route(looking: Office) -> None:
+    refused = looking.service.client.get(PATH)
+    assert (refused.status_code, refused.json()["type"]) == (405, "/problems/http-405")
+    assert looking.service.client.post(f"{PATH}/").status_code == 404
+
+
+def test_many_at_once_are_each_told_their_own(looking: Office) -> None:
+    """Gathered, and dealt out again: what is there, what is not, and at times at the edges."""
+    ids = [pushed(looking) for _ in range(3)]
+    missing = fresh(looking.service)
+    asked: list[dict[str, Any]] = [
+        {"identifier": str(ids[0])},
+        by_number(ids[1]),
+        {"identifier": str(missing)},
+        by_number(missing),
+        {"identifier": str(ids[2]), "at": "1970-01-01T00:00:00Z"},
+        {"identifier": str(ids[2]), "known_at": "1970-01-01T00:00:00Z"},
+        {"identifier": str(ids[2])},
+    ] * 5
+    headers = looking.headers("compares")
+
+    async def run() -> list[httpx.Response]:
+        async with httpx.AsyncClient(base_url=looking.service.url) as client:
+            return await asyncio.gather(
+                *(
+                    client.post(
+                        PATH, json={**each, "holder": HOLDER, "purpose": PURPOSE}, headers=headers
+                    )
+                    for each in asked
+                )
+            )
+
+    told = [record(answer) for answer in asyncio.run(run())]
+    named = [None if each is None else each["identifier"] for each in told]
+    expected = [str(ids[0]), str(ids[1]), None, None, str(ids[2]), None, str(ids[2])]
+    assert named == expected * 5
 
 
 def test_the_examples_are_taken(looking: Office) -> None:
