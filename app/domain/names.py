@@ -11,6 +11,21 @@ _DOTS: Final = str.maketrans(dict.fromkeys("·•・‧∙⋅●．", "·"))
 """间隔号 as keyboards have it (U+00B7, 2022, 30FB, 2027, 2219, 22C5, 25CF, FF0E)."""
 
 
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+"""Not Cn: ideographs of GB 18030-2022 are newer than the tables of some Python this runs on."""
+_BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that are drawn as nothing (Unicode: Default_Ignorable_Code_Point, and the blank
+of Braille). Selectors of a variant (U+FE00, U+E0100 …) show which character is meant, and may be.
+"""
+
+
+def unseen(text: str) -> bool:
+    """Whether something in a name is not seen, or turns what is beside it (UTS 39 §3, UAX 9):
+    two names that look alike would not be the same, or one would read as another.
+    """
+    return any(char in _BLANK or unicodedata.category(char) in _UNSEEN for char in text)
+
+
 def folded_name(text: str) -> str:
     """A name, or a 证照编号, which has brackets and spaces of its own."""
     return "".join(unicodedata.normalize("NFKC", text.translate(_DOTS)).split())

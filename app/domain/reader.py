@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NoReturn, Self, TypeVar
 
 from app.domain.errors import Refused
+from app.domain.names import unseen
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -19,6 +20,13 @@ MAX_LIST = 1000
 def refuse(place: str, message: str) -> NoReturn:
     """Say where and what; never the value, which may be anything."""
     raise Refused(place, f"{place} {message}")
+
+
+def seen(place: str, text: str) -> str:
+    """The name, if everything in it is seen. Raises `Refused`."""
+    if unseen(text):
+        refuse(place, "holds a character that is not seen or turns what is beside it: type it anew")
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +75,14 @@ class Reader:
         return texts
 
     def names(self, name: str) -> tuple[str, str]:
-        """A name in Chinese and in English."""
+        """A name in Chinese and in English, of which everything is seen."""
         inner = self.inner(name)
         inner.close(required={"zh", "en"}, optional=())
-        return inner.text("zh"), inner.text("en")
+        return inner.seen("zh"), inner.seen("en")
+
+    def seen(self, name: str) -> str:
+        """A text without anything that is not seen or turns what is beside it."""
+        return seen(self.at(name), self.text(name))
 
     def words(self, name: str, words: Sequence[Word]) -> set[Word]:
         """At least one of a closed vocabulary."""

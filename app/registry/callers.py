@@ -26,7 +26,7 @@ from app.models import (
     TenantRow,
 )
 from app.registry.merge import Change, alone, merge, require
-from app.registry.reader import refuse
+from app.registry.reader import refuse, seen
 from app.registry.sessions import Connection, Database, ReadSession, WriteSession
 
 PREFIX: Final = "zy"
@@ -153,7 +153,8 @@ def _hashed(key_id: str, secret: str) -> bytes:
 async def add_tenant(session: WriteSession, tenant: Tenant) -> Change:
     """Register an organisation, or bring it up to date.
 
-    Raises `Refused`: for a mistyped code. It stands in every row of the audit log.
+    Raises `Refused`: for a mistyped code, which stands in every row of the audit log, and for a
+    name not all of it seen.
     """
     if tenant.code is not None and not uscc_check_ok(tenant.code):
         refuse(
@@ -163,6 +164,7 @@ async def add_tenant(session: WriteSession, tenant: Tenant) -> Change:
         )
     if tenant.region is not None and not region_well_formed(tenant.region):
         refuse("region", "is no 行政区划代码: six digits of GB/T 2260, as 110000")
+    seen("name", tenant.name)
     await alone(session)
     values = {"id": tenant.id, "name": tenant.name, "code": tenant.code, "region": tenant.region}
     return (await merge(session, TenantRow, [values]))[0]

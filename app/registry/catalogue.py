@@ -26,6 +26,7 @@ from app.registry.delegations import (
 from app.registry.entries import EndpointEntry, IssuerEntry
 from app.registry.keys import add_key, list_keys, put_keys, revoke_key
 from app.registry.merge import Change, Changes, alone, merge, require
+from app.registry.reader import seen
 from app.registry.registration import read_registration
 from app.registry.retrievals import put_offers
 from app.registry.sessions import ReadSession, WriteSession
@@ -76,9 +77,15 @@ async def import_registration(
 
 
 async def add_license_type(session: WriteSession, type: LicenseType) -> Change:
-    """Register a type, or bring it up to date."""
+    """Register a type, or bring it up to date. Raises `Refused` for a name not all of it seen."""
+    _require_seen(type.name, type.name_en)
     await alone(session)
     return (await _put_types(session, [type]))[0]
+
+
+def _require_seen(name: str, name_en: str) -> None:
+    seen("name", name)
+    seen("name-en", name_en)
 
 
 async def knows_license_types(session: ReadSession) -> bool:
@@ -131,7 +138,11 @@ async def _put_types(session: WriteSession, types: Sequence[LicenseType]) -> lis
 
 
 async def add_issuer(session: WriteSession, entry: IssuerEntry) -> Change:
-    """Register a body, or bring it up to date. Raises `Refused` for a type nobody registered."""
+    """Register a body, or bring it up to date.
+
+    Raises `Refused` for a type nobody registered, and for a name not all of it seen.
+    """
+    _require_seen(entry.issuer.name, entry.issuer.name_en)
     await alone(session)
     return (await _put_issuers(session, [entry]))[0]
 

@@ -61,8 +61,8 @@ DEPENDENCY: Final[Mapping[Reason, Entry]] = {
             "What came back is malformed, wrongly signed, off the clock or about another question, or the endpoint's entry forbids the call; see answer.silence. Its operator has to act. It says nothing about the license.",
         ),
         clerk=(
-            "{issuer}的系统回复不合要求，暂时无法确认；不说明证照有问题。",
-            "The system of {issuer} replied in a way that cannot be used. Nothing can be confirmed for now, and nothing is said against the license.",
+            "{issuer}的系统回复不合要求，现在无法确认；这不说明证照有问题。",
+            "The system of {issuer} replied in a way that cannot be used. It cannot be confirmed now, and nothing is said against the license.",
         ),
         next_step=(
             "请将报告编号告知系统管理员，并通过其他途径向{issuer}核实。",

@@ -41,9 +41,9 @@ ISSUERS: Final[dict[str, dict[str, Any]]] = {
         "availability": {
             "steady": "正常",
             "gaps": "时有中断",
-            "silent": "最近一天没有答复：所颁发证照的核验可能暂时得不出结论，不说明证照有问题",
+            "silent": "最近一天没有答复：所颁发证照现在可能无法判定，这不说明证照有问题",
             "unasked": "最近一天没有被询问",
-            "no_endpoint": "没有登记核验接口：凭已签名的登记信息核验，或得不出结论",
+            "no_endpoint": "没有登记核验接口：凭已签名的登记信息核验，没有的无法判定",
         },
     },
     "en": {
@@ -57,9 +57,9 @@ ISSUERS: Final[dict[str, dict[str, Any]]] = {
         "availability": {
             "steady": "steadily",
             "gaps": "with gaps",
-            "silent": "not at all over the last day: its licenses may come out undecided for a while, which says nothing against them",
+            "silent": "not at all over the last day: whether its licenses are valid may not be determined now, which says nothing against them",
             "unasked": "was not asked over the last day",
-            "no_endpoint": "no interface is registered: verified by signed records, or undecided",
+            "no_endpoint": "no interface is registered: verified by signed records; without one it cannot be determined",
         },
     },
 }
@@ -117,8 +117,8 @@ HELP: Final[dict[str, dict[str, Any]]] = {
             [
                 "outage",
                 "↻",
-                "暂时无法判定",
-                "某个机构或来源此刻没有答复。这与证照真伪无关，过一会儿再试。",
+                "此刻无法判定",
+                "某个机构或来源没有答复。这与证照真伪无关，请过几分钟再试。",
             ],
         ],
         "real_title": "怎样认出真的核验网站",
@@ -173,13 +173,13 @@ HELP: Final[dict[str, dict[str, Any]]] = {
             [
                 "indeterminate",
                 "?",
-                "Undecided",
+                "Cannot be determined",
                 "Something is missing: neither valid nor invalid can be said. Do not refuse anybody for it; the next step says what to add.",
             ],
             [
                 "outage",
                 "↻",
-                "Undecided for now",
+                "Cannot be determined at this moment",
                 "An issuer or a source does not answer at the moment. That says nothing about the license; try again later.",
             ],
         ],

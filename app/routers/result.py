@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from app.domain.photo import Held
 from app.routers.times import ago, span, when
 
 LONGEST: Final = 160
@@ -57,6 +58,8 @@ class Result:
     kind: str
     words: str
     meaning: str
+    beware: str = ""
+    """What somebody might do by mistake, and must not, whatever the verdict."""
     next: str = ""
     retry: str = ""
     issuer_label: str = ""
@@ -82,9 +85,16 @@ def plain(words: str) -> str:
     if words.isascii() and words.isprintable():
         return words
     return "".join(
-        "\ufffd" if unicodedata.category(char) in _HIDDEN and char != "\n" else char
+        "\ufffd"
+        if unicodedata.category(char) in _HIDDEN and char != "\n" and not _ideograph(char)
+        else char
         for char in words
     )
+
+
+def _ideograph(char: str) -> bool:
+    """Of the planes that hold nothing else: those of GB 18030-2022 are newer than some tables."""
+    return "\U00020000" <= char <= "\U0003fffd" and char not in "\U0002fffe\U0002ffff"
 
 
 def foreign(words: object) -> str:
@@ -127,6 +137,7 @@ def result_of(found: Json, names: Names) -> Result:
         kind="outage" if outage else found["conclusion"],
         words=found["headline"][lang],
         meaning=found["explanation"]["clerk"][lang],
+        beware=said["beware"] if _leads_elsewhere(found) else "",
         next=found["explanation"]["next_step"][lang],
         retry=said["retry"] + (span(wait, lang) or said["soon"]) if found["retry_after"] else "",
         issuer_label=said["issuer" if settled or found["conclusion"] == "valid" else "claimed"],
@@ -138,6 +149,12 @@ def result_of(found: Json, names: Names) -> Result:
         code=found["code"],
         id=found["id"],
     )
+
+
+def _leads_elsewhere(found: Json) -> bool:
+    """A code in the photo holds an address that nobody registered."""
+    codes = found["photo"]["codes"] if found["photo"] else ()
+    return any(each["holds"] == Held.UNOFFICIAL_URL for each in codes)
 
 
 def _instant(text: str, names: Names) -> str:

@@ -184,7 +184,11 @@ async def test_what_is_not_registered_is_refused_by_name(database, document):
         issuer=issuer, type=type, delegate=delegate, kind=Kind.COUNTERSIGN, window=OPEN
     )
     add = catalogue.add_delegation
+    turned = replace(body, name="局\u202e学大海青")
+    unseen = replace(LICENSE_TYPE, name_en="Busi\u200bness")
     attempts: dict[str, Attempt] = {
+        "name": lambda s: catalogue.add_issuer(s, IssuerEntry(turned)),
+        "name-en": lambda s: catalogue.add_license_type(s, unseen),
         f"issuers[{NOBODY}].types": lambda s: catalogue.add_issuer(s, IssuerEntry(body)),
         f"endpoints[{NOBODY}].issuer": lambda s: catalogue.add_endpoint(
             s, EndpointEntry(issuer=NOBODY, url="https://a.example/")
@@ -222,6 +226,14 @@ async def test_what_is_not_registered_is_refused_by_name(database, document):
         assert await catalogue.add_issuer(session, IssuerEntry(known)) is Change.ADDED
 
 
+LICENSE_TYPE = LicenseType(
+    code=NO_TYPE,
+    name="样例",
+    name_en="Sample",
+    must_be_sealed=True,
+    max_status_age=timedelta(hours=1),
+    signed_answers=False,
+)
 KEY = {"kty": "EC", "crv": "P-256", **_other_p256()}
 
 

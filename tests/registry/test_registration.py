@@ -138,6 +138,12 @@ NEGATIVES: list[tuple[str, Spoil, str]] = [
         put("issuers.0.title", {"zh": "a\ud800", "en": "x"}),
         "issuers[0].title.zh",
     ),
+    *(
+        (f"a name with U+{ord(char):04X}", put(f"{place}.{lang}", f"云海{char}大学"), f"{shown}.{lang}")
+        for char in "\u202e\u2066\u200b\u00ad\u3164\u2028"
+        for place, shown in (("issuers.0.title", "issuers[0].title"), ("license_types.1.name", "license_types[1].name"))
+        for lang in ("zh", "en")
+    ),
     ("a name without end", put("issuers.0.title.zh", "局" * 3000), "issuers[0].title.zh"),
     ("region", put("issuers.0.region", "0639900"), "issuers[0].region"),
     ("a page left open", put("issuers.0.tolerated_gaps", ["page"]), "issuers[0].tolerated_gaps[0]"),

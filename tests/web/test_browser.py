@@ -213,7 +213,7 @@ def lines(tab: Any) -> list[str]:
     """What the result says, but for times and code, which are each verification's own."""
     tab.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
     script = """() => [...document.querySelectorAll(
-        '#mark, #meaning, #next, #who dt, #who dd, #blocks summary, #blocks li, #reason')]
+        '#mark, #beware, #meaning, #next, #who dt, #who dd, #blocks summary, #blocks li, #reason')]
         .map(each => each.className + '|' + each.textContent.replace(/\\s+/g, ' ').trim())"""
     told = [re.sub(r"\d\d:\d\d:\d\d", "", each) for each in tab.evaluate(script)]
     return [
@@ -257,6 +257,19 @@ def test_a_photo_of_a_license_tells_its_status_and_is_no_original(
     shown = tab.inner_text("#result")
     assert VERIFY[lang]["said"]["codes"] in shown
     assert "(unsigned_copy)" in shown or "unsigned_copy" in tab.inner_text("#reason")
+    assert tab.locator("#beware").is_hidden(), "nothing in it leads elsewhere"
+    strange = photograph([token, b"https://verify-xx.com/login"], Shot(module=3))
+    verify(tab, saved(tmp_path, "strange.png", strange), "indeterminate")
+    warning = tab.locator("#beware")
+    assert warning.inner_text() == f"⚠ {VERIFY[lang]['said']['beware']}"
+    size = "each => parseFloat(getComputedStyle(each).fontSize)"
+    assert warning.evaluate(size) > tab.locator("#meaning").evaluate(size), "no footnote"
+    assert warning.evaluate("each => getComputedStyle(each).borderTopWidth") != "0px"
+    assert warning.bounding_box()["y"] < tab.locator("#meaning").bounding_box()["y"]
+    assert "verify-xx" not in tab.inner_text("#result"), "what is strange is not repeated"
+    assert not tab.evaluate(SIDEWAYS)
+    verify(tab, saved(tmp_path, "license.jwt", token), "valid")
+    assert tab.locator("#beware").is_hidden()
 
 
 def test_a_first_view_is_small_and_does_not_move(

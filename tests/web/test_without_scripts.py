@@ -9,6 +9,7 @@ import pytest
 
 from app.routers.page_texts import VERIFY
 from sandbox.attacks import ATTACKS
+from sandbox.photos import Shot, photograph
 from tests.service import Service
 
 SECRET = "张三丰Zhang-of-Nowhere"
@@ -78,6 +79,20 @@ def test_a_number_with_its_holder_is_verified_and_nothing_is_echoed(
     for page in (answer, other, wrong):
         for value in (SECRET, license.holder.name, license.number, license.holder.code):
             assert value not in page.text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_code_that_leads_elsewhere_is_warned_of_whatever_decides(
+    service: Service, lang: str
+) -> None:
+    token = service.world.token(service.world.pick("traffic"))
+    warning = f'<p id="beware" class="beware">⚠ {VERIFY[lang]["said"]["beware"]}</p>'
+    codes = [b"https://verify-xx.com/"]
+    for also in (codes, [*codes, token]):
+        assert warning in sent(service, lang, file=photograph(also, Shot(module=3))).text
+    none = '<p id="beware" class="beware" hidden></p>'
+    for content in (photograph([token]), token):
+        assert none in sent(service, lang, file=content).text
 
 
 def test_an_outage_is_none_of_the_licenses_doing(service: Service) -> None:

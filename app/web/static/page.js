@@ -60,6 +60,7 @@ function say(kind, words, meaning, next) {
   show("meaning", meaning);
   show("next", next);
   show("retry", "");
+  show("beware", "");
   byId("next-label").hidden = !next;
   byId("who").hidden = true;
   byId("checks").hidden = true;
@@ -224,6 +225,8 @@ function report({ report: found }) {
   who(found);
   const blocks = ["authenticity", "authority", "status"].map((name) => block(name, found));
   if (found.photo) {
+    const elsewhere = found.photo.codes.some((each) => each.holds === "unofficial_url");
+    show("beware", elsewhere && "⚠ " + said.beware);
     blocks.push(folded(said.codes, "", false, found.photo.codes.map(code)));
   }
   if (found.signatures.length) {
