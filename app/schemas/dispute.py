@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.domain.dispute import MAX_NOTE, MAX_TEXT, By, Dispute, DisputeState, Element, Step
 from app.domain.lookup import Asked
+from app.schemas.asking import AskedIn
 from app.schemas.naming import NamingIn
 
 CODE: Final = "000G4-0R40M-30E20-9185G-R38E1-W65M7"
@@ -57,15 +58,11 @@ class DisputeIn(NamingIn):
         return self.asks(now, now)
 
 
-class AnswerIn(BaseModel):
+class AnswerIn(AskedIn):
     """What the issuer says to a dispute."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        hide_input_in_errors=True,
-        json_schema_extra={"examples": [{"state": "corrected", "note": "已按延续决定更正。"}]},
+        json_schema_extra={"examples": [{"state": "corrected", "note": "已按延续决定更正。"}]}
     )
 
     state: Annotated[

@@ -3,18 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from app.domain.errors import Refused
 from app.domain.identifier import MAX_LENGTH, Identifier, IssuerCode, TypeCode
 from app.domain.lookup import Asked
+from app.schemas.asking import AskedIn
 from app.schemas.verification import Text, well_formed
 
 
-class NamingIn(BaseModel):
+class NamingIn(AskedIn):
     """证照标识（或证照编号和证照类型），以及持证主体信息."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
     identifier: Annotated[
         Annotated[str, Field(min_length=1, max_length=MAX_LENGTH), AfterValidator(well_formed)]

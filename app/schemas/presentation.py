@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.domain.presentation import LONGEST, PUBLIC, SHORTEST, is_presentation
+from app.schemas.asking import AskedIn
 from app.schemas.verification import VerificationIn
 
 ASKED: Final[dict[str, Any]] = {
@@ -66,19 +67,13 @@ def _is_code(value: str) -> str:
     return value
 
 
-class OfferIn(BaseModel):
+class OfferIn(AskedIn):
     """A code that was scanned.
 
     扫到的亮证码和用证事由。
     """
 
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        hide_input_in_errors=True,
-        json_schema_extra={"examples": [OFFERED]},
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [OFFERED]})
 
     code: Annotated[
         str, AfterValidator(_is_code), Field(max_length=64, description="the text of the QR code")

@@ -8,6 +8,7 @@ from app.crypto.jose import to_base64url
 from app.domain.errors import Refused
 from app.domain.identifier import Identifier
 from app.domain.retrieval import Deliver, Wanted
+from app.schemas.asking import AskedIn
 from app.services.retrieving import Given
 
 ASKED: Final[dict[str, Any]] = {
@@ -26,10 +27,8 @@ EXAMPLE: Final[dict[str, Any]] = {
 }
 
 
-class RetrievalIn(BaseModel):
+class RetrievalIn(AskedIn):
     """One document of one license, for one purpose."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
     identifier: Annotated[str, Field(max_length=128, description="证照标识")]
     purpose: Annotated[str, Field(max_length=64, description="of those the caller may state")]

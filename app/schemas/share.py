@@ -70,14 +70,18 @@ _CAUSE: Final = (
 )
 
 
-class VerifyCertInfoIn(BaseModel):
+class EnvelopeIn(BaseModel):
+    """What is asked stands in `data`, beside who calls."""
+
+    model_config = _OPEN
+
+    head: HeadIn
+
+
+class VerifyCertInfoIn(EnvelopeIn):
     """证照信息验证."""
 
     model_config = ConfigDict(
-        extra="ignore",
-        strict=True,
-        frozen=True,
-        hide_input_in_errors=True,
         json_schema_extra={
             "examples": [
                 {
@@ -94,24 +98,18 @@ class VerifyCertInfoIn(BaseModel):
         },
     )
 
-    head: HeadIn
     data: CertInfoIn
 
 
-class VerifyFileIn(BaseModel):
+class VerifyFileIn(EnvelopeIn):
     """证照文件验证."""
 
     model_config = ConfigDict(
-        extra="ignore",
-        strict=True,
-        frozen=True,
-        hide_input_in_errors=True,
         json_schema_extra={
             "examples": [{"head": _HEAD, "data": {"contentType": "base64", "content": "ZXlKMA=="}}]
         },
     )
 
-    head: HeadIn
     data: FileIn
 
 

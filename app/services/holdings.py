@@ -4,20 +4,19 @@ find the license it is asked from → is it one, and of that holder? → its oth
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from app.crypto.jose import base64url, to_base64url
 from app.crypto.signing import KeyProvider
-from app.domain.audit import AuditEvent, Operation, Result
+from app.domain.audit import AuditEvent, Operation
 from app.domain.errors import Malformed, Refused
 from app.domain.holdings import Holdings, Others, Page, other_of, source_of
 from app.domain.identifier import TypeCode
 from app.domain.lookup import Asked, Found, Shown
 from app.domain.verification import Asker
-from app.registry.auditing import event, keyed
-from app.services.lookup import weight
+from app.services.lookup import Reading, weight
 
 
 class Records(Protocol):
@@ -93,31 +92,18 @@ class Relating:
             )
             others = (other_of(asked, source.found, found) for found in page.found)
             told = Holdings(source, tuple(other for other in others if other), page.last)
-        await self.append(self._row(asked, told, asker, purpose=purpose, matter=matter))
-        return told
-
-    def _row(
-        self, asked: Asked, told: Holdings | None, asker: Asker, *, purpose: str, matter: str | None
-    ) -> AuditEvent:
-        row = event(
-            asker,
-            self.keys,
-            Operation.RELATE,
-            Result.ANSWERED,
-            at=self.clock(),
-            version=self.version,
-            reason=None if told else "nothing_told",
-            object=keyed(self.keys, "license", asked.named),
-        )
-        return replace(
-            row,
+        reading = Reading(
+            operation=Operation.RELATE,
             purpose=purpose,
             matter=matter,
-            type=asked.type or (asked.identifier.type if asked.identifier else None),
-            issuer=asked.issuer or (asked.identifier.issuer if asked.identifier else None),
-            fields_asked=(asked.show.value, "holder_code", "licenses"),
-            fields_answered=() if told is None else _answered(told),
+            asked=(asked.show.value, "holder_code", "licenses"),
         )
+        answered = () if told is None else _answered(told)
+        row = reading.row(
+            *(asked, asker, answered), keys=self.keys, at=self.clock(), version=self.version
+        )
+        await self.append(row)
+        return told
 
 
 def _place(asked: Asked) -> bytes:

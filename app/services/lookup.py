@@ -59,28 +59,68 @@ class Lookups:
             raise
         told = [t for found in await finding if (t := told_of(asked, found))]
         best = max(told, key=weight, default=None)
-        await self.append(self._row(asked, best, asker, purpose=purpose, matter=matter))
-        return best
-
-    def _row(
-        self, asked: Asked, told: Told | None, asker: Asker, *, purpose: str, matter: str | None
-    ) -> AuditEvent:
-        named = asked.identifier
-        return event(
-            asker,
-            self.keys,
-            Operation.LOOK_UP,
-            Result.ANSWERED,
-            at=self.clock(),
-            version=self.version,
-            reason=None if told else "nothing_told",
-            object=keyed(self.keys, "license", asked.named),
+        reading = Reading(
+            operation=Operation.LOOK_UP,
             purpose=purpose,
             matter=matter,
-            type=asked.type or (named.type if named else None),
-            issuer=asked.issuer or (named.issuer if named else None),
-            fields_asked=(asked.show.value, *sorted(_stated(asked))),
-            fields_answered=() if told is None else _answered(told),
+            asked=(asked.show.value, *sorted(_stated(asked))),
+        )
+        answered = () if best is None else _answered(best)
+        row = reading.row(
+            *(asked, asker, answered), keys=self.keys, at=self.clock(), version=self.version
+        )
+        await self.append(row)
+        return best
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Why records are read, for the audit log."""
+
+    operation: Operation
+    purpose: str
+    """用证事由."""
+    matter: str | None
+    """事项编码."""
+    asked: tuple[str, ...]
+    """Names of what was asked for."""
+
+    def row(
+        self,
+        asked: Asked,
+        asker: Asker,
+        answered: tuple[str, ...],
+        *,
+        keys: KeyProvider,
+        at: datetime,
+        version: str,
+    ) -> AuditEvent:
+        """About the license that was named.
+
+        Args:
+            asked: names it; it stands in the log as a keyed hash.
+            asker: who.
+            answered: names of what was told; none: nothing was.
+            keys: for the hash.
+            at: now.
+            version: of this service.
+        """
+        identifier = asked.identifier
+        return event(
+            asker,
+            keys,
+            self.operation,
+            Result.ANSWERED,
+            at=at,
+            version=version,
+            reason=None if answered else "nothing_told",
+            object=keyed(keys, "license", asked.named),
+            purpose=self.purpose,
+            matter=self.matter,
+            type=asked.type or (identifier.type if identifier else None),
+            issuer=asked.issuer or (identifier.issuer if identifier else None),
+            fields_asked=self.asked,
+            fields_answered=answered,
         )
 
 
