@@ -45,9 +45,9 @@ class LicenseRow(Base):
 
 
 class LicenseKeyRow(Base):
-    """What a license is found by, other than its identifier: type and number.
+    """What a license is found by, other than its identifier: type and number, or a body's code.
 
-    Keys are added and never taken back: a record that no longer has the number is not shown for it.
+    Keys are added and never taken back: a record that no longer has it is not shown for it.
     """
 
     __tablename__ = "license_key"
