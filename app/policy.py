@@ -48,6 +48,10 @@ TIME_GAPS = frozenset(
     }
 )
 """Any other gap stays open whatever an issuer says. Code, not data: no policy can widen this."""
+SIGHT_GAPS = frozenset({Reason.STRUCTURE_NOT_SEEN, Reason.IDENTIFIER_UNPROVEN})
+"""All that is closed of a file that stayed with its holder. The issuer confirms the file; that the
+signature sent is the one in it, nobody can, so the signature must need no closing.
+"""
 
 UNCLEAR = frozenset(
     {
@@ -136,7 +140,9 @@ def _obstacle(
         case Sound():
             return None
         case Gap(reasons):
-            return next((r for r in reasons if not _closes(r, said, terms)), None)
+            unseen = Reason.STRUCTURE_NOT_SEEN in reasons
+            open_ = (r for r in reasons if not _closes(r, said, terms, unseen=unseen))
+            return next(open_, None)
         case Unsigned(reason):
             return reason
         case FactsOnly():
@@ -151,10 +157,12 @@ MIN_FACTS = 2
 """Facts to compare, the holder among them, before a record alone may be called valid."""
 
 
-def _closes(gap: Reason, said: Answered, terms: Terms) -> bool:
-    """The two closings, and no others."""
+def _closes(gap: Reason, said: Answered, terms: Terms, *, unseen: bool) -> bool:
+    """The two closings, and no others. `unseen`: the file itself was not sent."""
     if not said.authoritative:
         return False
+    if unseen:
+        return said.document is Match.MATCH and gap in SIGHT_GAPS
     if said.document is Match.MATCH:
         return gap in TRUST_GAPS | TIME_GAPS
     return gap in TIME_GAPS and terms.covered & said.matching >= PROOF_FACTS

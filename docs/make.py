@@ -41,7 +41,7 @@ from app.domain.verdict import (
     Verdict,
 )
 from app.federation.trial.texts import WORDS
-from app.policy import TIME_GAPS, TRUST_GAPS, decide
+from app.policy import SIGHT_GAPS, TIME_GAPS, TRUST_GAPS, decide
 from app.reports.catalogue import CATALOGUE
 from app.reports.entry import ISSUER, Entry
 from app.reports.phrases import ANY_ISSUER
@@ -167,6 +167,10 @@ def closings() -> str:
         "time gap": (
             TIME_GAPS,
             f"the same, or an `in force` in which {facts}, all covered, were compared and match",
+        ),
+        "a file that was not sent": (
+            SIGHT_GAPS,
+            "an `in force` that confirms the file's digest, and nothing else is in doubt",
         ),
     }
     return _table(

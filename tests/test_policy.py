@@ -167,7 +167,11 @@ STATEMENTS = [
     Statement(Code.IN_FORCE, True, NOW, since=NOW),
 ]
 BOTH = Gap((Reason.REVOCATION_UNAVAILABLE, Reason.IDENTIFIER_UNPROVEN))
-GAPS = [Gap((reason,)) for reason in Reason]
+UNSEEN = Reason.STRUCTURE_NOT_SEEN
+BESIDE = (
+    Reason.IDENTIFIER_UNPROVEN, Reason.NO_ANCHOR, Reason.KEY_REVOKED_SINCE, Reason.ISSUER_UNKNOWN
+)  # fmt: skip
+GAPS = [*(Gap((reason,)) for reason in Reason), *(Gap((UNSEEN, reason)) for reason in BESIDE)]
 LOCALS = [*ROWS.values(), Gap((Reason.KEY_REVOKED_SINCE,)), Gap((Reason.ISSUER_UNKNOWN,)), BOTH]
 FACT_SETS = [
     {},
@@ -223,6 +227,8 @@ def oracle(local: LocalState, a: IssuerAnswer, st: Statement | None, t: Terms) -
     home = who in ("issuer+", "delegate+")
     closable = TRUST_WORDS | TIME_WORDS if whole else set()
     closable |= TIME_WORDS if t.covered >= FOUR and hits >= {str(f) for f in FOUR} else set()
+    if "structure_not_seen" in gaps:  # the file was not sent: its signature needs no closing
+        closable = {"structure_not_seen", "identifier_unproven"} if whole else set()
     left = gaps - (closable if home else set())
     first_left = next((str(r) for r in getattr(local, "reasons", ()) if r in left), "")
     first_gap = str(getattr(local, "reasons", ("",))[0])

@@ -45,6 +45,7 @@ from app.checks.signature import (
     SIGNER_KNOWN,
 )
 from app.checks.standing import SEAL_STATUS, no_harder_than_known
+from app.checks.unseen import no_more_than_seen
 from app.domain.evidence import Evidence
 from app.domain.facts import Facts
 
@@ -100,4 +101,5 @@ CHECKS: tuple[Check, ...] = (
 def examine(facts: Facts, checks: tuple[Check, ...] = CHECKS) -> tuple[Evidence, ...]:
     """All checks on all documents: a report is complete, or it teaches forgers the order."""
     found = (item for check in checks for item in check.examine(facts))
-    return tuple(no_harder_than_known(item, facts) for item in found)
+    known = (no_harder_than_known(item, facts) for item in found)
+    return tuple(no_more_than_seen(item, facts) for item in known)

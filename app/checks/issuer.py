@@ -69,7 +69,8 @@ def inquiry_for(
         return NotAsked(Unasked.NO_ENDPOINT)
     facts_only = document.format is LicenseFormat.FACTS
     pictured = document.photo is not None
-    compare = document.stated if facts_only or pictured else covered_facts(facts)
+    typed = facts_only or pictured or document.digested
+    compare = document.stated if typed else covered_facts(facts)
     return Inquiry(
         endpoint=endpoint,
         identifier=document.identifier,

@@ -11,6 +11,7 @@ from app.crypto import schemes
 from app.crypto.cms import content_agrees, verify_cms
 from app.domain.certificate import Role
 from app.domain.cms import CmsSignature
+from app.domain.digested import StatedDigests
 from app.domain.errors import InvalidSignature
 from app.domain.facts import SignatureFacts
 from app.domain.license import Sealing
@@ -62,11 +63,13 @@ def _claimed(sealing: Sealing, cms: CmsSignature) -> datetime | None:
     return cms.time or (read_signing_time(declared) if declared else None)
 
 
-def content_hash(cms: CmsSignature, content: bytes) -> Arithmetic:
+def content_hash(cms: CmsSignature, content: bytes | StatedDigests) -> Arithmetic:
     if cms.digest is None:
         return Arithmetic.UNSUPPORTED
     if cms.digest in WEAK_DIGESTS:
         return Arithmetic.WEAK
+    if isinstance(content, StatedDigests) and cms.digest not in content.by:
+        return Arithmetic.UNSUPPORTED  # nothing to compare with: no fault of the signature
     return Arithmetic.HOLDS if content_agrees(cms, content) else Arithmetic.FAILS
 
 

@@ -17,6 +17,7 @@ from app.crypto.jose import JsonLimits, read_json_object
 from app.crypto.ses import lists_signer, verify_seal, verify_signature
 from app.crypto.ses.verify import VerifiedValue
 from app.domain.certificate import Role
+from app.domain.digested import StatedDigests
 from app.domain.errors import Malformed
 from app.domain.facts import SignatureFacts, Value
 from app.domain.license import Sealing
@@ -117,7 +118,9 @@ def seal_facts(signature: SealSignature, trust: Trust, judge: Judge) -> SealFact
 # ---- comparisons
 
 
-def data_hash(content: bytes, signature: SealSignature, value: Arithmetic) -> Arithmetic:
+def data_hash(
+    content: bytes | StatedDigests, signature: SealSignature, value: Arithmetic
+) -> Arithmetic:
     """SM3 with SM2 (§7.2); seals by RSA of GM/T 0031-2014 took other digests, told by length."""
     by_length = {32: (Digest.SM3, Digest.SHA256), 48: (Digest.SHA384,), 64: (Digest.SHA512,)}
     candidates = by_length.get(len(signature.data_hash), ())
@@ -125,10 +128,18 @@ def data_hash(content: bytes, signature: SealSignature, value: Arithmetic) -> Ar
         candidates = (Digest.SM3,)
     if len(signature.data_hash) in _WEAK_SIZES and signature.algorithm != _SM2:
         return Arithmetic.WEAK
-    if any(same(digest(name, content), signature.data_hash) for name in candidates):
+    found = [each for name in candidates if (each := _digest(name, content)) is not None]
+    if any(same(each, signature.data_hash) for each in found):
         return Arithmetic.HOLDS
+    if candidates and not found:  # nothing to compare with: no fault of the seal
+        return Arithmetic.UNSUPPORTED
     # Beside an algorithm that is not in our table, a digest may be none of ours either.
     return Arithmetic.UNSUPPORTED if value is Arithmetic.UNSUPPORTED else Arithmetic.FAILS
+
+
+def _digest(name: Digest, content: bytes | StatedDigests) -> bytes | None:
+    """None: the content was not sent, nor its digest by this algorithm."""
+    return content.by.get(name) if isinstance(content, StatedDigests) else digest(name, content)
 
 
 def _scope(sealing: Sealing, signature: SealSignature) -> Sameness:

@@ -85,15 +85,18 @@ def _scope(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -
 
 
 def _references(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: About) -> Evidence:
-    del s, facts
+    del s
     name, coverage = CheckName.REFERENCES_HOLD, sealed.coverage
     if sealed.range is not None:
-        return _revisions(sealed.range, about)
+        return _revisions(sealed.range, facts, about)
     if coverage.changed or coverage.missing:
         detail = f"{len(coverage.changed)} changed, {coverage.missing} missing"
         return failed(name, Reason.CONTENT_CHANGED, about, detail)
     if coverage.weak:
         return failed(name, Reason.WEAK_ALGORITHM, about, str(coverage.digest or "no digest"))
+    if facts.document.digested and coverage.unchecked:
+        detail = f"{len(coverage.unchecked)} parts without a digest by {coverage.digest}"
+        return unsure(name, Reason.STRUCTURE_NOT_SEEN, about, detail)
     if coverage.digest is None and coverage.unchecked:  # CheckMethod names one that we do not know
         detail = f"{len(coverage.unchecked)} by a digest that is not known here"
         return unsure(name, Reason.SIGNATURE_UNSUPPORTED, about, detail)
@@ -102,12 +105,14 @@ def _references(s: SignatureFacts, sealed: SealedFacts, facts: Facts, about: Abo
     return passed(name, about, f"{coverage.covered} parts")
 
 
-def _revisions(found: RangeFacts, about: About) -> Evidence:
+def _revisions(found: RangeFacts, facts: Facts, about: About) -> Evidence:
     """Of a PDF: what came after may prove, and show nothing (threats PDF-02, PDF-04…PDF-06)."""
     name = CheckName.REFERENCES_HOLD
     if found.later:
         detail = "; ".join(str(change) for change in found.later[:8])
         return failed(name, Reason.CHANGED_AFTER_SIGNING, about, detail)
+    if found.scope is Scope.EXACT and facts.document.digested:
+        return unsure(name, Reason.STRUCTURE_NOT_SEEN, about, "later revisions were not sent")
     if found.revision is None:
         return failed(name, Reason.BYTE_RANGE_INEXACT, about, found.scope.value)
     return passed(name, about, f"revision {found.revision}")

@@ -13,6 +13,7 @@ from app.cli import (
     callers,
     conforming,
     describing,
+    digesting,
     disputing,
     federating,
     importing,
@@ -51,6 +52,7 @@ app = typer.Typer(
     ),
 )
 app.command("verify")(verifying.verify)
+app.command("digest")(digesting.digest)
 app.command("picture")(picturing.picture)
 app.command("batch")(batching.batch)
 app.command("worker")(working.worker)

@@ -28,7 +28,7 @@ def picture(
     `POST /v1/pictures` draw seals as a verification found them.
     """
     try:
-        pages = read_pages(_content(file))
+        pages = read_pages(content_of(file))
         numbers = range(1, min(len(pages), MOST) + 1) if page is None else (page,)
         to.mkdir(parents=True, exist_ok=True)
         for number in numbers:
@@ -45,7 +45,8 @@ def picture(
         sys.stderr.write(f"{file}: {len(pages)} pages; --page draws those after {MOST}\n")
 
 
-def _content(file: Path) -> bytes:
+def content_of(file: Path) -> bytes:
+    """Raises `ServiceError` for a file that cannot be read, or is larger than the limit."""
     limit = settings().max_upload
     try:
         with file.open("rb") as opened:

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,10 +15,12 @@ from pydantic import ValidationError
 
 from app.composition import verifier
 from app.config import settings
+from app.domain.digested import FileDigest
 from app.domain.errors import Refused, ServiceError, Unavailable
 from app.domain.license import Claims
 from app.domain.verdict import Conclusion, Verdict
 from app.domain.verification import Receipt, Submission
+from app.formats.digested.making import digested_from
 from app.formats.photo.header import is_picture
 from app.reports.terminal import clean, render, wrap
 from app.reports.unknown_authority import UnknownAuthority, unknown_authority
@@ -80,6 +83,13 @@ def verify(
             "holder=NAME; repeatable. Compared by the issuer."
         ),
     ] = None,
+    digests: Annotated[
+        FileDigest | None,
+        typer.Option(
+            help="Judge by digests alone, as a node would to which `zhengyan digest` was sent; "
+            "the whole file by this algorithm."
+        ),
+    ] = None,
     as_json: Annotated[
         bool,
         typer.Option(
@@ -96,8 +106,21 @@ def verify(
     if network and trust is None:
         raise Refused("network", "goes with --trust; in a database each endpoint has its own")
     ground = verifier(settings(), trust, offline=offline, networks=network or ())
-    most, facts = settings().max_upload, _typed(fact or ())
-    raise typer.Exit(asyncio.run(_verify(files, ground, most, facts, as_json=as_json, lang=lang)))
+    if fact and digests:
+        raise Refused("fact", "goes with photos; leave it out beside --digests")
+    read = Reading(settings().max_upload, _typed(fact or ()), digests)
+    raise typer.Exit(asyncio.run(_verify(files, ground, read, as_json=as_json, lang=lang)))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How each file is taken."""
+
+    most: int
+    """Bytes."""
+    facts: Claims | None
+    digests: FileDigest | None
+    """None: whole."""
 
 
 def _typed(facts: Sequence[str]) -> Claims | None:
@@ -117,8 +140,7 @@ def _typed(facts: Sequence[str]) -> Claims | None:
 async def _verify(
     files: Sequence[Path],
     ground: AbstractAsyncContextManager[Verifier],
-    most: int,
-    facts: Claims | None,
+    read: Reading,
     *,
     as_json: bool,
     lang: Lang,
@@ -127,7 +149,7 @@ async def _verify(
     async with ground as judge:
         for file in files:
             try:
-                receipt, unknown = await _one(file, judge, most, facts)
+                receipt, unknown = await _one(file, judge, read)
             except Unavailable:
                 raise
             except (ServiceError, OSError) as refused:
@@ -141,13 +163,18 @@ async def _verify(
 
 
 async def _one(
-    file: Path, judge: Verifier, limit: int, facts: Claims | None
+    file: Path, judge: Verifier, read: Reading
 ) -> tuple[Receipt, list[UnknownAuthority]]:
     """The receipt, and whom one would have to trust: names that no report keeps."""
-    content = await asyncio.to_thread(_content, file, limit)
-    if facts is not None and not is_picture(content):
+    content = await asyncio.to_thread(_content, file, read.most)
+    if read.facts is not None and not is_picture(content):
         raise ServiceError("no photo: what stands on it is read from the file itself")
-    receipt = await judge.verify(Submission(content=content, typed=facts))
+    if read.digests is None:
+        submission = Submission(content=content, typed=read.facts)
+    else:
+        digested, named = await asyncio.to_thread(digested_from, content, read.digests)
+        submission = Submission(stated=named, digested=digested)
+    receipt = await judge.verify(submission)
     return receipt, await asyncio.to_thread(unknown_in, receipt.report, content)
 
 

@@ -20,6 +20,8 @@ class Operation(StrEnum):
     VERIFY_FILE = "verify_file"
     VERIFY_TOKEN = "verify_token"  # noqa: S105 - a word, no secret
     VERIFY_NUMBER = "verify_number"
+    VERIFY_DIGESTS = "verify_digests"
+    """Of a file that stayed with the caller."""
     READ_REPORT = "read_report"
     DRAW = "draw"
     """A page of a file was shown to whoever sent the file."""

@@ -80,6 +80,8 @@ class DocumentFacts:
     """None where the format has no parts."""
     photo: PhotoFacts | None = None
     """Of pictures only."""
+    digested: bool = False
+    """Only parts of its signatures were seen, beside digests that the caller states."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

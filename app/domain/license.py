@@ -206,3 +206,5 @@ class ParsedLicense:
     """Of a picture, or of the pages of a file that is nothing but pictures."""
     pictures: tuple[bytes, ...] = field(default=(), repr=False)
     """On its pages, where it is neither signed nor says which license it is; else none."""
+    digested: bool = False
+    """The file itself was not sent: signatures by their parts, the rest by the caller's account."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from app.domain.digested import StatedDigests
+
 
 class Scope(StrEnum):
     """How /ByteRange stands to the file (threats PDF-01, PDF-03): all but one are refused."""
@@ -76,7 +78,7 @@ class PdfSignature:
     sub_filter: str | None
     """How /Contents is to be read."""
     scope: Scope
-    content: bytes = field(repr=False)
+    content: bytes | StatedDigests = field(repr=False)
     """The octets of /ByteRange; empty where it cannot be used."""
     value: bytes | None = field(repr=False)
     """/Contents without the zeros behind it; None where there is none."""

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     CODE_NAMES_NOTHING = "code_names_nothing", Family.INPUT
     MULTIPLE_CODES = "multiple_codes", Family.INPUT
     UNOFFICIAL_URL = "unofficial_url", Family.INPUT
+    STRUCTURE_NOT_SEEN = "structure_not_seen", Family.INPUT
 
     # ---- signature: is there one, by whom, does it hold
     SIGNATURE_MISSING = "signature_missing", Family.SIGNATURE

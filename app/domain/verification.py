@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.domain.digested import Digested
 from app.domain.evidence import Evidence
 from app.domain.facts import Facts
 from app.domain.issuer import IssuerAnswer
@@ -21,6 +22,8 @@ class Basis(StrEnum):
     """The file or token itself."""
     FACTS = "facts"
     """An identifier or number, with facts the caller typed."""
+    DIGESTS = "digests"
+    """Parts of the signatures and digests of a file that stayed with the caller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +45,14 @@ PUBLIC = Asker()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """What was handed in: the bytes of a file or token, or facts."""
+    """What was handed in: the bytes of a file or token, or facts, digests of a file beside them."""
 
     content: bytes | None = field(default=None, repr=False)
     stated: Claims | None = field(default=None, repr=False)
     typed: Claims | None = field(default=None, repr=False)
     """What the caller reads off a picture that it sends; beside a file only."""
+    digested: Digested | None = None
+    """A file that stays with the caller, beside the facts that say which license it is."""
     media_type: str | None = None
     """A hint; never selects the format."""
     purpose: str = PUBLIC_CHECK
@@ -61,18 +66,22 @@ class Submission:
             raise ValueError("a submission is a file or facts, one of the two")
         if self.typed is not None and self.content is None:
             raise ValueError("what was typed stands beside a file")
+        if self.digested is not None and self.stated is None:
+            raise ValueError("beside digests it has to be stated which license is meant")
 
     @property
     def basis(self) -> Basis:
-        return Basis.FACTS if self.content is None else Basis.DOCUMENT
+        if self.content is not None:
+            return Basis.DOCUMENT
+        return Basis.FACTS if self.digested is None else Basis.DIGESTS
 
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """Of the whole file as submitted."""
+    """Of the whole file as submitted: both; of one that was not sent, the one that was stated."""
 
-    sha256: bytes
-    sm3: bytes
+    sha256: bytes | None
+    sm3: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

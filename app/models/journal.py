@@ -24,7 +24,8 @@ class VerificationRow(Base):
         one_of("basis", Basis),
         CheckConstraint("(conclusion = 'valid') = (reason IS NULL)", name="conclusion_reason"),
         CheckConstraint(
-            "(basis = 'facts') = (sha256 IS NULL) AND (sha256 IS NULL) = (sm3 IS NULL)",
+            "CASE basis WHEN 'facts' THEN 0 WHEN 'digests' THEN 1 ELSE 2 END"
+            " = num_nonnulls(sha256, sm3)",
             name="digests",
         ),
         CheckConstraint("octet_length(sha256) = 32 AND octet_length(sm3) = 32", name="lengths"),
@@ -44,7 +45,8 @@ class VerificationRow(Base):
     """The registered one; what a document claims without being registered stays in `facts`."""
     type: Mapped[str | None]
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """Of the file; NULL for facts: a few facts can be guessed back from their digest."""
+    """Of the file; NULL for facts: a few facts can be guessed back from their digest. Of one that
+    stayed with the caller, the one of the two that was stated."""
     sm3: Mapped[bytes | None] = mapped_column(LargeBinary)
     tenant: Mapped[str | None]
     """Whose report it is; NULL: asked anonymously."""

@@ -94,11 +94,12 @@ def event_of(receipt: Receipt, keys: KeyProvider) -> AuditEvent:
         object=keyed(keys, "license", named(done.stated)),
     )
     told = {} if facts is None else _told(facts)
+    sm3 = done.digests.sm3 if done.digests else None
     return replace(
         row,
         **told,
         purpose=done.purpose,
-        digest_sm3=done.digests.sm3.hex() if done.digests else None,
+        digest_sm3=sm3.hex() if sm3 else None,
         conclusion=verdict.conclusion.value,
         fields_answered=(*TOLD, *(name for name, _ in done.matched)),
         issuer_answer=hashlib.sha256(said.token.encode()).hexdigest() if said else None,
@@ -125,6 +126,8 @@ def operation_of(done: Verification) -> Operation:
     """What was handed in."""
     if done.basis is Basis.FACTS:
         return Operation.VERIFY_NUMBER
+    if done.basis is Basis.DIGESTS:
+        return Operation.VERIFY_DIGESTS
     token = done.facts is not None and done.facts.document.format is LicenseFormat.JWS
     return Operation.VERIFY_TOKEN if token else Operation.VERIFY_FILE
 

@@ -26,8 +26,14 @@ def unchecked(verification: Verification, word: Word) -> list[object]:
         *_silent(verification),
         *_unspoken(verification),
         *_unanswered(verification, word),
+        *_unsent(verification),
         _item("presenter", WHOLE.label, Omission.OUT_OF_SCOPE, phrases.PRESENTER),
     ]
+
+
+def _unsent(verification: Verification) -> Iterator[Json]:
+    if verification.basis is Basis.DIGESTS:
+        yield _item("file", WHOLE.label, Omission.NOT_SENT, phrases.FILE_NOT_SENT)
 
 
 def _item(what: str, subject: str, why: Omission, text: Bilingual) -> Json:
@@ -82,7 +88,7 @@ def _unanswered(verification: Verification, word: Word) -> Iterator[Json]:
         yield _item("issuer_answer", label, why, phrases.NO_USABLE_ANSWER)
     if not isinstance(answer, Answered):
         return
-    if verification.basis is Basis.DOCUMENT and answer.document is Match.UNKNOWN:
+    if verification.basis is not Basis.FACTS and answer.document is Match.UNKNOWN:
         why = Omission.NOT_COMPARED
         yield _item("document_digest", label, why, phrases.DIGEST_NOT_COMPARED)
     for pair in compared(verification):

@@ -46,6 +46,26 @@ VALID: Final[Mapping[Subject, Texts]] = {
     ),
 }
 
+VALID_BY_DIGESTS: Final = texts(
+    title=(
+        "颁发机构确认了该摘要所指的文件，证照处于有效状态（未见文件）",
+        "the issuer confirms the file of this digest and the license is in force; the file was not seen",
+    ),
+    engineer=(
+        "文件留在调用方，本服务只收到签名部分和摘要。送来的签名自身成立，颁发机构签名的答复确认了整份文件的摘要并答复有效。送来的签名是否就在该文件中，本服务无从得知；结构类检查项均为 structure_not_seen。",
+        "The file stayed with the caller; only parts of its signatures and digests were sent. The signatures hold by themselves, and the issuer's signed answer confirms the digest of the whole file and says in force. Whether the signatures sent stand in that file is unknown here; the checks of structure say structure_not_seen.",
+    ),
+    clerk=(
+        "{issuer}确认颁发过摘要与报告所载一致的那份文件，证照有效。系统没有看到文件本身。",
+        "{issuer} confirms that it issued the file whose digest stands in this report, and the license is in force. The system did not see the file itself.",
+    ),
+    next_step=(
+        "使用前须自行计算手中文件的摘要，与报告所载逐字一致方可认定；不一致的，提交文件重新核验。",
+        "Compute the digest of the file in your hands: only if it is the one in this report, letter by letter, is this about your file. Otherwise submit the file itself.",
+    ),
+)
+"""In place of the above for a file that stayed with the caller."""
+
 CLOSED: Final = bilingual(
     (
         "有检查项存疑（见各项的 closed_by_issuer），已由颁发机构签名的答复补足：该答复确认了这份文件的摘要，或逐项比对了受签名保护的事实。其余各项成立，颁发机构答复有效。",
@@ -132,6 +152,8 @@ class Omission(StrEnum):
     """The issuer did not say."""
     ONLY_CLAIMED = "only_claimed"
     """Taken from the document, not proven."""
+    NOT_SENT = "not_sent"
+    """The file stayed with the caller."""
     OUT_OF_SCOPE = "out_of_scope"
     """No verification of a file or record can tell."""
 
@@ -284,6 +306,12 @@ NO_USABLE_ANSWER: Final = bilingual(
 )
 DIGEST_NOT_COMPARED: Final = bilingual(
     ("颁发机构没有确认这份文件的摘要", "the issuer did not confirm the digest of this file")
+)
+FILE_NOT_SENT: Final = bilingual(
+    (
+        "文件没有送来：内容、结构以及送来的签名是否就在其中，均未见到",
+        "the file was not sent: neither its content nor its structure was seen, nor whether the signatures sent stand in it",
+    )
 )
 FACT_NOT_COMPARED: Final = bilingual(
     ("颁发机构没有比对此项", "the issuer did not compare this fact")

@@ -16,7 +16,7 @@ from app.domain.issuer import Answered
 from app.domain.reasons import Reason
 from app.domain.trust import Issuer
 from app.domain.verdict import BEIJING, Conclusion, Subject
-from app.domain.verification import Verification
+from app.domain.verification import Basis, Verification
 from app.domain.word import Against, Word
 from app.reports import phrases
 from app.reports.catalogue import CATALOGUE, codes, entry_of
@@ -123,7 +123,8 @@ def _digests(verification: Verification) -> Json | None:
     digests = verification.digests
     if digests is None:
         return None
-    return {"sm3": digests.sm3.hex(), "sha256": digests.sha256.hex()}
+    both = {"sm3": digests.sm3, "sha256": digests.sha256}
+    return {name: None if value is None else value.hex() for name, value in both.items()}
 
 
 def _issuer(verification: Verification) -> Bilingual:
@@ -135,6 +136,8 @@ def _issuer(verification: Verification) -> Bilingual:
 
 def _texts(verification: Verification) -> Texts:
     verdict, name = verification.verdict, _issuer(verification)
+    if verdict.reason is None and verification.basis is Basis.DIGESTS:
+        return phrases.VALID_BY_DIGESTS.filled(name.zh, name.en)
     mended = any(closed(verification, item) for item in verification.evidence)
     if verdict.reason is None:
         return _valid(verdict.subject, name.zh, name.en, closed=mended)

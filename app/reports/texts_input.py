@@ -46,6 +46,26 @@ INPUT: Final[Mapping[Reason, Entry]] = {
             "Ask the holder for the electronic original. Send photos as JPEG, PNG or WebP, or verify by the identifier or number instead.",
         ),
     ),
+    Reason.STRUCTURE_NOT_SEEN: unsure(
+        Block.AUTHENTICITY,
+        Own.REQUEST,
+        title=(
+            "只收到摘要，没有看到文件的结构和内容",
+            "only digests were sent, so the file's structure and content were not seen",
+        ),
+        engineer=(
+            "文件留在调用方。对各部件的覆盖、夹带、后续修改等只能以所报摘要为准，本服务不能作证；颁发机构签名的答复确认整份文件的摘要（document: match）时才可得出有效结论。",
+            "The file stayed with the caller. Coverage, hidden parts and later changes rest on the digests that were stated, which this service cannot vouch for. Only the issuer's signed answer that confirms the digest of the whole file (document: match) makes this valid.",
+        ),
+        clerk=(
+            "系统没有看到文件，{issuer}也没有确认这份文件的摘要，因此没有得出结论。这不表示文件有问题。",
+            "The system did not see the file, and {issuer} did not confirm its digest, so nothing is said about it. That does not mean anything is wrong.",
+        ),
+        next_step=(
+            "请提交文件本身核验；必须留存文件的，换用颁发机构登记的摘要算法再送。",
+            "Submit the file itself. Where it must stay with you, send the digest by the other algorithm: the issuer may keep that one.",
+        ),
+    ),
     Reason.ENCRYPTED: unsure(
         Block.AUTHENTICITY,
         Own.REQUEST,

@@ -33,10 +33,12 @@ async def read_asked(request: Request, node: Node, model: type[_Body]) -> _Body:
         raise refused(exc) from None
 
 
-def asked_of(body: bytes, limits: Limits, model: type[_Body]) -> _Body:
-    """Raises `BadRequest` for what is no JSON object, and `ValidationError`."""
+def asked_of(
+    body: bytes, limits: Limits, model: type[_Body], *, items: int = JsonLimits().items
+) -> _Body:
+    """Raises `BadRequest` for what is no JSON object, and `ValidationError`. `items`: of a list."""
     try:
-        document = read_json_object(body, JsonLimits(size=limits.json))
+        document = read_json_object(body, JsonLimits(size=limits.json, items=items))
     except Malformed as exc:
         raise BadRequest(400, "body", str(exc)) from None
     return model.model_validate(document)

@@ -190,7 +190,7 @@ async def _receive(  # noqa: PLR0917 - private, and called in two places
     """All of it: at most `limit` bytes, which the caller is told of, and `framing` around them."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:12]) > limit + framing:
-        raise _too_large(field, limit)
+        raise too_large(field, limit)
     received = bytearray()
     try:
         async with asyncio.timeout(deadline.total_seconds()):
@@ -198,13 +198,14 @@ async def _receive(  # noqa: PLR0917 - private, and called in two places
                 take(len(chunk))
                 received += chunk
                 if len(received) > limit + framing:
-                    raise _too_large(field, limit)
+                    raise too_large(field, limit)
     except TimeoutError:
         raise BadRequest(408, field, "the body did not arrive in time; send it again") from None
     return bytes(received)
 
 
-def _too_large(field: str, limit: int) -> BadRequest:
+def too_large(field: str, limit: int) -> BadRequest:
+    """413, with the limit in its words."""
     return BadRequest(413, field, f"larger than the limit of {limit} bytes; send a smaller one")
 
 
@@ -292,7 +293,7 @@ class _Parts:
                 if file is not None:
                     raise BadRequest(422, name, "one file a request; send the other by itself")
                 if len(data) > limit:
-                    raise _too_large("file", limit)
+                    raise too_large("file", limit)
                 file, media_type = data, headers.get("content-type")
             elif name not in self._fields:
                 # Whatever a stranger called it is not repeated.

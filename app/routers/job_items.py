@@ -28,6 +28,7 @@ from app.routers.access import Forbidden
 from app.routers.body import BadRequest
 from app.routers.problems import fault, problem_of
 from app.routers.verifications import stated, token_of
+from app.schemas.digested import digested_of
 from app.schemas.verification import TermsIn, VerificationIn, plain, refused
 
 MOST: Final = 20_000
@@ -36,7 +37,8 @@ MOST_LINES: Final = 4 * MOST
 """Lines of one upload, with those that hold nothing."""
 LABEL: Final = 255
 """Characters of the caller's name for an item; a longer one is cut."""
-COLUMNS: Final = frozenset({"id", *VerificationIn.model_fields})
+COLUMNS: Final = frozenset({"id", *VerificationIn.model_fields}) - {"digests"}
+"""Of a CSV, which holds texts; digests go in NDJSON."""
 _LIMITS: Final = JsonLimits(size=8 * MAX_LINE)
 """Of a row as it is kept: JSON writes some characters of a CSV in six."""
 
@@ -74,7 +76,11 @@ def submission_of(item: JobItem, order: Order, now: datetime) -> Submission:
         _require(order, Scope.VERIFY_TOKEN)
         return Submission(content=token_of(asked.token), **_terms(asked, order))
     _require(order, Scope.VERIFY_NUMBER)
-    return Submission(stated=stated(asked), **_terms(asked, order))
+    digested = None
+    if asked.digests is not None:
+        _require(order, Scope.VERIFY_FILE)
+        digested = digested_of(asked.digests)
+    return Submission(stated=stated(asked), digested=digested, **_terms(asked, order))
 
 
 def told(exc: ServiceError | None) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -19,11 +20,19 @@ from app.formats import detect
 from app.formats.photo.header import is_picture
 from app.routers.access import allowed_purpose
 from app.routers.asked import asked_of, media_of
-from app.routers.body import BESIDE_A_FILE, BadRequest, Take, read_form, read_json_body
+from app.routers.body import (
+    BESIDE_A_FILE,
+    BadRequest,
+    Take,
+    read_form,
+    read_json_body,
+    too_large,
+)
 from app.routers.door import Guest, GuestDep
 from app.routers.live import EVENTS, live, wants_events
 from app.routers.problems import PROBLEM, problem
 from app.routers.state import Node, NodeDep
+from app.schemas.digested import MAX_BODY, MAX_PARTS, digested_of
 from app.schemas.examples import VERIFICATION
 from app.schemas.report import VerificationOut
 from app.schemas.verification import LONG_TERM, TermsIn, TypedIn, VerificationIn, refused
@@ -62,7 +71,7 @@ _BODY = {
                 "examples": {
                     name: {"value": value}
                     for name, value in zip(
-                        ("token", "identifier", "number"),
+                        ("token", "identifier", "number", "digests"),
                         VerificationIn.model_json_schema()["examples"],
                         strict=True,
                     )
@@ -169,8 +178,15 @@ async def _typed(file: bytes, terms: TypedIn, node: Node, guest: Guest) -> Claim
 
 
 async def _of_json(request: Request, node: Node, guest: Guest, take: Take) -> Submission:
-    body = await read_json_body(request, node.limits, take)
-    return await submission_of(asked_of(body, node.limits, VerificationIn), node, guest)
+    usual = node.limits.json
+    limits = replace(node.limits, json=max(usual, MAX_BODY))
+    body = await read_json_body(request, limits, take)
+    if len(body) > usual and b'"digests"' not in body:
+        raise too_large("body", usual)
+    asked = asked_of(body, limits, VerificationIn, items=MAX_PARTS)
+    if len(body) > usual and asked.digests is None:
+        raise too_large("body", usual)
+    return await submission_of(asked, node, guest)
 
 
 async def submission_of(asked: VerificationIn, node: Node, guest: Guest) -> Submission:
@@ -180,8 +196,12 @@ async def submission_of(asked: VerificationIn, node: Node, guest: Guest) -> Subm
         await node.door.require(guest, Scope.VERIFY_TOKEN)
         return Submission(content=token_of(asked.token), **terms_of(asked, guest))
     await node.door.require(guest, Scope.VERIFY_NUMBER)
+    digested = None
+    if asked.digests is not None:
+        await node.door.require(guest, Scope.VERIFY_FILE)
+        digested = digested_of(asked.digests)
     await node.door.asked_about(guest, asked.identifier or f"{asked.type}/{asked.number}")
-    return Submission(stated=stated(asked), **terms_of(asked, guest))
+    return Submission(stated=stated(asked), digested=digested, **terms_of(asked, guest))
 
 
 def token_of(text: str) -> bytes:

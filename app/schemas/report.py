@@ -61,10 +61,10 @@ class VersionsOut(_Out):
 
 
 class DigestsOut(_Out):
-    """Of the whole file as submitted."""
+    """Of the whole file as submitted; of one that was not sent, the one digest that was."""
 
-    sm3: Annotated[Hex, Field(description="SM3 (GB/T 32905), hexadecimal")]
-    sha256: Annotated[Hex, Field(description="SHA-256, hexadecimal")]
+    sm3: Annotated[Hex | None, Field(description="SM3 (GB/T 32905), hexadecimal")]
+    sha256: Annotated[Hex | None, Field(description="SHA-256, hexadecimal")]
 
 
 class ReasonOut(_Out):

@@ -22,6 +22,7 @@ from app.domain.identifier import MAX_LENGTH, Identifier
 from app.domain.license import LicenseFormat
 from app.domain.policies import POLICIES, policy_for
 from app.domain.verification import PUBLIC_CHECK
+from app.schemas.digested import DIGESTS, DigestsIn, refused_digests
 from app.schemas.report import ReportOut, VerificationOut
 
 __all__ = [
@@ -201,9 +202,10 @@ class TypedIn(TermsIn):
 
 
 class VerificationIn(TypedIn):
-    """A token, or facts: an identifier, or a number with its type, and what is known of the holder.
+    """A token, or facts: an identifier, or a number with its type, and what is known of the holder;
+    beside these, digests of a file that stays with the caller.
 
-    待核验的证照令牌，或者证照标识（证照编号和证照类型）及持证主体信息。
+    待核验的证照令牌，或者证照标识（证照编号和证照类型）及持证主体信息；文件留存在调用方的，另送其摘要。
     """
 
     model_config = ConfigDict(
@@ -228,6 +230,11 @@ class VerificationIn(TypedIn):
                     "holder_code": "91630000M000100Y43",
                     "max_status_age": 600,
                 },
+                {
+                    "identifier": "1.2.156.3005.2.11100000MB03271699001"
+                    ".11630000MB0000019J.2024000001.001.B",
+                    "digests": DIGESTS,
+                },
             ]
         },
     )
@@ -241,10 +248,18 @@ class VerificationIn(TypedIn):
         ),
     ] = None
 
+    digests: Annotated[
+        DigestsIn | None,
+        Field(
+            description="parts of the signatures, and digests, of a file that stays with you "
+            "(`zhengyan digest` makes them); goes with identifier, or number and type"
+        ),
+    ] = None
+
     @model_validator(mode="after")
     def _one_ground(self) -> Self:
         """A token, or facts that name a license; the complaint says which field to change."""
-        given = self.typed
+        given = self.typed + (["digests"] if self.digests is not None else [])
         if self.token is not None and given:
             raise _Told("token", "a token stands alone: leave out " + ", ".join(given))
         if self.token is None and not given:
@@ -255,6 +270,8 @@ class VerificationIn(TypedIn):
             if self.type is None:
                 raise _Told("type", "a number needs its type; send the code of 21 characters")
         kind = LicenseFormat.FACTS if self.token is None else LicenseFormat.JWS
+        if self.digests is not None:
+            kind = LicenseFormat(self.digests.format)
         if self.policy is not None and self.policy != (fit := policy_for(kind).name):
             raise _Told("policy", f"does not go with what was sent: {fit}")
         return self
@@ -298,6 +315,8 @@ def refused(exc: ValidationError) -> Refused:
     if isinstance(told, _Told):
         return Refused(told.field, str(told))
     place = next((str(part) for part in first["loc"]), "body")
+    if place == "digests":
+        return refused_digests(first["loc"], first["type"])
     if first["type"] == "extra_forbidden":
         # A stranger wrote this name: repeated only where it can do no harm.
         shown = place if _NAME.match(place) else "body"

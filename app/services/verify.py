@@ -15,6 +15,7 @@ from typing import Final, ParamSpec, Protocol, TypeVar
 from app.checks import inquiry_for, measure
 from app.crypto.certificates import read_certificate
 from app.crypto.digests import digest
+from app.domain.digested import FileDigest
 from app.domain.errors import Malformed
 from app.domain.evidence import Evidence
 from app.domain.issuer import (
@@ -31,6 +32,7 @@ from app.domain.trust import Trust, TrustQuestion
 from app.domain.verdict import Terms
 from app.domain.verification import Digests, Receipt, Submission, Verification
 from app.formats import FORMATS, Format, detect
+from app.formats.digested import format_of, read_digested
 from app.formats.photo.reading import hosts_of, named
 from app.policy import policy_for
 from app.services.aside import Aside
@@ -151,7 +153,9 @@ class Verifier:
         told(Stage.READ, ())
         license = await self._named(license, submission)
         # (3) What do we know of issuer, type and keys? One short read transaction.
-        trust = await self.registry.trust_for(question_of(license, digests, submission.at))
+        # A file that was not sent was not seen before either: nothing ties what was sent to it.
+        known = None if license.digested else digests
+        trust = await self.registry.trust_for(question_of(license, known, submission.at))
         # (4) Measure and examine it, off the event loop, with no I/O.
         facts = await aside(
             measure,
@@ -165,9 +169,8 @@ class Verifier:
         local = look(facts)
         told(Stage.CHECKED, local.evidence)
         # (5) Ask the issuer, but never on behalf of a document that failed.
-        by_name = {"sha256": digests.sha256, "sm3": digests.sm3} if digests else {}
         inquiry = inquiry_for(
-            *(facts, license.claims, by_name, local.state, submission.purpose),
+            *(facts, license.claims, _by_name(digests), local.state, submission.purpose),
             policy_age=local.policy.max_age,
         )
         if isinstance(inquiry, Inquiry):
@@ -211,7 +214,7 @@ class Verifier:
 def _is_small(submission: Submission, format: Format | None) -> bool:
     """Read sooner than a thread is there and back: facts, and tokens; a small ZIP may be a bomb."""
     if submission.content is None:
-        return True
+        return submission.digested is None
     token = format is not None and format.name is LicenseFormat.JWS
     return token and len(submission.content) <= SMALL
 
@@ -222,15 +225,30 @@ async def _inline(work: Callable[_P, _Result], *args: _P.args, **named: _P.kwarg
 
 
 def _read(submission: Submission, format: Format | None) -> tuple[ParsedLicense, Digests | None]:
+    if submission.digested is not None and submission.stated is not None:
+        license = read_digested(submission.digested, submission.stated)
+        return license, _digests(submission)
     if submission.stated is not None:
         return ParsedLicense(LicenseFormat.FACTS, submission.stated, ()), None
     if submission.content is None or format is None:
         raise ValueError("a file has a format")  # Submission and detect() rule this out
-    return format.parse(submission.content), _digests(submission.content)
+    return format.parse(submission.content), _digests(submission)
 
 
-def _digests(content: bytes) -> Digests:
-    return Digests(digest(Digest.SHA256, content), digest(Digest.SM3, content))
+def _digests(submission: Submission) -> Digests | None:
+    content, stated = submission.content, submission.digested
+    if content is not None:
+        return Digests(digest(Digest.SHA256, content), digest(Digest.SM3, content))
+    if stated is None:
+        return None
+    sm3 = stated.algorithm is FileDigest.SM3
+    return Digests(None, stated.value) if sm3 else Digests(stated.value, None)
+
+
+def _by_name(digests: Digests | None) -> dict[str, bytes]:
+    """What the issuer is asked about the file."""
+    both = {"sha256": digests.sha256, "sm3": digests.sm3} if digests else {}
+    return {name: value for name, value in both.items() if value is not None}
 
 
 def question_of(
@@ -267,6 +285,8 @@ def _unread(
     submission: Submission, format: Format | None, now: datetime, exc: Malformed
 ) -> Verification:
     kind = format.name if format else LicenseFormat.FACTS
+    if submission.digested is not None:
+        kind = format_of(submission.digested)
     policy = policy_for(kind)
     terms = Terms(now=now, subject=policy.subject, policy_age=timedelta(0))
     evidence, verdict = unread(policy, terms, exc.why, str(exc))
@@ -274,7 +294,7 @@ def _unread(
         id=secrets.token_urlsafe(_ID_BYTES),
         at=now,
         basis=submission.basis,
-        digests=_digests(submission.content) if submission.content is not None else None,
+        digests=_digests(submission),
         purpose=submission.purpose,
         asker=submission.asker,
         policy=policy.name,
@@ -287,7 +307,8 @@ def _unread(
 
 def _matched(license: ParsedLicense, answer: IssuerAnswer) -> tuple[tuple[str, str], ...]:
     """Names of what the caller sent, with the issuer's word; never a value."""
-    if license.format is not LicenseFormat.FACTS and license.photo is None:
+    typed = license.format is LicenseFormat.FACTS or license.photo is not None or license.digested
+    if not typed:
         return ()
     said = answer.facts if isinstance(answer, Answered) else {}
     stated = sorted(license.claims.values())

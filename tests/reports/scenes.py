@@ -28,6 +28,7 @@ from app.domain.issuer import (
     Answered,
     Code,
     IssuerAnswer,
+    Match,
     NotAsked,
     Silence,
     Speaker,
@@ -56,7 +57,7 @@ from app.domain.sealed import (
     TimestampFacts,
 )
 from app.domain.trust import Issuer, SealEnd, SealEnding
-from app.domain.verification import Basis, Submission, Verification
+from app.domain.verification import Basis, Digests, Submission, Verification
 from app.reports.report import Context
 from app.services.judgement import conclude, look
 from app.services.publish import QUESTIONS
@@ -115,10 +116,13 @@ def judged(facts: Facts, answer: IssuerAnswer = IN_FORCE) -> Verification:
     local = look(facts)
     evidence, verdict = conclude(facts, local, answer)
     basis = Basis.FACTS if facts.document.format is LicenseFormat.FACTS else Basis.DOCUMENT
+    digests = None if basis is Basis.FACTS else GOOD.digests
+    if facts.document.digested:
+        basis, digests = Basis.DIGESTS, Digests(None, b"\x5a" * 32)
     return replace(
         GOOD,
         basis=basis,
-        digests=None if basis is Basis.FACTS else GOOD.digests,
+        digests=digests,
         policy=local.policy.name,
         facts=facts,
         evidence=evidence,
@@ -432,7 +436,19 @@ GOOD_STAMPED = judged(sealed(timestamp=STAMPED))
 RANGE = RangeFacts(scope=Scope.EXACT, revision=1, later=(), sub_filter="GM.sm2seal")
 """Of a seal in a PDF with nothing wrong."""
 
+
+def unsent() -> Facts:
+    """A good sealed file that stayed with the caller: nothing it says of itself is covered."""
+    facts = sealed()
+    (one,) = facts.document.signatures
+    signatures = (replace(one, covers=frozenset()),)
+    return replace(facts, document=replace(facts.document, digested=True, signatures=signatures))
+
+
+GOOD_UNSENT = judged(unsent(), replace(IN_FORCE, document=Match.MATCH))
+
 SEAL_SCENES: Mapping[Reason, Scene] = {
+    Reason.STRUCTURE_NOT_SEEN: Scene(unsent()),
     Reason.ALGORITHM_MISMATCH: Scene(sealed(mismatched_algorithms=("SignatureMethod",))),
     Reason.TYPE_DISAGREES: Scene(unsealed(type_differs=True)),
     Reason.TIMESTAMP_INVALID: Scene(sealed(timestamp=replace(STAMPED, value=Arithmetic.FAILS))),
@@ -518,6 +534,7 @@ def everything() -> tuple[Verification, ...]:
         GOOD_SEALED,
         GOOD_UNSEALED,
         GOOD_STAMPED,
+        GOOD_UNSENT,
         unread(),
         *(scene.play() for scene in SCENES.values()),
     ]

@@ -294,11 +294,17 @@ def test_a_contradictory_entry_cannot_be_made(make: object) -> None:
 
 
 def test_evidence_stands_in_the_block_its_reason_answers() -> None:
-    """An unknown signer leaves open who signed (authenticity), and so which roles are filled."""
+    """An unknown signer leaves open who signed (authenticity), and so which roles are filled; a file
+    that was not sent, what it says of itself.
+    """
     elsewhere = set()
     for scene in SCENES.values():
         for item in scene.play().evidence:
             if item.reason is not None and CATALOGUE[item.reason].block is not item.check.block:
                 elsewhere.add((item.reason, item.check))
     unknown = (Reason.KEY_UNKNOWN, Reason.NO_ANCHOR)
-    assert elsewhere == {(reason, CheckName.ROLES_FILLED) for reason in unknown}
+    unsent = (CheckName.COPY_CURRENT, CheckName.IDENTIFIER_AGREES, CheckName.CONTENT_AGREES)
+    assert elsewhere == {
+        *((reason, CheckName.ROLES_FILLED) for reason in unknown),
+        *((Reason.STRUCTURE_NOT_SEEN, check) for check in unsent),
+    }

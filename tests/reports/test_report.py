@@ -44,6 +44,7 @@ from tests.reports.scenes import (
     GOOD,
     GOOD_RECORD,
     GOOD_SEALED,
+    GOOD_UNSENT,
     SCENES,
     SILENT,
     coded,
@@ -101,7 +102,7 @@ def test_a_valid_document() -> None:
         "trust": "local",
     }
     assert GOOD.digests is not None
-    assert made["digests"]["sm3"] == GOOD.digests.sm3.hex()
+    assert made["digests"]["sm3"] == (GOOD.digests.sm3 or b"").hex()
     assert made["other_reasons"] == []
 
 
@@ -116,6 +117,19 @@ def test_a_valid_record_says_that_no_file_was_verified() -> None:
     assert {"fact": "number", "match": "match"} in made["facts_compared"]
     missing = {item["what"] for item in made["unchecked"]}
     assert {"signed", "signature_holds", "bound", "presenter"} <= missing
+
+
+def test_a_file_that_was_not_sent_is_said_to_be_unseen() -> None:
+    made = report(GOOD_UNSENT)
+    assert (made["conclusion"], made["subject"], made["basis"]) == ("valid", "document", "digests")
+    assert made["digests"] == {"sm3": "5a" * 32, "sha256": None}
+    assert "未见文件" in made["headline"]["zh"]
+    assert "was not seen" in made["headline"]["en"]
+    assert "自行计算手中文件的摘要" in made["explanation"]["next_step"]["zh"]
+    assert {"what": "file", "subject": "document", "why": "not_sent"}.items() <= next(
+        item for item in made["unchecked"] if item["what"] == "file"
+    ).items()
+    assert not [item for item in report(GOOD)["unchecked"] if item["what"] == "file"]
 
 
 def test_the_same_verification_gives_the_same_report() -> None:

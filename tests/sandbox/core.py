@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,34 @@ class Said:
         )
 
 
+@dataclass(slots=True)
+class Keeper:
+    """An issuer that keeps the digests of every file it gave out, by identifier."""
+
+    files: Mapping[str, frozenset[bytes]]
+    now: datetime
+    signed: bool = True
+    asked: list[Inquiry] = field(default_factory=list)
+
+    @property
+    def calls(self) -> int:
+        return len(self.asked)
+
+    async def ask(self, inquiry: Inquiry) -> IssuerAnswer:
+        self.asked.append(inquiry)
+        known = self.files.get(str(inquiry.identifier), frozenset())
+        match = bool(known & set(inquiry.digests.values()))
+        return Answered(
+            code=Code.IN_FORCE if match else Code.DIFFERS,
+            document=Match.MATCH if match else Match.DIFFERS,
+            facts={},
+            speaker=Speaker.ISSUER,
+            signed=self.signed,
+            authenticated=True,
+            as_of=self.now,
+        )
+
+
 class Unpublished:
     def publish(self, verification: Any) -> Any:
         return verification
@@ -64,6 +92,10 @@ class Told:
     reason: str | None
     calls: int
     reasons: frozenset[str]
+
+    @property
+    def line(self) -> str:
+        return f"{self.conclusion} {self.reason}" if self.reason else self.conclusion
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +110,10 @@ class Core:
         matter: str | None = None,
     ) -> Told:
         issuers = Said(answer or IN_FORCE, self.now)
+        return self.told(Submission(content=content, matter=matter), issuers)
+
+    def told(self, submission: Submission, issuers: "Said | Keeper") -> Told:
+        """What comes of anything that can be handed in."""
         verifier = Verifier(
             registry=self.registry,
             issuers=issuers,
@@ -87,7 +123,7 @@ class Core:
             clock=lambda: self.now,
         )
         try:
-            done: Any = asyncio.run(verifier.verify(Submission(content=content, matter=matter)))
+            done: Any = asyncio.run(verifier.verify(submission))
         except UnrecognisedFormat:
             return Told("refused", "unrecognised", 0, frozenset())
         reason = done.verdict.reason

@@ -16,6 +16,7 @@ from app.crypto.ses import VerifiedValue, sm2_value
 from app.crypto.weak import WeakAlgorithm
 from app.domain.certificate import Certificate
 from app.domain.cms import CertificateReference, CmsContent, CmsSignature
+from app.domain.digested import StatedDigests
 from app.domain.errors import InvalidSignature, UnknownAlgorithm
 from app.domain.scheme import WEAK_DIGESTS, Digest, Scheme
 from app.domain.seal import SealDeviation
@@ -47,7 +48,7 @@ _DIGEST_BY_SCHEME = MappingProxyType(
 """The digest that goes with a scheme (RFC 5754, RFC 8419 §3, GB/T 35275 §7)."""
 
 
-def verify_cms(cms: CmsSignature, content: bytes) -> VerifiedValue:
+def verify_cms(cms: CmsSignature, content: bytes | StatedDigests) -> VerifiedValue:
     """The signer's signature over its attributes, or over what it encapsulates, or over `content`.
 
     Args:
@@ -57,7 +58,8 @@ def verify_cms(cms: CmsSignature, content: bytes) -> VerifiedValue:
     Raises:
         Malformed: the certificate or the value cannot be read.
         WeakAlgorithm: by name, before anything is computed.
-        UnknownAlgorithm: digest or signature algorithm not in the table.
+        UnknownAlgorithm: digest or signature algorithm not in the table, or a value over content
+            of which only digests are known.
         InvalidSignature: no certificate, algorithms that do not go together, a messageDigest that
             is not of what is encapsulated, another certificate named than used, or another value.
     """
@@ -72,6 +74,8 @@ def verify_cms(cms: CmsSignature, content: bytes) -> VerifiedValue:
         if cms.attributes.certificate is not None:
             _same_certificate(cms.attributes.certificate, key)
         message = cms.attributes.message
+    if isinstance(message, StatedDigests):
+        raise UnknownAlgorithm("the value is over the content itself, which was not sent")
     value = cms.value
     deviations: frozenset[SealDeviation] = frozenset()
     if scheme is Scheme.SM2_SM3:
@@ -81,7 +85,7 @@ def verify_cms(cms: CmsSignature, content: bytes) -> VerifiedValue:
     return VerifiedValue(scheme, deviations)
 
 
-def content_agrees(cms: CmsSignature, content: bytes) -> bool:
+def content_agrees(cms: CmsSignature, content: bytes | StatedDigests) -> bool:
     """Whether the container is about `content`; its signature value is asked by `verify_cms`.
 
     A weak or unknown digest agrees with nothing.
@@ -101,13 +105,15 @@ def content_agrees(cms: CmsSignature, content: bytes) -> bool:
             assert_never(cms.form)
 
 
-def _digest(cms: CmsSignature, data: bytes) -> bytes | None:
+def _digest(cms: CmsSignature, data: bytes | StatedDigests) -> bytes | None:
     if cms.digest is None or cms.digest in WEAK_DIGESTS:
         return None
+    if isinstance(data, StatedDigests):
+        return data.by.get(cms.digest)
     return digest(cms.digest, data)
 
 
-def _is_digest(cms: CmsSignature, claimed: bytes, data: bytes) -> bool:
+def _is_digest(cms: CmsSignature, claimed: bytes, data: bytes | StatedDigests) -> bool:
     expected = _digest(cms, data)
     return expected is not None and same(expected, claimed)
 

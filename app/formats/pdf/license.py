@@ -135,7 +135,7 @@ def _sealing(
         revision=None if signed.index is None else signed.index + 1,
         changes=changes,
     )
-    read = _Read() if value is None else _read(value, entry.sub_filter or "")
+    read = ReadContents() if value is None else read_contents(value, entry.sub_filter or "")
     return PdfSealing(
         label=label,
         entry=entry,
@@ -153,7 +153,7 @@ def _sealing(
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class ReadContents:
     """What a value turned out to be."""
 
     form: ValueForm = ValueForm.OTHER
@@ -165,8 +165,8 @@ class _Read:
     weak: bool = False
 
 
-def _read(value: bytes, sub_filter: str) -> _Read:
-    """By its own octets; SubFilter only says what it must be, or that nobody here knows it.
+def read_contents(value: bytes, sub_filter: str) -> ReadContents:
+    """/Contents by its own octets; SubFilter says what it must be, or that nobody here knows it.
 
     A seal signature describes itself, so it is read under whatever name a vendor gives it.
     """
@@ -174,19 +174,23 @@ def _read(value: bytes, sub_filter: str) -> _Read:
     known = sub_filter in _DETACHED or sub_filter.lower().startswith(_GM)
     try:
         if form is ValueForm.SEAL and sub_filter not in _DETACHED | _SHA1_ONLY:
-            return _Read(form, seal=read_seal_signature(value))
+            return ReadContents(form, seal=read_seal_signature(value))
         if sub_filter in _SHA1_ONLY:
-            return _Read(form, problem=f"SubFilter {sub_filter}: signs a SHA-1 digest", weak=True)
+            return ReadContents(
+                form, problem=f"SubFilter {sub_filter}: signs a SHA-1 digest", weak=True
+            )
         if not known:
-            return _Read(form, problem="SubFilter: not one that is read here", unsupported=True)
+            return ReadContents(
+                form, problem="SubFilter: not one that is read here", unsupported=True
+            )
         if form is not ValueForm.CMS:
-            return _Read(form, problem="Contents: not what SubFilter says")
+            return ReadContents(form, problem="Contents: not what SubFilter says")
         cms = read_cms(value)
     except Malformed as exc:
-        return _Read(form, problem=str(exc), beyond=isinstance(exc, BeyondLimits))
+        return ReadContents(form, problem=str(exc), beyond=isinstance(exc, BeyondLimits))
     if cms.form is not CmsContent.DETACHED:
-        return _Read(form, problem="Contents: SignedData with content of its own in a PDF")
-    return _Read(form, cms=cms)
+        return ReadContents(form, problem="Contents: SignedData with content of its own in a PDF")
+    return ReadContents(form, cms=cms)
 
 
 # ---- elements
