@@ -24,6 +24,7 @@ from sandbox.issuer import IssuerServer
 from sandbox.serve import Servers
 from tests.federation.asking import LOOPBACK, NODE, SIGNER, endpoint_of, now
 from tests.federation.canary import connects
+from tests.federation.hostile import ScriptedResolver
 from tests.federation.test_egress import ADDRESSES, NOT_OPENED, URLS
 
 pytestmark = pytest.mark.anyio
@@ -222,6 +223,38 @@ async def test_180_forbidden_links_are_not_followed(
         await assert_good(anew, issuer)
     await anew.aclose()
     assert ("127.0.0.1", issuer.port) in heard, "the twin: a way out is heard"
+
+
+async def test_names_of_forbidden_addresses_are_not_connected_to(
+    getting: HttpRetrievals, issuer: IssuerServer
+) -> None:
+    """As where documents are asked for, and as where a link leads; hidden beside a public one."""
+    said = await getting.ask(wanted_of(issuer), giver_of(issuer))
+    assert isinstance(said, Delivered)
+    named = replace(said, link="https://files.example/once/1")
+    giver = giver_of(
+        issuer, url="https://issuer.example/r", origins=("https://files.example",), networks=()
+    )
+    for address in ADDRESSES:
+        for answer in ((address,), ("9.9.9.9", address), (address, "9.9.9.9")):
+            resolver = ScriptedResolver(answer)
+            asking = HttpRetrievals(
+                lines=Lines(trust=TRUST, resolver=lambda one=resolver: one),  # type: ignore[misc]
+                node=NODE,
+                signer=lambda: SIGNER,
+                clock=now,
+            )
+            with connects() as heard:
+                for got in (
+                    await asking.ask(wanted_of(issuer), giver),
+                    await asking.fetch(named, giver),
+                ):
+                    assert isinstance(got, Unreachable), got
+                    assert got.why is FORBIDDEN, got
+            assert heard == []
+            assert resolver.lookups == 2
+            await asking.aclose()
+    await assert_good(getting, issuer)
 
 
 @pytest.mark.parametrize(
