@@ -1,6 +1,7 @@
 """Operators of the console: added by command, let in by password and code or by their own key."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,7 +11,7 @@ from sqlalchemy import delete, select, update
 from app.crypto.keys import PublicKey
 from app.crypto.signing import KeyProvider
 from app.domain.caller import Scope, powers_of
-from app.domain.errors import Refused
+from app.domain.errors import Malformed, Refused
 from app.domain.scheme import Scheme
 from app.models import OperatorRow, OperatorSessionRow, PersonKeyRow
 from app.models.operator import LOOKING
@@ -75,6 +76,11 @@ UPDATE operator_session s SET used_at = $2 FROM operator o
 RETURNING o.name, o.scopes
 """
 END_SQL: Final = "DELETE FROM operator_session WHERE digest = $1"
+SECRETS_SQL: Final = "SELECT name, totp FROM operator ORDER BY name FOR UPDATE"
+RESEAL_SQL: Final = """
+UPDATE operator o SET totp = new.totp FROM unnest($1::text[], $2::bytea[]) AS new (name, totp)
+ WHERE o.name = new.name
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +193,24 @@ async def list_operators(session: ReadSession) -> Sequence[tuple[str, list[str],
     r = OperatorRow
     found = await session.execute(select(r.name, r.scopes, r.ended_at).order_by(r.name))
     return [(row[0], row[1], row[2]) for row in found]
+
+
+async def reseal_operators(connection: Connection, keys: KeyProvider) -> int:
+    """Bring the secrets of codes under the newest field key, in the transaction under way: how
+    many. A node has few operators, ended ones among them, so it is done at once.
+
+    Raises `Unavailable`.
+    """
+    newest, made = keys.field_version(), dict[str, bytes]()
+    for row in await connection.fetch(SECRETS_SQL):
+        name, sealed = row["name"], bytes(row["totp"])
+        with suppress(Malformed):  # altered: it lets nobody in under any key, and stays as it is
+            if keys.sealed_version(sealed) != newest:
+                plain = keys.decrypt(sealed, _context(name))
+                made[name] = keys.encrypt(plain, _context(name))
+    if made:
+        await connection.execute(RESEAL_SQL, list(made), list(made.values()))
+    return len(made)
 
 
 def _context(name: str) -> bytes:

@@ -18,6 +18,7 @@ from app.domain.errors import Refused, Unavailable
 from app.registry.imports import index
 from app.registry.imports.records import content_of
 from app.registry.imports.sealing import opened, reseal
+from app.registry.operators import reseal_operators
 from app.registry.sessions import Connection, Database
 
 STEP: Final = 500
@@ -222,7 +223,8 @@ class Rotation:
             version = self.keys.hmac_versions()[-1]
             await connection.execute(COME_SQL, list(hmacs), list(names), version)
         if len(found) < STEP:
-            await self._go(connection, row, "done", "", seen=len(found), moved=len(made))
+            moved = len(made) + await reseal_operators(connection, self.keys)
+            await self._go(connection, row, "done", "", seen=len(found), moved=moved)
         else:
             await self._go(
                 connection,

@@ -17,9 +17,17 @@ import pytest
 
 from app.composition import now
 from app.crypto.provider import FolderKeys, Purpose
-from app.domain.errors import Refused, Unavailable
+from app.domain.caller import Scope
+from app.domain.errors import Malformed, Refused, Unavailable
 from app.domain.identifier import Identifier
 from app.registry import rotation as module
+from app.registry.operators import (
+    Credentials,
+    Operator,
+    PostgresOperators,
+    add_operator,
+    end_operator,
+)
 from app.registry.rotation import Rotation
 from app.registry.sessions import Database
 from tests.imports.conftest import Office, fresh, office  # noqa: F401
@@ -238,6 +246,48 @@ async def counted(connection: Any) -> list[Any]:
 
 def under_of(rows: list[Any]) -> dict[int, int]:
     return {each["version"]: each["n"] for each in rows}
+
+
+# ---- operators
+
+
+def test_the_secrets_of_operators_codes_are_sealed_anew(office: Office) -> None:  # noqa: F811
+    """Of those who are let in, and of those who no longer are; an altered one stays what it is."""
+    folder = keys_of(office)
+    names = ("rotated-anna", "rotated-bert", "rotated-spoilt")
+    for name in names:
+        operator = Operator(name, frozenset({Scope.SYSTEM_OPS}))
+        given = Credentials("password-hash", f"secret of {name}".encode())
+        office.service.write(lambda s, o=operator, g=given: add_operator(s, folder, o, g))
+    office.service.write(lambda s: end_operator(s, "rotated-bert", now()))
+    spoilt = "UPDATE operator SET totp = set_byte(totp, 20, get_byte(totp, 20) # 1) WHERE name = $1"
+    office.service.sql(spoilt, "rotated-spoilt")
+    before = secrets_of(office)
+    folder.rotate(Purpose.FIELD)
+
+    async def rotate(opened: Database) -> bytes:
+        rotation = Rotation(opened, folder, now)
+        await rotation.begin()
+        await finish(rotation)
+        found = await PostgresOperators(opened, folder).found("rotated-anna", now())
+        assert found is not None
+        return found.secret
+
+    assert run(office, rotate) == b"secret of rotated-anna"
+    after, newest = secrets_of(office), folder.field_version()
+    for name in names[:2]:
+        assert folder.sealed_version(after[name]) == newest
+        assert folder.sealed_version(before[name]) < newest
+        opened = folder.decrypt(after[name], f"operator\0{name}".encode())
+        assert opened == f"secret of {name}".encode()
+    assert after["rotated-spoilt"] == before["rotated-spoilt"]
+    with pytest.raises(Malformed):
+        folder.decrypt(after["rotated-spoilt"], b"operator\0rotated-spoilt")
+
+
+def secrets_of(office: Office) -> dict[str, bytes]:  # noqa: F811
+    found = office.rows("SELECT name, totp FROM operator WHERE name LIKE 'rotated-%'")
+    return {each["name"]: bytes(each["totp"]) for each in found}
 
 
 # ---- refused
