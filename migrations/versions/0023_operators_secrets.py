@@ -1,5 +1,8 @@
 """Whoever only reads is shown no passwords, codes or sessions of operators.
 
+It takes away what 0022 took away already: two changes for one fault, made at the same time, of
+which this came second. It is repeatable and harmless, and what has landed is not taken back.
+
 Revision: 0023, after 0022
 Created: 2026-11-25
 """
