@@ -15,11 +15,16 @@ from app.cli import (
     describing,
     digesting,
     disputing,
+    entitling,
+    examining,
     federating,
     importing,
     kit,
+    learning,
     making,
+    offering,
     operating,
+    people,
     picturing,
     registering,
     relating,
@@ -60,12 +65,12 @@ app.command("serve", help=serving.HELP)(serving.serve)
 app.command("conformance")(conforming.conformance)
 registering.issuer.command("test")(trying.try_endpoint)
 registering.issuer.add_typer(describing.endpoint, name="endpoint")
-registering.issuer.add_typer(registering.certificate, name="certificate")
-registering.issuer.add_typer(registering.retrieval, name="retrieval")
+registering.issuer.add_typer(offering.certificate, name="certificate")
+registering.issuer.add_typer(offering.retrieval, name="retrieval")
 app.add_typer(registering.issuer, name="issuer")
-app.add_typer(registering.key, name="key")
+app.add_typer(entitling.key, name="key")
 app.add_typer(kit.kit, name="issuer-kit")
-app.add_typer(registering.delegation, name="delegation")
+app.add_typer(entitling.delegation, name="delegation")
 app.add_typer(authorities.anchor, name="anchor")
 app.add_typer(authorities.crl, name="crl")
 app.command("import")(importing.import_rows)
@@ -80,6 +85,8 @@ app.add_typer(reporting.report, name="report")
 app.add_typer(callers.audit, name="audit")
 app.add_typer(rotating.pepper, name="pepper")
 making.trust.add_typer(trusting.follow, name="follow")
+making.trust.command("learn")(learning.trust_learn)
+making.trust.command("doctor")(examining.trust_doctor)
 making.trust.command("pull")(trusting.pull)
 making.trust.command("show")(trusting.show_list)
 making.trust.command("diff")(trusting.diff)
@@ -87,7 +94,7 @@ making.trust.command("history")(trusting.history)
 making.trust.command("sign-proposal")(signing.sign_proposal)
 making.trust.command("sign-decision")(signing.sign_decision)
 app.add_typer(making.trust, name="trust")
-app.add_typer(making.person, name="person")
+app.add_typer(people.person, name="person")
 
 MISTYPED = 2
 """What typer exits with; among our exit codes there is none of this meaning."""

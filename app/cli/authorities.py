@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from app.cli.registering import content_of, read, show, time_of, window_of, written
+from app.cli.desk import content_of, read, show, time_of, window_of, written
 from app.composition import database, now, revocation_fetcher
 from app.config import settings
 from app.domain.certificate import Anchor, Purpose

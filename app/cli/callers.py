@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.registering import content_of, read, show, written
+from app.cli.desk import content_of, read, show, written
 from app.composition import database, now
 from app.config import settings
 from app.crypto import schemes

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from app.cli.registering import read, show, written
+from app.cli.desk import read, show, written
 from app.cli.trying import Exit
 from app.cli.verifying import Lang
 from app.composition import gateway

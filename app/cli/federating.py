@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.registering import content_of, read, show, window_of, written
+from app.cli.desk import content_of, read, show, window_of, written
 from app.cli.trying import self_description
 from app.composition import database, now
 from app.config import settings

@@ -19,7 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from app.cli.registering import show
+from app.cli.desk import show
 from app.composition import database, importer
 from app.config import settings
 from app.crypto.provider import FolderKeys

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 import uvicorn
 
-from app.cli.registering import content_of, show
+from app.cli.desk import content_of, show
 from app.cli.serving import SERVER, refuse_taken
 from app.composition import VERSION, now
 from app.crypto.digests import digest

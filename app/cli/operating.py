@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
-from app.cli.making import public_half
-from app.cli.registering import read, written
+from app.cli.desk import read, written
+from app.cli.drafts import public_half
 from app.composition import now
 from app.config import settings
 from app.crypto.passwords import address_of, hashed, new_secret

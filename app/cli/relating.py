@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from app.cli.registering import content_of, show
+from app.cli.desk import content_of, show
 from app.composition import database, now, relating
 from app.config import settings
 from app.crypto.jose import JsonLimits, read_json_object

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.registering import written
+from app.cli.desk import written
 from app.composition import now
 from app.domain.confirmation import code_of, id_of
 from app.domain.errors import Malformed, Refused

@@ -9,8 +9,9 @@ from typing import Annotated, Final
 
 import typer
 
-from app.cli.making import By, Key, Why, draft_of, written_lines
-from app.cli.registering import content_of
+from app.cli.desk import content_of
+from app.cli.drafts import By, Key, Why, written_lines
+from app.cli.making import draft_of
 from app.composition import now
 from app.crypto.jose import CompactLimits, JsonLimits, read_json_object, split_compact
 from app.crypto.provider import read_key_file

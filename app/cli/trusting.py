@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from app.cli.registering import content_of, read, show, written
+from app.cli.desk import content_of, read, show, written
 from app.composition import database, follower, now
 from app.config import settings
 from app.crypto.jose import JsonLimits, read_json_object

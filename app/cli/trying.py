@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.cli.registering import content_of
+from app.cli.desk import content_of
 from app.cli.verifying import Lang
 from app.composition import database, lines, now
 from app.config import Settings, settings

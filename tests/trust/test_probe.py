@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from app.cli.making import _probe
+from app.cli.examining import _probe
 from app.registry.entries import EndpointEntry, Registration
 from app.registry.lists.content import Content
 from app.services.doctor import Checked, Problem
