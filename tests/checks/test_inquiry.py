@@ -75,6 +75,15 @@ def test_a_seal_is_asked_about_where_nothing_else_is_named():
     assert (named.seal, named.certificate) == (None, None)  # the license's own question
 
 
+def test_a_seal_is_asked_about_with_the_file_and_for_the_day():
+    past, digests = NOW - 30 * HOUR, {"sha256": b"1" * 32, "sm3": b"2" * 32}
+    for at in (past, None):
+        facts = replace(nameless(), at=at)
+        inquiry = inquiry_for(facts, Claims(identifier=None), digests, GAP, "public-check")
+        assert isinstance(inquiry, Inquiry)
+        assert (inquiry.seal is not None, inquiry.at, inquiry.digests) == (True, at, digests)
+
+
 def test_a_seal_without_an_owner_is_asked_about_nowhere():
     facts = nameless()
     nowhere = replace(facts, trust=replace(facts.trust, endpoint=None))

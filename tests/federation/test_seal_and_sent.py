@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -36,6 +37,15 @@ def test_a_question_about_a_seal_is_one_that_is_read():
     assert (question.identifier, question.type) == (None, None)
     _, bare = read_inquiry(composed(replace(SEAL, certificate=None)).token)
     assert bare.certificate is None
+
+
+def test_a_seal_is_asked_about_for_the_day():
+    """In whole seconds, as all times of the protocol; without a day, of now."""
+    day = clock().replace(microsecond=0) - timedelta(days=400)
+    _, read = read_inquiry(composed(replace(SEAL, at=day)).token)
+    assert (read.seal, read.at) == ("63010000012345", day)
+    _, now = read_inquiry(composed(SEAL).token)
+    assert now.at is None
 
 
 def test_nothing_named_is_nothing_asked():
