@@ -13,6 +13,7 @@ from app.cli import (
     callers,
     conforming,
     describing,
+    detached,
     digesting,
     disputing,
     entitling,
@@ -59,6 +60,7 @@ app = typer.Typer(
 app.command("verify")(verifying.verify)
 app.command("digest")(digesting.digest)
 app.command("picture")(picturing.picture)
+app.command("signature")(detached.signature)
 app.command("batch")(batching.batch)
 app.command("worker")(working.worker)
 app.command("serve", help=serving.HELP)(serving.serve)

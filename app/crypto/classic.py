@@ -9,13 +9,15 @@ from types import MappingProxyType
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature as Mismatch
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from app.crypto import edwards, rsa_rules
 from app.crypto.der import encode_signature, signature_parts
 from app.crypto.digests import algorithm
 from app.crypto.spki import FIELD_SIZE, Curve, EcPoint, EdPoint, Material, RsaNumbers
-from app.domain.errors import InvalidKey, InvalidSignature, Malformed
+from app.domain.errors import InvalidKey, InvalidSignature, Malformed, UnknownAlgorithm
 from app.domain.scheme import Digest
 
 _CURVES: Final = MappingProxyType(
@@ -60,27 +62,34 @@ class EcdsaKey:
 
     def verify(self, message: bytes, value: bytes) -> None:
         """The DER form, ECDSA-Sig-Value."""
+        self._verify(message, *self._parts(value), ec.ECDSA(algorithm(self.digest)))
+
+    def verify_digest(self, digest: bytes, value: bytes) -> None:
+        """The DER form, over the digest of a message that is elsewhere."""
+        hash_ = _digested(self.digest, digest)
+        self._verify(digest, *self._parts(value), ec.ECDSA(hash_))
+
+    @staticmethod
+    def _parts(value: bytes) -> tuple[int, int]:
         try:
-            r, s = signature_parts(value)
+            return signature_parts(value)
         except Malformed as broken:
             raise InvalidSignature(f"ECDSA: {broken}") from broken
-        self._verify(message, r, s)
 
     def verify_jose(self, message: bytes, value: bytes) -> None:
         """The raw form, r ‖ s, each as long as the field (RFC 7518 §3.4)."""
         size = FIELD_SIZE[self.curve]
         if len(value) != 2 * size:
             raise InvalidSignature(f"ECDSA: the signature is not of {2 * size} octets")
-        self._verify(
-            message, int.from_bytes(value[:size], "big"), int.from_bytes(value[size:], "big")
-        )
+        r, s = int.from_bytes(value[:size], "big"), int.from_bytes(value[size:], "big")
+        self._verify(message, r, s, ec.ECDSA(algorithm(self.digest)))
 
-    def _verify(self, message: bytes, r: int, s: int) -> None:
+    def _verify(self, message: bytes, r: int, s: int, how: ec.ECDSA) -> None:
         order = ORDER[self.curve]
         if not (0 < r < order and 0 < s < order):
             raise InvalidSignature("ECDSA: r or s out of range")
         try:
-            self.key.verify(encode_signature(r, s), message, ec.ECDSA(algorithm(self.digest)))
+            self.key.verify(encode_signature(r, s), message, how)
         except Mismatch as mismatch:
             raise InvalidSignature("ECDSA: the signature does not verify") from mismatch
 
@@ -114,6 +123,11 @@ class Ed25519Key:
 
     verify_jose = verify
 
+    def verify_digest(self, digest: bytes, value: bytes) -> None:
+        """Ed25519 signs the message itself (RFC 8032 §5.1.6): of a digest nothing can be said."""
+        del digest, value
+        raise UnknownAlgorithm("Ed25519: the message itself is signed, and no digest of it")
+
 
 @dataclass(frozen=True, slots=True)
 class RsaKey:
@@ -141,6 +155,13 @@ class RsaKey:
 
     def verify(self, message: bytes, value: bytes) -> None:
         """The only form: as many octets as the modulus. PSS salts are as long as the digest."""
+        self._verify(message, value, algorithm(self.digest))
+
+    def verify_digest(self, digest: bytes, value: bytes) -> None:
+        """Over the digest of a message that is elsewhere."""
+        self._verify(digest, value, _digested(self.digest, digest))
+
+    def _verify(self, message: bytes, value: bytes, how: hashes.HashAlgorithm | Prehashed) -> None:
         if len(value) != (self.key.key_size + 7) // 8:
             raise InvalidSignature("RSA: the signature is not as long as the modulus")
         hash_ = algorithm(self.digest)
@@ -148,8 +169,16 @@ class RsaKey:
             padding.PSS(padding.MGF1(hash_), hash_.digest_size) if self.pss else padding.PKCS1v15()
         )
         try:
-            self.key.verify(value, message, scheme, hash_)
+            self.key.verify(value, message, scheme, how)
         except Mismatch as mismatch:
             raise InvalidSignature("RSA: the signature does not verify") from mismatch
 
     verify_jose = verify
+
+
+def _digested(name: Digest, digest: bytes) -> Prehashed:
+    """Raises `InvalidSignature` for octets that are no digest by that name."""
+    how = algorithm(name)
+    if len(digest) != how.digest_size:
+        raise InvalidSignature(f"the digest is not of {how.digest_size} octets")
+    return Prehashed(how)

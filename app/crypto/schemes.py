@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 from app.crypto import der, sm2, spki
 from app.crypto.classic import EcdsaKey, Ed25519Key, RsaKey
+from app.crypto.der import encode_signature, signature_parts
 from app.crypto.spki import Curve, EcPoint, Material
 from app.crypto.weak import PREFIX, WEAK_JOSE, WEAK_OIDS, WeakAlgorithm, WeakKey
 from app.domain.errors import InvalidKey, InvalidSignature, Malformed, UnknownAlgorithm
@@ -42,6 +43,9 @@ class VerifyKey(Protocol):
     def verify_jose(self, message: bytes, value: bytes) -> None:
         """The same for the JOSE form of the value."""
 
+    def verify_digest(self, digest: bytes, value: bytes) -> None:
+        """As `verify`, of a message of which only the digest is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sm2Key:
@@ -62,6 +66,14 @@ class Sm2Key:
 
     def verify_jose(self, message: bytes, value: bytes) -> None:
         sm2.verify_raw(self.point, message, value)
+
+    def verify_digest(self, digest: bytes, value: bytes) -> None:
+        """`digest` is e = SM3(Z ‖ M), made with this key and the default id."""
+        try:
+            r, s = signature_parts(value)
+        except Malformed as broken:
+            raise InvalidSignature(f"SM2: {broken}") from broken
+        sm2.verify_digest(self.point, digest, r, s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,3 +267,42 @@ def verify_jose(scheme: Scheme, *, spki: bytes, message: bytes, value: bytes) ->
         InvalidSignature: anything else than a signature of `message` by that key in that scheme.
     """
     _load(scheme, spki).verify_jose(message, value)
+
+
+def verify_digest(scheme: Scheme, *, spki: bytes, digest: bytes, value: bytes) -> None:
+    """As `verify`, over the digest of a message that is elsewhere: by the digest of the scheme; for
+    SM2 e = SM3(Z ‖ M), with Z of this key and the default id (GB/T 32918.2 §6.1).
+
+    Raises:
+        WeakAlgorithm: the key is too short.
+        UnknownAlgorithm: Ed25519, which signs no digest.
+        InvalidSignature: anything else than a signature over that digest.
+    """
+    _load(scheme, spki).verify_digest(digest, value)
+
+
+_PARTS: Final = MappingProxyType(
+    {
+        Scheme.SM2_SM3: sm2.SIZE,
+        Scheme.ECDSA_P256_SHA256: spki.FIELD_SIZE[Curve.P256],
+        Scheme.ECDSA_P384_SHA384: spki.FIELD_SIZE[Curve.P384],
+        Scheme.ECDSA_P521_SHA512: spki.FIELD_SIZE[Curve.P521],
+    }
+)
+"""Octets of r and of s."""
+
+
+def from_parts(scheme: Scheme, value: bytes) -> bytes:
+    """The value r ‖ s as `verify` takes it; values of other schemes have one form.
+
+    Raises:
+        InvalidSignature: not twice as long as the curve's field.
+    """
+    size = _PARTS.get(scheme)
+    if size is None:
+        return value
+    if len(value) != 2 * size:
+        raise InvalidSignature(f"the signature is not of {2 * size} octets")
+    return encode_signature(
+        int.from_bytes(value[:size], "big"), int.from_bytes(value[size:], "big")
+    )

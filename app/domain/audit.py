@@ -22,6 +22,8 @@ class Operation(StrEnum):
     VERIFY_NUMBER = "verify_number"
     VERIFY_DIGESTS = "verify_digests"
     """Of a file that stayed with the caller."""
+    VERIFY_SIGNATURE = "verify_signature"
+    """Of a message that stands elsewhere (验签)."""
     READ_REPORT = "read_report"
     DRAW = "draw"
     """A page of a file was shown to whoever sent the file."""

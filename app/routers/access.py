@@ -34,6 +34,7 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("POST", "/v1/presentations"): frozenset({Scope.LICENSE_PRESENT}),
         # Of who scans, one is enough: what the code stands for is not theirs to choose.
         ("POST", "/v1/presentations:verify"): frozenset({Scope.VERIFY_TOKEN, Scope.VERIFY_NUMBER}),
+        ("POST", "/v1/signatures:verify"): frozenset({Scope.VERIFY_TOKEN}),
         ("POST", "/v1/jobs"): _BATCH,
         ("GET", "/v1/jobs/{id}"): _BATCH,
         ("DELETE", "/v1/jobs/{id}"): _BATCH,

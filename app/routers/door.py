@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, Request
 
@@ -187,8 +187,12 @@ class Door:
         limits = limits_for(guest.admission, guest.asker.address, self.quotas)
         await self.buckets.take([replace(limit, cost=MISSED - 1) for limit in limits])
 
-    async def note(self, guest: Guest, operation: Operation, *, report: str | None = None) -> None:
-        """A row about what is about to be told. Raises `Unavailable`: then it is not."""
+    async def note(
+        self, guest: Guest, operation: Operation, *, report: str | None = None, **told: Any
+    ) -> None:
+        """A row about what is about to be told, with these members. Raises `Unavailable`: then it
+        is not.
+        """
         row = event(
             guest.asker,
             self.keys,
@@ -198,7 +202,7 @@ class Door:
             version=self.version,
         )
         named = None if report is None else keyed(self.keys, "report", report)
-        await self.append(replace(row, report=named))
+        await self.append(replace(row, report=named, **told))
 
     async def asks_as_node(self, guest: Guest) -> None:
         """Other nodes prove themselves by their question; until then they are an address."""

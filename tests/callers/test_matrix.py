@@ -28,7 +28,11 @@ Route = tuple[str, str]
 V, I = "/v1/verifications", "/v1/imports"  # noqa: E741
 OPENS: dict[str, set[Route]] = {
     "verify:file": {("POST", V), ("POST", "/v1/pictures")},
-    "verify:token": {("POST", V), ("POST", "/v1/presentations:verify")},
+    "verify:token": {
+        ("POST", V),
+        ("POST", "/v1/presentations:verify"),
+        ("POST", "/v1/signatures:verify"),
+    },
     "verify:number": {
         *(("POST", V), ("POST", "/v1/lookups"), ("POST", "/v1/disputes")),
         ("POST", "/v1/presentations:verify"),

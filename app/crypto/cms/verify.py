@@ -66,13 +66,28 @@ def verify_cms(cms: CmsSignature, content: bytes | StatedDigests) -> VerifiedVal
     if cms.certificate is None:
         raise InvalidSignature("no certificate in the container is the signer's")
     key = read_certificate(cms.certificate)
-    scheme = _scheme(cms, key)
+    return _verified(cms, content, named_scheme(cms, key.scheme), key.spki)
+
+
+def verify_cms_by(
+    cms: CmsSignature, content: bytes | StatedDigests, scheme: Scheme, spki: bytes
+) -> VerifiedValue:
+    """The same by a key that is known otherwise; a certificate in the container is not needed.
+
+    Raises as `verify_cms`.
+    """
+    return _verified(cms, content, scheme, spki)
+
+
+def _verified(
+    cms: CmsSignature, content: bytes | StatedDigests, scheme: Scheme, key: bytes
+) -> VerifiedValue:
     message = content if cms.content is None else cms.content
     if cms.attributes is not None:
         if cms.content is not None and not _is_digest(cms, cms.attributes.digest, cms.content):
             raise InvalidSignature("messageDigest is not of what is encapsulated")
-        if cms.attributes.certificate is not None:
-            _same_certificate(cms.attributes.certificate, key)
+        if cms.attributes.certificate is not None and cms.certificate is not None:
+            _same_certificate(cms.attributes.certificate, read_certificate(cms.certificate))
         message = cms.attributes.message
     if isinstance(message, StatedDigests):
         raise UnknownAlgorithm("the value is over the content itself, which was not sent")
@@ -81,7 +96,7 @@ def verify_cms(cms: CmsSignature, content: bytes | StatedDigests) -> VerifiedVal
     if scheme is Scheme.SM2_SM3:
         normal = sm2_value(value)
         value, deviations = normal.der, normal.deviations
-    schemes.verify(scheme, spki=key.spki, message=message, value=value)
+    schemes.verify(scheme, spki=key, message=message, value=value)
     return VerifiedValue(scheme, deviations)
 
 
@@ -118,8 +133,13 @@ def _is_digest(cms: CmsSignature, claimed: bytes, data: bytes | StatedDigests) -
     return expected is not None and same(expected, claimed)
 
 
-def _scheme(cms: CmsSignature, key: Certificate) -> Scheme:
-    """The one scheme that digest and signature algorithm name together."""
+def named_scheme(cms: CmsSignature, key: Scheme | None) -> Scheme:
+    """The one scheme that digest and signature algorithm name together, beside a key of `key`.
+
+    Raises:
+        WeakAlgorithm, UnknownAlgorithm: as `verify_cms`.
+        InvalidSignature: they do not go together.
+    """
     if cms.digest is None:
         raise UnknownAlgorithm("algorithm unknown: a digest not in the table")
     if cms.digest in WEAK_DIGESTS:
@@ -128,7 +148,7 @@ def _scheme(cms: CmsSignature, key: Certificate) -> Scheme:
         scheme: Scheme | None = Scheme.SM2_SM3
     elif cms.algorithm == spki.RSA_ENCRYPTION:
         scheme = _RSA_BY_DIGEST.get(cms.digest)
-        if scheme is None and key.scheme is None:  # an RSA key; 1.2.156.10197.1.504 and its like
+        if scheme is None and key is None:  # an RSA key; 1.2.156.10197.1.504 and its like
             raise UnknownAlgorithm("algorithm unknown: RSA with that digest")
     else:
         scheme = schemes.scheme_for_oid(cms.algorithm, cms.parameters)
