@@ -125,10 +125,11 @@ def commands() -> list[tuple[str, ...]]:
         for name, inner in getattr(group, "commands", {}).items():
             walk(inner, (*path, name))
 
-    walk(typer.main.get_command(app), ())
+    walk(WHOLE, ())
     return found
 
 
+WHOLE = typer.main.get_command(app)
 ALL = commands()
 
 
@@ -142,7 +143,7 @@ def test_the_commands_of_the_first_release_are_there() -> None:
 def test_every_help_teaches(run: Run, path: tuple[str, ...]) -> None:
     told = run(*path, "--help")
     assert (told.code, told.err) == (0, "")
-    group: click.Command = typer.main.get_command(app)
+    group: click.Command = WHOLE
     for name in path:
         group = group.commands[name]  # type: ignore[attr-defined]
     text = " ".join(told.out.split())

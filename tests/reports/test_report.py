@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -71,6 +72,12 @@ from tests.world import (
 
 def report(verification: Verification = GOOD) -> dict[str, Any]:
     return report_of(verification, CONTEXT)
+
+
+@cache
+def reports() -> tuple[tuple[Verification, dict[str, Any]], ...]:
+    """Every verification there is, with its report: to be read, not to be changed."""
+    return tuple((verification, report(verification)) for verification in scenes.everything())
 
 
 def outcomes(verification: Verification) -> dict[str, str]:
@@ -160,8 +167,8 @@ def test_the_headline_says_how_it_ended() -> None:
 def test_blocks_agree_with_every_verdict() -> None:
     """Valid: none failed or open. Invalid: one failed. Open: one open, none failed."""
     seen: set[tuple[str, ...]] = set()
-    for verification in scenes.everything():
-        drawn = outcomes(verification)
+    for verification, made in reports():
+        drawn = {name: block["outcome"] for name, block in made["blocks"].items()}
         found = set(drawn.values())
         match verification.verdict.conclusion:
             case Conclusion.VALID:
@@ -384,8 +391,7 @@ def test_the_report_hears_what_the_policy_heard(facts: Any, answer: Any, reason:
 
 
 def test_the_deciding_reason_is_explained_once() -> None:
-    for verification in scenes.everything():
-        made = report(verification)
+    for _, made in reports():
         others = [reason["code"] for reason in made["other_reasons"]]
         assert len(set(others)) == len(others)
         assert made["reason"] is None or made["reason"]["code"] not in others
@@ -398,8 +404,8 @@ def test_a_record_that_is_not_found_is_nowhere_called_denied() -> None:
 
 
 def test_retry_after_is_for_outages_only() -> None:
-    for verification in scenes.everything():
-        reason, made = verification.verdict.reason, report(verification)
+    for verification, made in reports():
+        reason = verification.verdict.reason
         outage = reason is not None and reason.family == "dependency"
         assert outage == (made["retry_after"] is not None)
 
@@ -419,8 +425,7 @@ def unchecked(verification: Verification) -> dict[str, str]:
 
 
 def test_every_check_is_answered_or_named_as_unchecked() -> None:
-    for verification in scenes.everything():
-        made = report(verification)
+    for _, made in reports():
         spoke = {
             c["name"]
             for b in made["blocks"].values()
@@ -603,8 +608,8 @@ def test_no_value_a_caller_states_stands_in_the_report() -> None:
 
 def test_every_report_is_in_the_published_shape_and_canonical() -> None:
     count = 0
-    for verification in scenes.everything():
-        octets = canonical(report(verification))
+    for verification, made in reports():
+        octets = canonical(made)
         ReportOut.model_validate_json(octets)
         assert json.loads(octets) == report(verification)
         count += 1
@@ -714,5 +719,5 @@ def test_a_policy_that_is_gone_is_not_guessed() -> None:
 
 
 def test_outcome_words_are_those_of_the_domain() -> None:
-    used = {b["outcome"] for v in scenes.everything() for b in report(v)["blocks"].values()}
+    used = {b["outcome"] for _, made in reports() for b in made["blocks"].values()}
     assert used == set(Outcome)
