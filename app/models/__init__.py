@@ -47,7 +47,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0029"
+REVISION: Final = "0030"
 """The newest migration: tables these rows fit."""
 
 __all__ = [

@@ -29,6 +29,10 @@ class JobRow(Base):
     items: Mapped[int | None]
     problem: Mapped[str | None]
     """Why the upload was refused; nothing of what stood in it."""
+    tries: Mapped[int] = mapped_column(server_default=text("0"))
+    """Workers that began to read the upload, and have neither read it nor let it go."""
+    tried_by: Mapped[str | None]
+    """The last of them."""
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     expires_at: Mapped[datetime] = mapped_column(index=True)

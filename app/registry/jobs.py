@@ -60,6 +60,14 @@ SELECT i.no, i.line, i.label, i.form, i.content, i.tries
  WHERE i.job = $1 AND i.no BETWEEN $2 AND $3 AND i.answered_at IS NULL AND j.state = 'running'
  ORDER BY i.no
 """
+BEGIN_READING_SQL: Final = """
+UPDATE job SET tries = tries + (tried_by IS DISTINCT FROM $2)::int, tried_by = $2
+ WHERE id = $1 AND state = 'stored'
+"""
+LEAVE_READING_SQL: Final = """
+UPDATE job SET tries = tries - 1, tried_by = NULL
+ WHERE id = $1 AND state = 'stored' AND tried_by = $2
+"""
 BEGIN_SQL: Final = """
 UPDATE job_item SET tries = tries + (tried_by IS DISTINCT FROM $3)::int, tried_by = $3
  WHERE job = $1 AND no = ANY ($2::int[]) AND answered_at IS NULL
@@ -147,6 +155,22 @@ class PostgresJobs:
             return None
         row = dict(rows[0])
         return JobProgress(**row | {"kind": JobKind(row["kind"]), "state": JobState(row["state"])})
+
+    async def to_read(self, id: str) -> int | None:
+        """How many workers began to read an upload and came to no end; None: it is read, or over.
+
+        Raises `Unavailable`.
+        """
+        rows = await self._fetch("SELECT tries FROM job WHERE id = $1 AND state = 'stored'", id)
+        return int(rows[0]["tries"]) if rows else None
+
+    async def begin_reading(self, id: str, worker: str) -> None:
+        """As `begin`, of the whole upload. Raises `Unavailable`."""
+        await self._fetch(BEGIN_READING_SQL, id, worker)
+
+    async def leave_reading(self, id: str, worker: str) -> None:
+        """As `let_go`, of the whole upload. Raises `Unavailable`."""
+        await self._fetch(LEAVE_READING_SQL, id, worker)
 
     async def upload(self, id: str) -> tuple[JobKind, bytes] | None:
         """What was uploaded, where its items are not counted yet. Raises `Unavailable`."""

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, ParamSpec
 
-from app.domain.errors import NotFinished, ServiceError, Unavailable
+from app.domain.errors import NotFinished, Refused, ServiceError, Unavailable
 from app.domain.job import ItemForm, JobItem, JobKind, JobState, Order
 from app.domain.license import Claims
 from app.domain.verification import Submission
@@ -23,8 +23,11 @@ AT_ONCE: Final = 8
 TRIES: Final = 3
 """Workers that may end with an item; after that it is not tried any more."""
 
+_UNREAD: Final = f"{TRIES} workers ended while it was read; send it in parts, or otherwise"
+
 logger = logging.getLogger(__name__)
 
+_P = ParamSpec("_P")
 Items = Callable[[JobKind, bytes], Sequence[JobItem]]
 """The items of an upload. Raises `ServiceError` where it is not what it was sent as."""
 Submit = Callable[[JobItem, Order], Submission]
@@ -49,9 +52,21 @@ class Works:
 
     async def read(self, id: str) -> None:
         """Count the items. Raises `Unavailable`."""
-        found = None if await self._ended(id) else await self.jobs.upload(id)
-        if found is None:
+        tries = None if await self._ended(id) else await self.jobs.to_read(id)
+        if tries is None:
             return  # counted before, or over
+        if tries >= TRIES:
+            await self._refuse_all(id, self.told(Refused("body", _UNREAD)))
+            return
+        begin, leave = self.jobs.begin_reading, self.jobs.leave_reading
+        turn = self.turns.alone if tries else self.turns.together
+        async with turn(), _noted(begin, leave, id, self.worker):
+            await self._read(id)
+
+    async def _read(self, id: str) -> None:
+        found = await self.jobs.upload(id)
+        if found is None:
+            return
         try:
             items = await asyncio.to_thread(self.items, *found)
         except Unavailable:
@@ -88,18 +103,9 @@ class Works:
             async for _ in answered:
                 pass
 
-    @asynccontextmanager
-    async def _begun(self, id: str, items: Sequence[Waiting]) -> AsyncIterator[None]:
-        """Noted while they are under way, unless this worker is killed with them."""
+    def _begun(self, id: str, items: Sequence[Waiting]) -> AbstractAsyncContextManager[None]:
         numbers = [each.no for each in items]
-        if numbers:
-            await self.jobs.begin(id, numbers, self.worker)
-        try:
-            yield
-        except BaseException:
-            with suppress(Unavailable):
-                await asyncio.shield(self.jobs.let_go(id, numbers, self.worker))
-            raise
+        return _noted(self.jobs.begin, self.jobs.let_go, id, numbers, self.worker)
 
     async def _ended(self, id: str) -> bool:
         """A job of a caller that was revoked meanwhile is over."""
@@ -132,6 +138,23 @@ class Works:
 
     async def _refuse_all(self, id: str, problem: str) -> None:
         await self.jobs.end(id, JobState.REFUSED, self.clock(), problem)
+
+
+@asynccontextmanager
+async def _noted(
+    begin: Callable[_P, Awaitable[None]],
+    leave: Callable[_P, Awaitable[None]],
+    *about: _P.args,
+    **more: _P.kwargs,
+) -> AsyncIterator[None]:
+    """On disk while it is under way: what is left there was under way when a worker was killed."""
+    await begin(*about, **more)
+    try:
+        yield
+    except BaseException:
+        with suppress(Unavailable):
+            await asyncio.shield(leave(*about, **more))
+        raise
 
 
 def _unread(item: JobItem, order: Order) -> Submission:

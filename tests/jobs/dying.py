@@ -1,4 +1,5 @@
-"""A worker at one chunk of a job, killed by its own hand while it verifies an item called `poison`.
+"""A worker at one chunk of a job, killed by its own hand while it verifies an item called `poison`,
+or reads an upload that holds `deadly` and nothing else.
 
 `python -m tests.jobs.dying JOB` is a nest of such workers, one after another: each is a process of
 its own, killed with SIGKILL and nothing else, until one comes to an end. Prints how many died.
@@ -8,17 +9,19 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from app.composition import working
 from app.config import settings
-from app.domain.job import JobItem, Order
+from app.domain.job import JobItem, JobKind, Order
 from app.domain.verification import Submission
 from app.services.jobs import Works
 
 MOST: Final = 9
 POISON: Final = "poison"
+DEADLY: Final = b"deadly"
 
 
 async def work(job: str) -> None:
@@ -31,7 +34,14 @@ async def work(job: str) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
             return submit(item, order)
 
-        works = replace(whole, submit=dying)
+        items = whole.items
+
+        def reading(kind: JobKind, content: bytes) -> Sequence[JobItem]:
+            if content == DEADLY:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return items(kind, content)
+
+        works = replace(whole, submit=dying, items=reading)
         await works.read(job)
         await works.answer(job, 0)
 

@@ -36,6 +36,7 @@ from app.services.jobs import TRIES, Works
 from sandbox.attacks import ATTACKS
 from sandbox.serve import Servers
 from tests.batch.conftest import ALL, PURPOSE, Bank, register
+from tests.jobs.dying import DEADLY
 from tests.service import Service, line, new_database, serving
 from tests.zipmaker import plain as zip_of
 
@@ -454,12 +455,8 @@ async def test_two_at_the_same_items_end_with_one_verdict_each(room: Room) -> No
     assert await asyncio.to_thread(_count, room) - before == CHUNK
 
 
-def test_an_item_that_kills_its_worker_is_not_tried_for_ever(room: Room) -> None:
-    """Killed with SIGKILL while it is under way, worker after worker; its neighbours lose nothing."""
-    token = room.service.world.token(room.service.world.pick("traffic")).decode()
-    names = [*(f"{n}" for n in range(12)), "poison", *(f"{n}" for n in range(12, CHUNK - 1))]
-    id = room.taken(rows([{"id": name, "token": token} for name in names]), NDJSON)
-    before = _count(room)
+def died(room: Room, id: str) -> int:
+    """How many workers were killed before one came to an end of it."""
     nest = subprocess.run(
         [sys.executable, "-m", "tests.jobs.dying", id],
         cwd=PROJECT,
@@ -469,7 +466,27 @@ def test_an_item_that_kills_its_worker_is_not_tried_for_ever(room: Room) -> None
         timeout=SOON,
         check=True,
     )
-    assert nest.stdout.split() == [f"{TRIES}", "0"], "so many died, and the next came to its end"
+    count, ended = map(int, nest.stdout.split())
+    assert ended == 0
+    return count
+
+
+def test_an_upload_that_kills_whoever_reads_it_is_refused_in_the_end(room: Room) -> None:
+    id = room.taken(DEADLY, NDJSON)
+    assert died(room, id) == TRIES
+    job = room.job(id)
+    assert (job["state"], job["items"], job["problem"]["field"]) == ("refused", None, "body")
+    assert "workers ended" in job["problem"]["detail"]
+    assert not room.service.sql("SELECT 1 FROM job_piece WHERE job = $1", id)
+
+
+def test_an_item_that_kills_its_worker_is_not_tried_for_ever(room: Room) -> None:
+    """Killed with SIGKILL while it is under way, worker after worker; its neighbours lose nothing."""
+    token = room.service.world.token(room.service.world.pick("traffic")).decode()
+    names = [*(f"{n}" for n in range(12)), "poison", *(f"{n}" for n in range(12, CHUNK - 1))]
+    id = room.taken(rows([{"id": name, "token": token} for name in names]), NDJSON)
+    before = _count(room)
+    assert died(room, id) == TRIES
     job = room.job(id)
     assert (job["state"], job["answered"], job["refused"]) == ("done", CHUNK, 0)
     found = {each["id"]: each for each in room.lines(id)}
