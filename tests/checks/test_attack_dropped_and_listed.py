@@ -110,10 +110,10 @@ def test_what_it_does_not_list_was_added() -> None:
 def test_what_was_added_and_then_signed_by_one_who_had_to_is_no_addition() -> None:
     """An annotated copy (加注件): the share platform adds its note, and seals the whole."""
     assert one(listing(left_out), HIDDEN) == "passed"
-    changed = scene.document(
-        scene.coverage(changed=(ADDED,)), package=package_of(listing(left_out))
-    )
-    assert one(changed, HIDDEN) == DIFFERS
+    for how in ("changed", "unchecked"):  # signed, and not as it is, or in a way not read
+        not_as_it_is = scene.coverage(**{how: (ADDED,)})
+        changed = scene.document(not_as_it_is, package=package_of(listing(left_out)))
+        assert one(changed, HIDDEN) == DIFFERS, how
 
 
 def test_a_strangers_signature_excuses_no_addition() -> None:

@@ -1,0 +1,123 @@
+"""What is measured of a PDF, field by field: each told apart from what a slip would put there."""
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+
+import pytest
+
+from app.checks import measure
+from app.checks.measure_pdf import measure_pdf, pdf_facts
+from app.domain.evidence import CheckName, Outcome
+from app.domain.facts import SignatureFacts, Value
+from app.domain.license import ParsedLicense, PdfSealing
+from app.domain.pdf import DocumentTimestamp
+from app.domain.photo import CodeFacts, Held, PhotoFacts
+from app.domain.sealed import PackageFacts, Sameness, SealedFacts
+from app.formats.pdf.license import Pdf
+from sandbox.pdf_attacks import PDF_TOLERATED
+from sandbox.world import World
+from tests.checks import scene
+from tests.checks.scene import FILE, NOW
+from tests.checks.test_pdf import found
+from tests.world import TRUST
+
+
+@cache
+def stamped() -> ParsedLicense:
+    """Signed by certificate (签名), and under a document timestamp (文档时间戳)."""
+    return Pdf().parse(PDF_TOLERATED["tolerated_document_timestamp"].make(World(1)))
+
+
+def signing() -> PdfSealing:
+    (sealing,) = stamped().sealings
+    assert isinstance(sealing, PdfSealing)
+    return sealing
+
+
+def measured(**changes: object) -> SignatureFacts:
+    return measure_pdf(replace(signing(), **changes), TRUST, NOW)  # type: ignore[arg-type]
+
+
+def sealed(**changes: object) -> SealedFacts:
+    facts = measured(**changes).sealed
+    assert facts is not None
+    return facts
+
+
+def test_the_file_is_one_open_document_with_what_was_odd_in_it() -> None:
+    document = stamped().pdf
+    assert document is not None
+    assert pdf_facts(document) == PackageFacts(
+        encrypted=False,
+        bodies=1,
+        ambiguous=False,
+        hidden=(),
+        deviations=document.deviations,
+        active=document.active,
+    )
+    assert measure(stamped(), TRUST, now=NOW).document.package == pdf_facts(document)
+
+
+def test_a_signature_by_certificate_has_no_file_of_a_seal() -> None:
+    facts = sealed()
+    assert (facts.seal, facts.listed) == (None, False)
+    assert facts.seal_file is Sameness.ABSENT
+
+
+def test_the_signed_time_counts_before_the_one_beside_it() -> None:
+    """`signing-time` is signed as such (RFC 5652 §11.3); /M stands in its place where it is not."""
+    cms, beside = signing().cms, signing().entry.signed_at
+    assert cms is not None
+    assert cms.time is not None
+    assert beside is not None
+    other = replace(signing().entry, signed_at=beside - timedelta(days=3))
+    assert measured(entry=other).signed_at == cms.time
+    assert cms.attributes is not None
+    alone = replace(cms, attributes=replace(cms.attributes, time=None))
+    assert measured(cms=alone, entry=other).signed_at == other.signed_at
+
+
+def test_a_document_timestamp_without_a_fault_is_the_one_that_counts() -> None:
+    (good,) = signing().stamps
+    own = sealed().timestamp
+    assert own is not None
+    assert sealed(stamps=()).timestamp is None
+    spoilt = DocumentTimestamp(good.token, b"other", exact=True)
+    worse = sealed(stamps=(spoilt,)).timestamp
+    assert worse is not None
+    assert worse != own
+    for stamps in ((good, spoilt), (spoilt, good)):
+        assert sealed(stamps=stamps).timestamp == worse, "one with a fault before all"
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"beyond": True}, Value.BEYOND_LIMITS),
+        ({"unsupported": True}, Value.UNSUPPORTED),
+        ({"weak": True}, Value.WEAK),
+        ({"unsupported": True, "weak": True}, Value.WEAK),
+        ({}, Value.UNREADABLE),
+    ],
+)
+def test_a_value_that_was_not_read_is_told_by_why(how: dict[str, bool], said: Value) -> None:
+    assert measured().value is Value.HOLDS
+    assert measured(cms=None, problem="so", **how).value is said
+
+
+def test_without_a_certificate_it_is_of_a_kind_not_judged_here() -> None:
+    cms = signing().cms
+    assert cms is not None
+    assert measured(cms=replace(cms, certificate=None)).value is Value.UNSUPPORTED
+
+
+def test_the_codes_of_a_picture_are_counted_by_what_they_hold() -> None:
+    codes = tuple(
+        CodeFacts(f"code {at}", "QRCode", held)
+        for at, held in enumerate((Held.LICENSE_TOKEN, Held.OTHER, Held.OTHER), 1)
+    )
+    pictured = replace(FILE, document=replace(FILE.document, photo=PhotoFacts(codes)))
+    outcome, _, detail = found(pictured, CheckName.CODES_CLEAR)
+    assert (outcome, detail) == (Outcome.PASSED, "license_token 1, other 2")
+    assert found(scene.document(FILE), CheckName.CODES_CLEAR)[0] is Outcome.NOT_APPLICABLE
