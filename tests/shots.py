@@ -34,6 +34,7 @@ FOLDER: Final = PROJECT / "docs/shots"
 MOST: Final = 1_500_000
 """Bytes of all pictures together."""
 SIZES: Final = {"phone": (390, 844), "desktop": (1100, 800)}
+STRANGE: Final = b"https://verify.example.com.invalid/login"
 ADDRESS: Final = "https://verify.example.cn"
 """What a printed report leads to; no such site is asked."""
 
@@ -110,6 +111,7 @@ SHOTS: Final = (
     Shot("outage", "/", "phone", "zh", verified("token", "outage", "reset")),
     Shot("large", "/", "phone", "zh", verified("token", "valid"), look="both"),
     Shot("photo", "/", "phone", "zh", verified("photo", "indeterminate")),
+    Shot("beware", "/", "phone", "zh", verified("strange", "indeterminate")),
     Shot("number", "/", "phone", "en", by_number),
     Shot("sealed", "/", "desktop", "zh", verified("sealed", "valid", picture=True), whole=True),
     Shot("confirm", "/", "desktop", "zh", confirmed, whole=True),
@@ -127,6 +129,7 @@ def files_of(world: World, folder: Path) -> dict[str, Path]:
         "token": ("license.jwt", token),
         "forged": ("forged.jwt", ATTACKS["foreign_key"].make(world)),
         "photo": ("photo.png", photograph([token], Turned(turn=(4, 3, 5)))),
+        "strange": ("strange.png", photograph([token, STRANGE], Turned(module=3))),
         "sealed": ("license.ofd", made["sealed-stamp-service"]),
     }
     for name, content in contents.values():

@@ -2,9 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from app.cli import app
 from app.domain.certificate import CertificateDeviation
 from app.domain.cms import CmsDeviation
 from app.domain.evidence import CheckName
@@ -15,6 +18,7 @@ from app.domain.seal import SealDeviation
 from app.reports.catalogue import CATALOGUE
 from docs import make
 from docs.deviations import meanings
+from tests.shots import FOLDER, SHOTS
 
 RULES = (make.HERE / "verification.md").read_text(encoding="utf-8")
 
@@ -38,6 +42,40 @@ def test_generating_anew_changes_nothing() -> None:
     }
     for path, text in make.documents().items():
         assert path.read_text(encoding="utf-8") == text, f"run: python -m docs.make ({path.name})"
+
+
+COMMAND = re.compile(r"(?:^|[`$ ])zhengyan ([a-z][^`\n|;]*)", re.MULTILINE)
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+DOCUMENTS = [
+    *make.HERE.parent.glob("README*.md"),
+    *make.HERE.glob("*.md"),
+    *make.HERE.glob("adr/*.md"),
+]
+
+
+def test_every_command_of_the_documents_is_one_with_these_options() -> None:
+    """Whether it does what is said there, other tests ask; here, that it can be typed at all."""
+    program, told = typer.main.get_command(app), 0
+    for path in DOCUMENTS:
+        for line in COMMAND.findall(path.read_text(encoding="utf-8")):
+            command: Any = program
+            words = line.split()
+            while words and words[0] in getattr(command, "commands", {}):
+                command = command.commands[words.pop(0)]
+            if command.name == "zhengyan":
+                assert words[0] in {"and", "on"}, (path.name, line)  # a sentence about the program
+                continue
+            known = {name for each in command.params for name in each.opts + each.secondary_opts}
+            assert set(OPTION.findall(line)) <= known | {"--help"}, (path.name, line)
+            told += 1
+    assert told > 100
+
+
+def test_every_picture_of_the_pages_is_taken_kept_and_shown() -> None:
+    names = {f"{shot.name}.png" for shot in SHOTS}
+    shown = re.findall(r"!\[\]\((\w+\.png)\)", (FOLDER / "README.md").read_text(encoding="utf-8"))
+    assert len(shown) == len(set(shown))
+    assert set(shown) == names == {path.name for path in FOLDER.glob("*.png")}
 
 
 def test_the_page_on_pictures_names_all_that_may_be_left_out() -> None:

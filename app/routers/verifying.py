@@ -1,6 +1,8 @@
 """The page that verifies: a file, a token or a number, with scripts or without them."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -10,7 +12,9 @@ from pydantic import ValidationError
 from app.domain.audit import Operation
 from app.domain.caller import Scope
 from app.domain.errors import Refused, ServiceError, Unavailable
+from app.domain.reasons import Reason
 from app.domain.verification import Submission
+from app.registry.directory import Body, Kind
 from app.routers.body import Form, read_form
 from app.routers.door import Guest, GuestDep
 from app.routers.page_texts import VERIFY
@@ -24,7 +28,7 @@ from app.schemas.verification import VerificationIn, refused
 router = APIRouter(include_in_schema=False)
 
 MAX_OPTIONS: Final = 400
-"""Types of license in a list to choose from; beyond it their codes are typed."""
+"""Types of license, or issuers, in a list to choose from; beyond it their codes are typed."""
 FIELDS: Final = ("text", "number", "type", "holder", "holder_code", "issuer")
 _TOKEN: Final = re.compile(r"e[A-Za-z0-9_=-]*(\.[A-Za-z0-9_=-]*)+")
 _OUTAGE: Final = 500
@@ -62,7 +66,11 @@ async def _verified(request: Request, node: Node, guest: Guest, lang: str) -> tu
         submission = await _submission(form, node, guest)
         async with node.places.one():
             receipt = await node.verifier.verify(submission)
-    return result_of(receipt.report, names(lang)), "number" in form.texts
+    found, numbered = result_of(receipt.report, names(lang)), "number" in form.texts
+    named = bool(form.texts.get("issuer", "").strip())
+    if numbered and not named and found.reason == Reason.ISSUER_UNKNOWN:
+        found = replace(found, retry=VERIFY[lang]["said"]["unnamed"])
+    return found, numbered
 
 
 async def _submission(form: Form, node: Node, guest: Guest) -> Submission:
@@ -109,7 +117,11 @@ async def _shown(
     by_number: bool = False,
 ) -> HTMLResponse:
     checks = [(name, *told) for name, told in names(lang).checks.items()]
-    more: dict[str, Any] = {"kinds": await kinds_of(node, lang), "by_number": by_number}
+    more: dict[str, Any] = {
+        "kinds": await kinds_of(node, lang),
+        "bodies": await bodies_of(node, lang),
+        "by_number": by_number,
+    }
     answer = rendered(
         request, "page.html", lang, status=status, checks=checks, r=found or NONE_YET, **more
     )
@@ -123,12 +135,22 @@ async def _shown(
 async def kinds_of(node: Node, lang: str) -> list[tuple[str, str]]:
     """To choose from; none where the register cannot be read just now, and the code is typed."""
     try:
-        kinds = (await node.lists.look()).kinds
+        return _choices((await node.lists.look()).kinds, lang)
     except Unavailable:
         return []
-    if len(kinds) > MAX_OPTIONS:
+
+
+async def bodies_of(node: Node, lang: str) -> list[tuple[str, str]]:
+    """Issuers to choose from by their names, whose codes nobody knows by heart; likewise."""
+    try:
+        return _choices((await node.lists.look()).bodies, lang)
+    except Unavailable:
         return []
-    return sorted(
-        ((each.code, each.name_en if lang == "en" else each.name) for each in kinds),
-        key=lambda each: each[1],
-    )
+
+
+def _choices(found: Sequence[Body | Kind], lang: str) -> list[tuple[str, str]]:
+    """Code and name, by name; none of too many."""
+    if len(found) > MAX_OPTIONS:
+        return []
+    named = [(each.code, each.name_en if lang == "en" else each.name) for each in found]
+    return sorted(named, key=lambda each: each[1])

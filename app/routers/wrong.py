@@ -20,7 +20,7 @@ from app.routers.pages import Lang, language, rendered
 from app.routers.problems import RETRY_AFTER
 from app.routers.state import Node, NodeDep
 from app.routers.times import when
-from app.routers.verifying import kinds_of
+from app.routers.verifying import bodies_of, kinds_of
 from app.schemas.dispute import DisputeIn
 
 router = APIRouter(include_in_schema=False)
@@ -126,7 +126,8 @@ async def _failed(
 async def _page(
     request: Request, node: Node, lang: str, status: int, state: str, **values: Any
 ) -> HTMLResponse:
-    more = {"kinds": await kinds_of(node, lang), "most": MAX_TEXT, **values}
+    kinds, bodies = await kinds_of(node, lang), await bodies_of(node, lang)
+    more = {"kinds": kinds, "bodies": bodies, "most": MAX_TEXT, **values}
     answer = rendered(request, "wrong.html", lang, status=status, state=state, **more)
     if status in (429, 503):
         answer.headers["Retry-After"] = str(RETRY_AFTER)

@@ -207,6 +207,13 @@ def test_a_number_is_verified_and_the_record_told(tab: Any, service: Service, la
         for value in (license.holder.name, license.holder.code, license.number, holder_code):
             assert value not in shown
     assert not tab.evaluate(SIDEWAYS)
+    issuer = str(license.identifier.issuer)
+    assert tab.locator(f"#bodies option[value='{issuer}']").count() == 1, "chosen by its name"
+    assert tab.locator("#retry").is_hidden()
+    tab.fill("#issuing", "")
+    tab.click("#facts button")
+    tab.wait_for_selector("#retry:not([hidden])")
+    assert tab.inner_text("#retry") == said["unnamed"]
 
 
 def lines(tab: Any) -> list[str]:

@@ -76,7 +76,14 @@ def test_a_number_with_its_holder_is_verified_and_nothing_is_echoed(
     assert mark(other)[0] == "invalid"
     wrong = sent(service, lang, **facts | {"type": SECRET})
     assert (wrong.status_code, mark(wrong)[0]) == (422, "refused")
-    for page in (answer, other, wrong):
+    nobody = sent(service, lang, **facts | {"issuer": " "})
+    assert mark(nobody)[0] == "indeterminate"
+    unnamed = VERIFY[lang]["said"]["unnamed"]
+    assert [unnamed in unescape(page.text).partition("<main")[2] for page in (nobody, other)] == [
+        True,
+        False,
+    ]
+    for page in (answer, other, wrong, nobody):
         for value in (SECRET, license.holder.name, license.number, license.holder.code):
             assert value not in page.text
 

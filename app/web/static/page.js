@@ -22,6 +22,7 @@ const hidden = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // marks that turn or
 const stacked = /(\p{M}{4})\p{M}+/gu; // more marks on one letter than any script has: they would cover other lines
 const longest = 160;
 let latest = 0;
+let unnamed = false; // asked by number, and of nobody
 let drawing = null; // what the picture is drawn of, once somebody wants to see it
 
 // Nothing that turns or hides what is beside it is ever written, whoever's words it is in.
@@ -222,6 +223,9 @@ function report({ report: found }) {
   const outage = found.reason && found.reason.family === "dependency";
   say(outage ? "outage" : found.conclusion, found.headline[lang], found.explanation.clerk[lang], found.explanation.next_step[lang]);
   show("retry", found.retry_after && said.retry + span(found.retry_after));
+  if (unnamed && found.reason && found.reason.code === "issuer_unknown") {
+    show("retry", said.unnamed);
+  }
   who(found);
   const blocks = ["authenticity", "authority", "status"].map((name) => block(name, found));
   if (found.photo) {
@@ -339,6 +343,7 @@ async function send(options) {
 }
 
 function sendFile(chosen) {
+  unnamed = false;
   const body = new FormData();
   body.append("file", chosen);
   return send({ body });
@@ -349,6 +354,7 @@ function sendJson(members) {
 }
 
 function sendText(pasted) {
+  unnamed = false;
   const token = /^e[A-Za-z0-9_=-]*(\.[A-Za-z0-9_=-]*)+$/.test(pasted);
   return sendJson(token ? { token: pasted } : { identifier: pasted });
 }
@@ -381,7 +387,9 @@ byId("picture").addEventListener("toggle", () => {
 facts.addEventListener("submit", (event) => {
   event.preventDefault();
   const filled = [...new FormData(facts)].map(([name, value]) => [name, value.trim()]);
-  sendJson(Object.fromEntries(filled.filter(([, value]) => value)));
+  const members = Object.fromEntries(filled.filter(([, value]) => value));
+  unnamed = !members.issuer;
+  sendJson(members);
 });
 
 // A camera is used only by whoever presses for it; a device without one offers its files.
