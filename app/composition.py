@@ -130,9 +130,13 @@ def revocation_fetcher(
     )
 
 
-def asking(settings: Settings, keys: FolderKeys) -> ResilientIssuers:
-    """The way to the issuers. Raises `Refused` for a bundle of authorities that cannot be read."""
-    return _around(gateway(settings, keys), settings)
+def asking(
+    settings: Settings, keys: FolderKeys, shelf: PostgresSecrets | None = None
+) -> ResilientIssuers:
+    """The way to the issuers; `shelf` as `gateway`. Raises `Refused` for a bundle of authorities
+    that cannot be read.
+    """
+    return _around(gateway(settings, keys, shelf), settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,24 +332,40 @@ async def verifier(
 
     `networks`: where endpoints named in the folder may lie, though it is not public.
     """
-    keys = FolderKeys(settings.key_folder)
-    online = None if offline else asking(settings, keys)
-    issuers: Issuers = online or OfflineIssuers()
-    decoder = Decoder()
+    keys, decoder = FolderKeys(settings.key_folder), Decoder()
     try:
         if trust is not None:
             snapshot = SnapshotRegistry.read(trust, clock=now, networks=networks)
-            yield _verifier(
-                settings, keys, snapshot, issuers, journal=ForgetfulJournal(), decoder=decoder
-            )
+            async with _asked(settings, keys, None, offline=offline) as issuers:
+                yield _verifier(
+                    settings, keys, snapshot, issuers, journal=ForgetfulJournal(), decoder=decoder
+                )
         else:
-            async with database(settings) as opened:
+            async with (
+                database(settings) as opened,
+                _asked(settings, keys, opened, offline=offline) as issuers,
+            ):
                 registry, journal = PostgresRegistry(opened, now), PostgresJournal(opened, keys)
                 yield _verifier(settings, keys, registry, issuers, journal=journal, decoder=decoder)
     finally:
         decoder.close()
-        if online is not None:
-            await online.aclose()
+
+
+@asynccontextmanager
+async def _asked(
+    settings: Settings, keys: FolderKeys, opened: Database | None, *, offline: bool
+) -> AsyncIterator[Issuers]:
+    """The way to the issuers, as long as the block lasts; with the secrets of other workers where
+    there is a database.
+    """
+    if offline:
+        yield OfflineIssuers()
+        return
+    online = asking(settings, keys, PostgresSecrets(opened, keys) if opened else None)
+    try:
+        yield online
+    finally:
+        await online.aclose()
 
 
 def formats_with(decoder: Decoder, address: str) -> tuple[Format, ...]:
@@ -361,9 +381,12 @@ async def working(settings: Settings, at_once: int) -> AsyncIterator["Queue"]:
     from app.registry.queue import Queue  # a second driver, which nothing else loads
 
     keys = FolderKeys(settings.key_folder)
-    issuers, decoder = asking(settings, keys), Decoder()
+    decoder = Decoder()
     try:
-        async with database(settings) as opened:
+        async with (
+            database(settings) as opened,
+            _asked(settings, keys, opened, offline=False) as issuers,
+        ):
             registry, journal = PostgresRegistry(opened, now), PostgresJournal(opened, keys)
             jobs = PostgresJobs(opened, keys)
             works = Works(
@@ -379,7 +402,6 @@ async def working(settings: Settings, at_once: int) -> AsyncIterator["Queue"]:
             yield Queue(settings.database_url, jobs, works.read, works.answer, at_once)
     finally:
         decoder.close()
-        await issuers.aclose()
 
 
 def _verifier(
