@@ -5,6 +5,7 @@ Each refusal has its twin: the same step, untouched, by the same person.
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
+from app.config import settings
 from app.crypto.keys import read_public_key
 from app.crypto.provider import FileSigner, FolderKeys, new_key_file
 from app.domain.caller import Scope
@@ -244,6 +246,42 @@ def test_the_command_signs_for_the_console_that_is_meant(people: People) -> None
     with pytest.raises(Refused, match="no challenge"):
         cli(*words, "--console", NODE, "eyJ9.AAAA")
     assert cli(*words, "--console", NODE, challenge).count(".") == 2
+
+
+@pytest.fixture
+def here(people: People, monkeypatch: pytest.MonkeyPatch) -> Iterator[People]:
+    """Commands go to this node."""
+    monkeypatch.setenv("DATABASE_URL", people.desk.database_url)
+    monkeypatch.setenv("ZHENGYAN_KEY_FOLDER", str(people.desk.settings.key_folder))
+    settings.cache_clear()
+    yield people
+    settings.cache_clear()
+
+
+def test_operators_are_added_listed_and_ended_by_command(here: People) -> None:
+    key = here.folder / "zhao.key"
+    cli("person", "key", "zhao", "--out", key)
+    add_it = ("operator", "add", "zhao", "--scope", "system:ops")
+    with pytest.raises(Refused, match="a private key"):
+        cli(*add_it, "--key", key)
+    with pytest.raises(Refused, match="shorter than"):
+        cli(*add_it, "--password", "short")
+    with pytest.raises(Refused, match="one power"):
+        cli(*add_it, "--scope", "audit:read", "--key", f"{key}.pub")
+    assert "otpauth" not in cli(*add_it, "--key", f"{key}.pub"), "no password, no codes"
+    assert "zhao: system:ops" in cli("operator", "list").splitlines()
+    challenge, cookie = here.ask()
+    words = ("--as", "zhao", "--key", key, "--console", NODE, challenge)
+    assert here.enter(cli("operator", "login", *words), cookie).status_code == 303
+    asked = CliRunner().invoke(app, [*add_it], input=f"{PASSWORD}\n{PASSWORD}\n")
+    assert asked.exit_code == 0
+    assert "otpauth://totp/" in asked.output, "asked for, and the key is a way in no more"
+    challenge, cookie = here.ask()
+    words = (*words[:-1], challenge)
+    assert here.enter(cli("operator", "login", *words), cookie).status_code == 403
+    cli("operator", "end", "zhao")
+    with pytest.raises(Refused, match="no longer"):
+        cli("operator", "end", "zhao")
 
 
 # ---- deciding
