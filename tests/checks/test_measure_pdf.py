@@ -11,7 +11,8 @@ from app.checks.measure_pdf import measure_pdf, pdf_facts
 from app.domain.evidence import CheckName, Outcome
 from app.domain.facts import SignatureFacts, Value
 from app.domain.license import ParsedLicense, PdfSealing
-from app.domain.pdf import DocumentTimestamp
+from app.domain.ofd import PartKind
+from app.domain.pdf import Change, DocumentTimestamp, Later, Scope
 from app.domain.photo import CodeFacts, Held, PhotoFacts
 from app.domain.sealed import PackageFacts, Sameness, SealedFacts
 from app.formats.pdf.license import Pdf
@@ -89,6 +90,27 @@ def test_a_document_timestamp_without_a_fault_is_the_one_that_counts() -> None:
     assert worse != own
     for stamps in ((good, spoilt), (spoilt, good)):
         assert sealed(stamps=stamps).timestamp == worse, "one with a fault before all"
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_the_octets_signed_are_the_whole_revision_or_they_are_not(scope: Scope) -> None:
+    facts = sealed(entry=replace(signing().entry, scope=scope))
+    assert facts.scope is (Sameness.SAME if scope is Scope.EXACT else Sameness.DIFFERS)
+    assert facts.range is not None
+    assert facts.range.scope is scope
+
+
+def test_revisions_after_the_signed_one_are_uncovered_but_for_those_that_were_judged() -> None:
+    entry = replace(signing().entry, revision=2, changes=(Change(4, 7, Later.ANNOTATION),))
+    told = sealed(entry=entry, revisions=5).coverage
+    assert told.covered == 2
+    assert told.changed == ("revision-4",)
+    assert told.uncovered == {PartKind.VERSION: ("revision-3", "revision-5")}
+    nowhere = sealed(entry=replace(entry, revision=None, changes=()), revisions=1).coverage
+    assert nowhere.covered == 0
+    assert nowhere.uncovered == {PartKind.VERSION: ("revision-1",)}
+    last = sealed(entry=replace(entry, changes=()), revisions=2).coverage
+    assert (last.changed, last.uncovered) == ((), {})
 
 
 @pytest.mark.parametrize(

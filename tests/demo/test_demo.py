@@ -63,7 +63,7 @@ def _ctrl_c():
 
 @pytest.fixture
 def bystander():
-    with subprocess.Popen(["/bin/sleep", "60"]) as process:
+    with subprocess.Popen(["/bin/sleep", "600"]) as process:
         yield process
         process.kill()
 
