@@ -17,6 +17,7 @@ from bench.files import measure_bombs, measure_files, measure_seals, measure_siz
 from bench.http import measure_http
 from bench.imports import measure_imports
 from bench.lookups import measure_lookups
+from bench.pdfs import measure_pdfs
 from bench.photos import measure_photos
 from bench.pictures import measure_pictures
 from bench.tokens import measure_tokens
@@ -99,6 +100,15 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
             "Pillow in this process, once, as it comes. What that misses the worker looks at again."
         ),
         measure_photos,
+    ),
+    "pdfs": (
+        "Signed PDF files",
+        (
+            "CPU of one file from bytes to every check, nobody trusted, beside pyHanko alone: its "
+            "reader, `validate_pdf_signature` and its difference policy, nobody trusted either. "
+            "The corpus are the files its collectors call valid in which both read a signature."
+        ),
+        measure_pdfs,
     ),
     "primitives": ("SM2 by back end", "", printed("primitives")),
     "imports": (
