@@ -118,7 +118,8 @@ def revocation_fetcher(
     lists = HttpLists(
         most=MAX_BYTES,
         trust=_authorities_of(settings.ca_bundle),
-        accept="application/pkix-crl, application/octet-stream;q=0.5, */*;q=0.1",
+        accept="application/pkix-crl, application/ocsp-response, application/octet-stream;q=0.5, "
+        "*/*;q=0.1",
     )
     registry = PostgresRegistry(database, now)
 

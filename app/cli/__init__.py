@@ -23,6 +23,7 @@ from app.cli import (
     kit,
     learning,
     making,
+    ocsp,
     offering,
     operating,
     people,
@@ -75,6 +76,7 @@ app.add_typer(kit.kit, name="issuer-kit")
 app.add_typer(entitling.delegation, name="delegation")
 app.add_typer(authorities.anchor, name="anchor")
 app.add_typer(authorities.crl, name="crl")
+app.add_typer(ocsp.ocsp, name="ocsp")
 app.command("import")(importing.import_rows)
 app.add_typer(disputing.dispute, name="dispute")
 app.command("holdings")(relating.holdings)

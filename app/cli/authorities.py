@@ -16,7 +16,8 @@ from app.federation.egress import ForbiddenAddress, destination
 from app.registry import authorities, revocation_sources
 from app.registry.sessions import WriteSession
 from app.registry.snapshot import read_document
-from app.services.revoking import GOOD, Done
+from app.services.outcomes import GOOD
+from app.services.revoking import Done
 
 anchor = typer.Typer(
     no_args_is_help=True,

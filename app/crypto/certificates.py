@@ -186,6 +186,18 @@ def verify_issued(
     schemes.verify(scheme, spki=issuer.spki, message=message, value=value)
 
 
+def is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
+    """Whether an authority of that name and key signed it; its right to is asked elsewhere."""
+    if certificate.issuer_raw != issuer.subject_raw:
+        return False
+    oid, parameters = certificate.signature_oid, certificate.signature_parameters
+    try:
+        verify_issued(oid, parameters, certificate.message, certificate.value, issuer)
+    except InvalidSignature:
+        return False
+    return True
+
+
 # ---- roles ----
 
 TIME_STAMPING = "1.3.6.1.5.5.7.3.8"

@@ -12,7 +12,7 @@ from functools import lru_cache
 from hashlib import sha1
 from types import MappingProxyType
 
-from app.crypto import asn1
+from app.crypto import asn1, schemes
 from app.crypto.asn1 import Element, Fields, Limits, Tag
 from app.crypto.certificates import algorithm, read_certificate
 from app.crypto.digests import DIGEST_BY_OID, digest
@@ -36,8 +36,8 @@ from app.domain.scheme import Digest
 LIMITS = Limits(octets=256 * 1024, children=128, depth=12)
 """256 KiB a response: one answer with its responder's certificate has 2 kB."""
 MAX_CERTIFICATES = 8
-KEPT = 256
-"""Responses kept after reading."""
+KEPT = 2_048
+"""Responses kept after reading: all that a store hands out."""
 OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
 _BASIC, _NONCE = "1.3.6.1.5.5.7.48.1.1", "1.3.6.1.5.5.7.48.1.2"
 _GOOD, _REVOKED, _UNKNOWN = 0x80, 0xA1, 0x82
@@ -186,6 +186,13 @@ def _critical(tagged: Element | None) -> bool:
     return any(critical and name != _NONCE for name, critical, _ in found)
 
 
+def is_response(data: bytes) -> bool:
+    """By its first octets: a sequence that begins with responseStatus, as nothing else does."""
+    long = data[1:2] > b"\x80"
+    first = 2 + (data[1] & 0x7F if long else 0)
+    return data[:1] == b"\x30" and data[first : first + 1] == bytes((Tag.ENUMERATED,))
+
+
 # ---- the word of responses on one certificate ----
 
 
@@ -217,6 +224,33 @@ def ocsp_standing(  # noqa: PLR0917 - a certificate, who vouches, and how to ask
     if good:
         return Standing(max(good, key=lambda r: (r.good_until is not None, r.good_until)))
     return Standing(found[0])
+
+
+def issued_for(response: OcspResponse, authority: Certificate) -> bool:
+    """Whether the response speaks of certificates of `authority`, by it or whom it certified.
+
+    Before one is kept. Whether the responder's own certificate was revoked, and whether the
+    response is fresh, is asked at each use.
+    """
+    if not response.answers or not all(_is_of(a, authority) for a in response.answers):
+        return False
+    responder = _speaker(response, authority, _check, lambda _: False)
+    try:
+        if responder is not None:
+            _check(
+                response.signature_oid,
+                response.signature_parameters,
+                response.message,
+                response.value,
+                responder.spki,
+            )
+    except InvalidSignature:
+        return False
+    return responder is not None
+
+
+def _check(oid: str, parameters: bytes | None, message: bytes, value: bytes, spki: bytes) -> None:
+    schemes.verify(schemes.scheme_for_oid(oid, parameters), spki=spki, message=message, value=value)
 
 
 def _is_of(answer: OcspAnswer, authority: Certificate) -> bool:

@@ -4,7 +4,13 @@ from typing import Final
 
 from app.domain.issuer import Adapter
 from app.models.audit import AuditChainRow, AuditHeadRow, AuditRow
-from app.models.authority import AnchorRow, IntermediateRow, RevocationListRow, RevocationSourceRow
+from app.models.authority import (
+    AnchorRow,
+    IntermediateRow,
+    OcspResponseRow,
+    RevocationListRow,
+    RevocationSourceRow,
+)
 from app.models.base import PARTITIONS, PARTS, Base
 from app.models.caller import (
     ApiKeyRow,
@@ -47,7 +53,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0030"
+REVISION: Final = "0031"
 """The newest migration: tables these rows fit."""
 
 __all__ = [
@@ -88,6 +94,7 @@ __all__ = [
     "LicenseStatusRow",
     "LicenseTypeRow",
     "ListDraftRow",
+    "OcspResponseRow",
     "OperatorAnswerRow",
     "OperatorRow",
     "OperatorSessionRow",

@@ -72,6 +72,30 @@ class RevocationListRow(Base):
     )
 
 
+class OcspResponseRow(Base):
+    """An OCSP response about one certificate; whether it counts is judged at each use."""
+
+    __tablename__ = "ocsp_response"
+    __table_args__ = (
+        CheckConstraint(f"sha256 ~ {_SHA256}", name="sha256"),
+        CheckConstraint(f"authority ~ {_SHA256}", name="authority"),
+        Index("ix_ocsp_response_certificate", "authority", "serial", "this_update"),
+    )
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    authority: Mapped[str]
+    """SHA-256 of the certificate of who issued the one it is about, hexadecimal."""
+    serial: Mapped[str]
+    """Of the certificate it is about, hexadecimal."""
+    revoked: Mapped[bool]
+    der: Mapped[bytes] = mapped_column(LargeBinary)
+    this_update: Mapped[datetime]
+    next_update: Mapped[datetime | None]
+    changed_at: Mapped[datetime] = mapped_column(
+        server_default=func.clock_timestamp(), onupdate=func.clock_timestamp()
+    )
+
+
 class RevocationSourceRow(Base):
     """Where a revocation list is fetched from, by the operator's word, and how that went last."""
 

@@ -310,7 +310,8 @@ async def list_crls(session: ReadSession) -> list[Crl]:
 STAMP_SQL: Final = """
 SELECT (SELECT row(count(*), max(changed_at)) FROM anchor),
        (SELECT row(count(*), max(changed_at)) FROM intermediate),
-       (SELECT row(count(*), max(changed_at)) FROM revocation_list)
+       (SELECT row(count(*), max(changed_at)) FROM revocation_list),
+       (SELECT row(count(*), max(changed_at)) FROM ocsp_response)
 """
 _ANCHOR: Final = (
     "sha256", "der", "purposes", "region", "since", "until", "egov_ca", "organisation_verified"
@@ -325,6 +326,10 @@ SELECT der FROM (
 """
 """The youngest few of each authority: an older list says nothing a younger one does not, but for
 the day it was fresh on."""
+
+
+RESPONSES_SQL: Final = "SELECT der FROM ocsp_response ORDER BY sha256"
+"""Few by the rule they are kept by (`registry.ocsp_responses`)."""
 
 
 @dataclass(slots=True)
@@ -347,7 +352,7 @@ class AuthorityShelf:
         async def look(connection: Connection) -> tuple[tuple[Any, ...], list[Any]]:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 stamp = await stamp_in(connection)
-                queries = (ANCHORS_SQL, INTERMEDIATES_SQL, LISTS_SQL)
+                queries = (ANCHORS_SQL, INTERMEDIATES_SQL, LISTS_SQL, RESPONSES_SQL)
                 return stamp, [await connection.fetch(sql) for sql in queries]
 
         stamp, found = await database.run(look, repeatable=True)
@@ -356,7 +361,7 @@ class AuthorityShelf:
 
 
 async def stamp_in(connection: Connection) -> tuple[Any, ...]:
-    """Changes with every change of the three tables. Within the caller's transaction."""
+    """Changes with every change of the four tables. Within the caller's transaction."""
     return tuple(await connection.fetchrow(STAMP_SQL))
 
 
@@ -364,12 +369,14 @@ def read_authority_rows(
     anchors: Iterable[Sequence[Any]],
     intermediates: Iterable[Sequence[Any]],
     lists: Iterable[Sequence[Any]],
+    responses: Iterable[Sequence[Any]],
 ) -> Authorities:
-    """The rows of the three statements."""
+    """The rows of the four statements."""
     return Authorities(
         anchors=tuple(map(_anchor_row, anchors)),
         intermediates=tuple(row[0] for row in intermediates),
         lists=tuple(_parsed(row[0]) for row in lists),
+        ocsp=tuple(row[0] for row in responses),
     )
 
 

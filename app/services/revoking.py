@@ -1,4 +1,5 @@
-"""Fetching revocation lists on time, from where the operator says and nowhere else.
+"""Fetching revocation lists on time, and OCSP responses, from where the operator says and nowhere
+else.
 
 Nothing named in a certificate is ever fetched (threats CRT-12). A list is kept only if a registered
 authority signed it, so that nobody on the way can put younger ones over it; whether it counts is
@@ -7,24 +8,27 @@ judged at each use. What fails leaves the last good list, which ages by its own 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from hashlib import sha256
 from typing import Final, Protocol
 
-from app.crypto.certificates import read_certificate
+from app.crypto.ocsp import is_response
+from app.crypto.ocsp_request import serial_asked
 from app.crypto.revocation import issued_by, read_crl
-from app.domain.certificate import Certificate, Crl
+from app.domain.certificate import Crl
 from app.domain.clocks import AUTHORITY_SKEW
 from app.domain.errors import Malformed, Refused, Unavailable
 from app.domain.trust import Authorities
 from app.federation.lists import Fetched, NotFetched, Unchanged
-from app.registry import authorities
+from app.registry import authorities, ocsp_responses
 from app.registry import revocation_sources as store
+from app.registry.ocsp_responses import OcspEntry
 from app.registry.revocation_sources import RevocationSource
 from app.registry.sessions import Database, WriteSession
+from app.services.ocsp_keeping import certificates, judged
+from app.services.outcomes import GOOD, Outcome
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Of one list: a million entries of sixteen octets."""
@@ -34,31 +38,6 @@ LOOK: Final = 60.0
 """Seconds between two looks of a worker at what is due."""
 
 logger = logging.getLogger(__name__)
-
-
-class Outcome(StrEnum):
-    """What came of one fetch."""
-
-    NEW = "new"
-    HELD = "held"
-    """The list we have."""
-    UNREACHABLE = "unreachable"
-    """Nothing came, or nothing we may ask: the detail says which rule or limit."""
-    UNREADABLE = "unreadable"
-    DELTA = "delta"
-    """Only what changed since another list; told by name, and not joined to it."""
-    INDIRECT = "indirect"
-    """Of certificates of other authorities."""
-    UNSIGNED = "unsigned"
-    """By nobody who is registered."""
-    FROM_FUTURE = "from_future"
-    STALE = "stale"
-    """Its own nextUpdate is over, or it has none."""
-    OLDER = "older"
-    """Than what is held: replayed, or a mirror that lags."""
-
-
-GOOD: Final = frozenset({Outcome.NEW, Outcome.HELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +109,8 @@ class RevocationFetcher:
             await asyncio.sleep(every)
 
     async def _judged(self, source: RevocationSource, content: bytes) -> Done:
+        if is_response(content):
+            return await self._answered(source, content)
         try:
             crl = await asyncio.to_thread(read_crl, content)
         except Malformed as broken:
@@ -138,6 +119,32 @@ class RevocationFetcher:
         if fault is not None:
             return await self._noted(Done(source.url, *fault))
         return await self._kept(source, crl)
+
+    async def _answered(self, source: RevocationSource, content: bytes) -> Done:
+        """An OCSP response, where the URL holds the question (RFC 6960, appendix A.1)."""
+        found = await asyncio.to_thread(judged, content, await self.known(), self.clock())
+        if not isinstance(found, OcspEntry):
+            return await self._noted(Done(source.url, *found))
+        asked = serial_asked(source.url)
+        if asked is not None and f"{asked:x}" != found.serial:
+            return await self._noted(Done(source.url, Outcome.OTHER, f"serial {found.serial}"))
+        try:
+            return await self._held(source, found)
+        except Refused as full:
+            return await self._noted(Done(source.url, Outcome.FULL, str(full)))
+
+    async def _held(self, source: RevocationSource, found: OcspEntry) -> Done:
+        """Raises `Refused` for one certificate too many."""
+        async with self.database.writing() as session:
+            kept = await ocsp_responses.keep(session, found)
+            if isinstance(kept, datetime):
+                why = f"of {found.this_update.isoformat()}, and {kept.isoformat()} is held"
+                await store.failed(session, source.url, f"{Outcome.OLDER}: {why}")
+                return Done(source.url, Outcome.OLDER, why)
+            await store.good(session, source.url, self.clock())
+            if kept:
+                await self.log(session, f"ocsp response {found.sha256} fetched")
+        return Done(source.url, Outcome.NEW if kept else Outcome.HELD)
 
     async def _fault(self, crl: Crl) -> tuple[Outcome, str] | None:
         now = self.clock()
@@ -182,12 +189,4 @@ class RevocationFetcher:
 
 def _signed(crl: Crl, known: Authorities) -> bool:
     """By an anchor, or by an intermediate an operator imported."""
-    return any(issued_by(crl, each) for each in _certificates(known))
-
-
-def _certificates(known: Authorities) -> Iterable[Certificate]:
-    for der in (*(anchor.der for anchor in known.anchors), *known.intermediates):
-        try:
-            yield read_certificate(der)
-        except Malformed:  # one that cannot be read vouches for no list
-            continue
+    return any(issued_by(crl, each) for each in certificates(known))

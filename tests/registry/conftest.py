@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 LOOPBACK = ("127.0.0.0/8",)
 TABLES = (
     "first_seen, verification, statement, license_status, license, delegation, issuer_endpoint,"
-    " issuer_key, issuer_organisation, issuer, license_type, anchor, intermediate, revocation_list,"
+    " issuer_key, issuer_organisation, issuer, license_type, anchor, intermediate, revocation_list, ocsp_response,"
     " api_key, caller_key, used_assertion, caller, tenant, bucket, trust_source, trust_list,"
     " trust_refusal, revocation_source"
 )

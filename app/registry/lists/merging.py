@@ -326,6 +326,7 @@ def _put_together(view: View, local: Authorities) -> Authorities:
         anchors=tuple(_anchors([*anchors, *local.anchors], withdrawn)),
         intermediates=tuple(intermediates.values()),
         lists=tuple(crls.values()),
+        ocsp=local.ocsp,
     )
 
 
