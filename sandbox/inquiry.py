@@ -1,6 +1,7 @@
 """Reading an IVP/1 inquiry (docs/ivp.md) as strictly as an issuer should."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -52,10 +53,15 @@ class Inquiry:
         return self.payload.get("identifier")
 
     @property
+    def code(self) -> str | None:
+        """Of an official address: this issuer's own, and nobody else can read it."""
+        return self.payload.get("code")
+
+    @property
     def subject(self) -> str:
-        """What calls are counted by: the identifier, else type and number."""
+        """What calls are counted by: the identifier, else the code, else type and number."""
         named = f"{self.payload.get('type')}/{self.payload.get('number')}"
-        return self.identifier or named
+        return self.identifier or self.code or named
 
     @property
     def compare(self) -> list[str]:
@@ -150,13 +156,14 @@ def _of_question(payload: JsonObject, name: str) -> Any:
     return sorted(map(str, value)) if isinstance(value, list) else value
 
 
-QUESTION = ("identifier", "number", "type", "documents", "compare", "purpose", "at")
+QUESTION = ("identifier", "number", "type", "code", "documents", "compare", "purpose", "at")
 """What a relay hands on as it was."""
 
 
+CODE = re.compile(r"[A-Za-z0-9._~-]{1,160}")
 MEMBERS = {
-    *("iss", "aud", "iat", "exp", "jti", "identifier", "number", "type", "seal", "certificate"),
-    *("documents", "facts", "facts_jwe", "compare", "purpose", "at", "via", "asked"),
+    *("iss", "aud", "iat", "exp", "jti", "identifier", "number", "type", "code", "seal"),
+    *("certificate", "documents", "facts", "facts_jwe", "compare", "purpose", "at", "via", "asked"),
 }
 """All there are in IVP/1."""
 
@@ -166,12 +173,16 @@ def _check_members(payload: JsonObject, lax: Laxness = NOTHING) -> None:
         value: Any = payload.get(name)
         return isinstance(value, str) and bool(value)
 
+    def is_code() -> bool:
+        return is_text("code") and CODE.fullmatch(str(payload["code"])) is not None
+
     def are_texts(name: str) -> bool:
         value: Any = payload.get(name)
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
     needed = {"iss", "aud", "purpose"} | (set() if "incomplete" in lax else {"jti"})
-    subjects = sum(payload.get(name) is not None for name in ("identifier", "number", "seal"))
+    named = ("identifier", "number", "code", "seal")
+    subjects = sum(payload.get(name) is not None for name in named)
     times = [payload.get("iat"), payload.get("exp"), payload.get("at", 0)]
     sound = (
         all(is_text(name) for name in needed)
@@ -179,7 +190,7 @@ def _check_members(payload: JsonObject, lax: Laxness = NOTHING) -> None:
         and are_texts("via")
         and len(payload["via"]) <= MAX_HOPS
         and all(type(value) is int and 0 <= value <= LAST_SECOND for value in times)
-        and (is_text("identifier") or (is_text("number") and is_text("type")))
+        and (is_text("identifier") or is_code() or (is_text("number") and is_text("type")))
         and (subjects == 1 or "ambiguous" in lax)
         and isinstance(payload.get("documents", []), list)
         and isinstance(payload.get("facts", {}), dict)

@@ -89,16 +89,19 @@ class Office:
 
     def look_up(self, inquiry: Inquiry) -> License | None:
         asked = inquiry.payload
-        license = (
-            self.world.by_identifier.get(asked["identifier"].upper())
-            if "identifier" in asked
-            else self.world.find(asked["number"].upper(), asked["type"].upper())
-        )
-        if "identifier" not in asked and "number_needs_identifier" in self.lax:
+        license = self._named(asked)
+        if "number" in asked and "number_needs_identifier" in self.lax:
             return None
         if license is None or (license.issuer, license.type) not in self.speaks_for:
             return None
         return license
+
+    def _named(self, asked: JsonObject) -> License | None:
+        if "identifier" in asked:
+            return self.world.by_identifier.get(asked["identifier"].upper())
+        if "code" in asked:
+            return self.world.by_code.get(asked["code"])
+        return self.world.find(asked["number"].upper(), asked["type"].upper())
 
     def consider(self, inquiry: Inquiry, now: datetime) -> Findings:
         """The honest answer: GB/T 36906 codes, in the order docs/ivp.md gives them meaning."""
@@ -118,7 +121,7 @@ class Office:
             told = status if "tells_after_mismatch" in self.lax else None
             return Findings(Outcome.DIFFERS, document, compared, license, told)
         known = any(compared.get(n) == "match" for n in HOLDER) or "number_suffices" in self.lax
-        if inquiry.identifier is None and not known:
+        if inquiry.identifier is None and inquiry.code is None and not known:
             # A number alone is a guess: nothing is told without the holder.
             return Findings(Outcome.INSUFFICIENT, document, compared)
         return Findings(status.outcome, document, compared, license, status)

@@ -4,6 +4,8 @@ The same seed and the same day give the same bytes on every machine. States are 
 day, so a demonstration never ages; pin `today` where bytes are compared.
 """
 
+import base64
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -88,6 +90,15 @@ class World:
 
     def find(self, number: str, type: str) -> License | None:
         return self._by_number.get((number, type))
+
+    def code_of(self, license: License) -> str:
+        """What its official QR code says of it: 128 bits that only its issuer can read."""
+        made = hashlib.sha256(f"code/{self.seed}/{license.id}".encode()).digest()
+        return base64.urlsafe_b64encode(made[:16]).rstrip(b"=").decode()
+
+    @cached_property
+    def by_code(self) -> Mapping[str, License]:
+        return MappingProxyType({self.code_of(license): license for license in self.licenses})
 
     def of(self, issuer: str, scenario: str | None = None) -> tuple[License, ...]:
         """The licenses of one issuer, by its short name or code."""

@@ -131,6 +131,9 @@ def _inquiries() -> list[dict[str, Any]]:
         "about a seal": inquiry(
             question(without="identifier", seal="63010000012345", certificate="0a1b")
         ),
+        "by a code of the issuer's own": inquiry(
+            question(without="identifier", code="q3vJ0x_6TqWcV0dQ8Yh1Zg")
+        ),
         "for a time": inquiry(question(at=NOW - 86_400)),
         "for now, by a clock 60 s ahead": inquiry(question(at=NOW + 60)),
         "an unknown member is ignored": inquiry(question(more={"a": 1})),
@@ -173,6 +176,13 @@ def _inquiries() -> list[dict[str, Any]]:
         "no license named": {"without": "identifier"},
         "a number without type": {"without": "identifier", "number": "N-1"},
         "two licenses named": {"number": "N-1", "type": TYPE},
+        "a code beside an identifier": {"code": "q3vJ0x_6TqWcV0dQ8Yh1Zg"},
+        "a code beside a seal": {
+            "without": "identifier",
+            "code": "q3vJ0x_6TqWcV0dQ8Yh1Zg",
+            "seal": "63010000012345",
+        },
+        "a code that is an address": {"without": "identifier", "code": "https://x.example/?a=1"},
         "no identifier of GB/T 36904": {"identifier": "1.2.3"},
         "a life over 60 s": {"exp": NOW + 61},
         "ends before it begins": {"exp": NOW},

@@ -8,6 +8,7 @@ from app.checks.roles import covered_facts
 from app.domain.evidence import CheckName, Evidence
 from app.domain.facts import Facts
 from app.domain.issuer import (
+    Adapter,
     Answered,
     Code,
     Inquiry,
@@ -62,11 +63,15 @@ def inquiry_for(
     if isinstance(local, Broken):
         return NotAsked(Unasked.BROKEN)
     by_number = Fact.NUMBER in document.stated and document.type is not None
-    seal = None if document.identifier is not None or by_number else _seal_shown(facts)
-    if document.identifier is None and not by_number and seal is None:
+    by_code = document.coded and document.identifier is None
+    named = document.identifier is not None or by_number or by_code
+    seal = None if named else _seal_shown(facts)
+    if not named and seal is None:
         return NotAsked(Unasked.NO_QUESTION)
     if endpoint is None or (facts.trust.issuer is None and seal is None):
         return NotAsked(Unasked.NO_ENDPOINT)
+    if by_code and (endpoint.speaker is Speaker.UPSTREAM or endpoint.adapter is not Adapter.IVP):
+        return NotAsked(Unasked.NO_ENDPOINT)  # nobody else can read it
     facts_only = document.format is LicenseFormat.FACTS
     pictured = document.photo is not None
     typed = facts_only or pictured or document.digested
@@ -80,6 +85,7 @@ def inquiry_for(
         digests={} if pictured else digests,  # no issuer knows a picture that somebody took
         purpose=purpose,
         at=facts.at,
+        code=claims.code if by_code else None,
         seal=seal.seal.id if seal and seal.seal else None,
         certificate=seal.signer.serial if seal and seal.signer else None,
         max_age=_max_age(facts, policy_age),

@@ -93,6 +93,7 @@ def _document(license: ParsedLicense, signatures: tuple[SignatureFacts, ...]) ->
         signatures=signatures,
         package=_package(license),
         photo=license.photo.facts if license.photo else None,
+        coded=claims.code is not None,
         digested=license.digested,
     )
 

@@ -33,7 +33,7 @@ def _doubts(photo: PhotoFacts, facts: Facts) -> Iterator[tuple[Reason, str]]:
         yield Reason.CODE_NAMES_NOTHING, _counted(photo)
     elif not held and not photo.typed:
         yield Reason.CODE_MISSING, ""
-    elif named and not (photo.several or facts.document.stated):
+    elif named and not (photo.several or facts.document.stated or facts.document.coded):
         yield Reason.CODE_NAMES_NOTHING, _counted(photo)
 
 

@@ -80,6 +80,8 @@ class DocumentFacts:
     """None where the format has no parts."""
     photo: PhotoFacts | None = None
     """Of pictures only."""
+    coded: bool = False
+    """An official code that its issuer alone can read says which license is meant."""
     digested: bool = False
     """Only parts of its signatures were seen, beside digests that the caller states."""
 

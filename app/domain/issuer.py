@@ -190,6 +190,8 @@ class Inquiry:
     """Digest name → digest of the whole file; empty when there is no file."""
     purpose: str
     at: datetime | None
+    code: str | None = field(default=None, repr=False)
+    """Of an official address, where nothing but the issuer's own code names the license."""
     seal: str | None = None
     """印章标识, where a seal is asked about."""
     certificate: str | None = None

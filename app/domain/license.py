@@ -71,6 +71,8 @@ class Claims:
     copy_matter: str | None = None
     """事项编码 the copy was made for."""
     presentation_until: datetime | None = None
+    code: str | None = field(default=None, repr=False)
+    """Out of an official address: only the issuer can read it, and by it find the license."""
     disagreements: tuple[str, ...] = ()
     """Names of elements that stand in the document with different values."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.domain.identifier import TypeCode
+from app.domain.identifier import IssuerCode, TypeCode
 
 
 class Held(StrEnum):
@@ -44,6 +44,10 @@ class OfficialUrl:
     type: TypeCode | None
     host: str
     path: str
+    parameter: str | None = None
+    """What of the query names the license; None: what follows the path does."""
+    issuer: IssuerCode | None = None
+    """The only one who can read what stands there (opaque code); None: anybody can."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,9 +240,12 @@ def _check_subject(payload: Mapping[str, object], question: Question, party: _Pa
     found = _identifier(payload, "identifier")
     if question.identifier is not None and str(found) != question.identifier:
         raise _Unusable(Silence.WRONG_QUESTION, "identifier is not the one asked about")
-    if question.identifier is None and found is not None and found.type != question.type:
+    type = question.type
+    if type is None and question.coded and found is not None:
+        type = found.type  # the code is of one license, and the asker knew nothing of it
+    if question.identifier is None and found is not None and found.type != type:
         raise _Unusable(Silence.WRONG_QUESTION, "identifier is of another type")
-    if _given(payload, "type") and _text(payload, "type") != question.type:
+    if _given(payload, "type") and _text(payload, "type") != type:
         raise _Unusable(Silence.WRONG_QUESTION, "type is not the one asked about")
     if found is None:
         return None

@@ -41,6 +41,7 @@ MIN_JTI: Final = 16
 _NODE: Final = re.compile(r"[a-z0-9][a-z0-9.-]{2,62}")
 _TYPE: Final = re.compile(r"[0-9A-Z]{18}[0-9]{3}")
 _JTI: Final = re.compile(r"[A-Za-z0-9_-]{22,86}")
+_CODE: Final = re.compile(r"[A-Za-z0-9._~-]{1,160}")
 _HEX: Final = re.compile(r"[0-9a-f]{1,64}")
 _DIGESTS: Final = {"sm3": 32, "sha256": 32}
 """Name → octets."""
@@ -75,6 +76,8 @@ class Asked:
     identifier: Identifier | None
     number: str | None = field(repr=False)
     type: TypeCode | None
+    code: str | None = field(repr=False)
+    """The body's own, out of an official address."""
     seal: str | None
     certificate: str | None
     documents: Mapping[str, bytes]
@@ -100,7 +103,7 @@ class Asked:
 
 
 _QUESTION: Final = (
-    *("identifier", "number", "type", "seal", "certificate", "documents", "compare"),
+    *("identifier", "number", "type", "code", "seal", "certificate", "documents", "compare"),
     *("purpose", "at"),
 )
 
@@ -275,13 +278,12 @@ def _members(token: bytes, typ: str, payload: Mapping[str, object]) -> tuple[Ask
 
 
 def _subject(payload: Mapping[str, object]) -> dict[str, object]:
-    """One of three: an identifier, a number with its type, a seal."""
-    given = [name for name in ("identifier", "number", "seal") if payload.get(name) is not None]
+    """One of four: an identifier, a number with its type, a code, a seal."""
+    subjects = ("identifier", "number", "code", "seal")
+    given = [name for name in subjects if payload.get(name) is not None]
     if len(given) != 1:
-        raise Malformed("identifier, number, seal: not one of the three")
-    subject: dict[str, object] = dict.fromkeys(
-        ("identifier", "number", "type", "seal", "certificate")
-    )
+        raise Malformed("identifier, number, code, seal: not one of the four")
+    subject: dict[str, object] = dict.fromkeys((*subjects, "type", "certificate"))
     match given[0]:
         case "identifier":
             try:
@@ -291,6 +293,8 @@ def _subject(payload: Mapping[str, object]) -> dict[str, object]:
         case "number":
             subject["number"] = _text(payload, "number")
             subject["type"] = TypeCode(_matching(payload, "type", _TYPE))
+        case "code":
+            subject["code"] = _matching(payload, "code", _CODE)
         case _:
             subject["seal"] = _text(payload, "seal")
             if payload.get("certificate") is not None:

@@ -75,7 +75,7 @@ def consider(
         every_file: the register has every file ever given out, so that another one differs.
     """
     undecided = Considered(said_here(Code.INSUFFICIENT, as_of))
-    if asked.seal is not None:  # no seal stands in this register, and none is denied
+    if asked.seal is not None or asked.code is not None:  # none stands here, and none is denied
         return undecided
     if not entries:
         foreign = asked.identifier is not None and asked.identifier.issuer != body

@@ -287,7 +287,7 @@ def key_of(inquiry: Inquiry, secret: bytes) -> bytes:
     """What makes two questions one: HMAC-SHA-256 over everything an answer may depend on.
 
     Endpoint and the keys that count today (a withdrawn key takes its answers along); identifier,
-    or number and type, or seal; names and values of facts; digests; `at`; purpose.
+    or number and type, or code, or seal; names and values of facts; digests; `at`; purpose.
     """
     endpoint = inquiry.endpoint
     homes = [[h.body, *(k.key_id for k in h.keys)] for h in endpoint.home_keys]
@@ -299,6 +299,7 @@ def key_of(inquiry: Inquiry, secret: bytes) -> bytes:
         endpoint.encryption_jwk,
         str(inquiry.identifier) if inquiry.identifier else None,
         [inquiry.claims.number, inquiry.type, inquiry.seal, inquiry.certificate],
+        inquiry.code,
         sorted(plain_facts(inquiry).items()),
         sorted((name, value.hex()) for name, value in inquiry.digests.items()),
         inquiry.at.isoformat() if inquiry.at else None,

@@ -29,7 +29,7 @@ class FactsNotPrivate(Exception):
 
 
 class NothingToAsk(Exception):
-    """Neither an identifier, nor a number with its type, nor a seal."""
+    """Neither an identifier, nor a code, nor a number with its type, nor a seal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class Question:
     identifier: str | None
     type: TypeCode | None
     compare: frozenset[Fact]
+    coded: bool = False
+    """Asked by a code of the issuer's own, which may be of any type."""
     shown: bool
     """Digests of a file went with it."""
     asked_at: datetime
@@ -127,6 +129,7 @@ def compose(
         identifier=str(inquiry.identifier) if inquiry.identifier else None,
         type=inquiry.identifier.type if inquiry.identifier else inquiry.type,
         compare=compare,
+        coded=inquiry.identifier is None and inquiry.code is not None,
         shown=bool(inquiry.digests),
         asked_at=now,
         original=Original(relaying.asker, digest_of(relaying.asked)) if relaying else None,
@@ -134,13 +137,15 @@ def compose(
 
 
 def _subject(inquiry: Inquiry) -> dict[str, str]:
-    """The identifier alone, number and type where there is none, else the seal."""
+    """The identifier alone, else the issuer's own code, number and type, or the seal."""
     if inquiry.identifier is not None:
         return {"identifier": str(inquiry.identifier)}
+    if inquiry.code is not None:
+        return {"code": inquiry.code}
     if inquiry.claims.number is not None and inquiry.type is not None:
         return {"number": inquiry.claims.number, "type": inquiry.type}
     if inquiry.seal is None:
-        raise NothingToAsk("neither an identifier, nor a number with its type, nor a seal")
+        raise NothingToAsk("no identifier, no code, no number with its type, no seal")
     certificate = {"certificate": inquiry.certificate} if inquiry.certificate else {}
     return {"seal": inquiry.seal, **certificate}
 

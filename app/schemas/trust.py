@@ -271,6 +271,20 @@ class OfficialUrlPart(_Part):
     type: TypeCode | None
     host: str
     path: Annotated[str, Field(pattern=r"^/")]
+    parameter: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z0-9_.-]{1,64}$",
+            description="of the query, which names the license; null: what follows path does",
+        ),
+    ] = None
+    issuer: Annotated[
+        str | None,
+        Field(
+            pattern=r"^([0-9A-Z]{18}|[0-9]{6})$",
+            description="who alone can read what stands there (opaque codes), and is asked by it",
+        ),
+    ] = None
 
 
 class TrustListPayload(_Part):

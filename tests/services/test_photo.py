@@ -2,12 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
 from app.checks import examine
 from app.domain.evidence import CheckName, Outcome
-from app.domain.issuer import Answered, Code, IssuerAnswer, NotAsked, Unasked
+from app.domain.issuer import Adapter, Answered, Code, IssuerAnswer, NotAsked, Speaker, Unasked
 from app.domain.license import Claims, Fact, LicenseFormat
 from app.domain.photo import Held, OfficialUrl, SeenCode
 from app.domain.reasons import Reason
@@ -35,6 +36,7 @@ from tests.world import (
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR\0\0\0\5\0\0\0\5" + bytes(20)
 HOST = "zheng.example.cn"
 PLACE = OfficialUrl(TYPE, HOST, "/c/")
+READ_BY_ISSUER = OfficialUrl(None, HOST, "/v", "code", ISSUER)
 TYPED = Claims(identifier=None, type=TYPE, issuer=ISSUER, number="N-1", holder="青海样例有限公司")
 
 
@@ -50,7 +52,7 @@ ALL = said(Fact.NUMBER, Fact.HOLDER)
 class Codes:
     """Fits `OfficialCodes`, and remembers what it was asked."""
 
-    known: tuple[OfficialUrl, ...] = (PLACE,)
+    known: tuple[OfficialUrl, ...] = (PLACE, READ_BY_ISSUER)
 
     async def official_urls(self, hosts: frozenset[str]) -> tuple[OfficialUrl, ...]:
         return tuple(url for url in self.known if url.host in hosts)
@@ -217,6 +219,80 @@ def test_an_official_address_names_its_license_and_nothing_is_fetched() -> None:
     assert held(picture) == [Held.OFFICIAL_URL]
     (inquiry,) = world.asked
     assert (inquiry.claims.number, inquiry.type) == ("N-1", TYPE)
+
+
+CODE = "q3vJ0x_6TqWcV0dQ8Yh1Zg"
+
+
+def test_a_code_only_the_issuer_reads_is_asked_of_it_and_of_nobody_else() -> None:
+    world = World()
+    picture = verified(f"https://{HOST}/v?code={CODE}", world=world)
+    assert (told(picture), held(picture)) == ("indeterminate unsigned_copy", [Held.OFFICIAL_URL])
+    (inquiry,) = world.asked
+    assert (inquiry.code, inquiry.identifier, inquiry.claims.number) == (CODE, None, None)
+    assert inquiry.digests == {}
+    (question,) = world.questions
+    assert question.issuer == ISSUER
+    assert picture.facts is not None
+    assert CODE not in dump_facts(picture.facts)  # type: ignore[operator]
+    ended = verified(f"https://{HOST}/v?code={CODE}", answer=coded(Code.ENDED))
+    assert told(ended) == "invalid ended"
+    denied = verified(f"https://{HOST}/v?code={CODE}", answer=coded(Code.NO_RECORD))
+    assert told(denied) == "invalid issuer_denies"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"speaker": Speaker.UPSTREAM}, {"adapter": Adapter.MAPPED}], ids=str
+)
+def test_nobody_else_is_asked_what_only_the_issuer_reads(changes: dict[str, Any]) -> None:
+    world = World()
+    assert world.trust.endpoint is not None
+    world.trust = replace(world.trust, endpoint=replace(world.trust.endpoint, **changes))
+    picture = verified(f"https://{HOST}/v?code={CODE}", world=world)
+    assert told(picture) == "indeterminate unsigned_copy"
+    assert picture.answer == NotAsked(Unasked.NO_ENDPOINT)
+    assert world.asked == []
+
+
+def test_a_typed_number_is_compared_beside_the_code_that_names_the_license() -> None:
+    world = World()
+    verified(f"https://{HOST}/v?code={CODE}", typed=TYPED, world=world)
+    (inquiry,) = world.asked
+    assert (inquiry.code, inquiry.identifier) == (CODE, None)
+    assert {Fact.NUMBER, Fact.HOLDER} <= inquiry.compare
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "several"),
+    [(CODE, CODE, False), (CODE, CODE[:-1] + "A", True), (CODE, str(IDENTIFIER), True)],
+)
+def test_two_codes_of_the_issuer_are_two_licenses(first: str, second: str, several: bool) -> None:
+    world = World()
+    picture = verified(
+        f"https://{HOST}/v?code={first}", f"https://{HOST}/v?lang=zh&code={second}", world=world
+    )
+    assert (told(picture) == "indeterminate multiple_codes") == several
+    assert bool(world.asked) != several
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://{HOST}.verify-xx.com/v?code={CODE}",
+        f"https://zhеng.example.cn/v?code={CODE}",
+        f"https://{HOST}/vv?code={CODE}",
+        f"https://{HOST}:8443/v?code={CODE}",
+        f"https://x@{HOST}/v?code={CODE}",
+    ],
+)
+def test_qr04_a_lookalike_with_a_genuine_code_is_a_warning_and_no_question(text: str) -> None:
+    world = World()
+    genuine = verified(f"https://{HOST}/v?code={CODE}", world=world)
+    assert told(genuine) == "indeterminate unsigned_copy"
+    asked = len(world.asked)
+    picture = verified(text, world=world)
+    assert told(picture) == "indeterminate unofficial_url"
+    assert len(world.asked) == asked
 
 
 @pytest.mark.parametrize(

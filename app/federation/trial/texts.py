@@ -189,7 +189,7 @@ WORDS: Final[Mapping[Item, Words]] = MappingProxyType(
         ),
         Item.AMBIGUOUS: Words(
             "拒绝同时问两样的询问", "it refuses a question about two things",
-            "identifier、number + type、seal 三者只能有一，否则答 400。", "identifier, number with type, seal: exactly one of the three; else say 400.",
+            "identifier、number + type、code、seal 四者只能有一，否则答 400。", "identifier, number with type, code, seal: exactly one of the four; else say 400.",
         ),
         Item.FALSE_VIA: Words(
             "拒绝 via 不实的询问", "it refuses a false via",

@@ -88,13 +88,19 @@ def _within(path: str, place: str) -> bool:
 def named_by(address: Address, place: OfficialUrl) -> Claims | None:
     """Which license the address names, by the rule of docs/trust-list.md; None where it names none.
 
-    What follows the registered path, or one parameter, is an identifier; or what follows it is the
-    number of a license of the registered type.
+    What follows the registered path, or one parameter, is an identifier; or what follows it, or
+    stands in the registered parameter, is the number of a license of the registered type, or a
+    code that the registered issuer alone can read.
     """
     rest = address.path[len(place.path) :].strip("/")
+    pairs = parse_qsl(address.query, max_num_fields=_PARAMETERS) if _few(address.query) else []
     texts = [rest] if _NAME.fullmatch(rest) else []
-    if not rest:
-        pairs = parse_qsl(address.query, max_num_fields=_PARAMETERS) if _few(address.query) else []
+    if place.parameter is not None:
+        texts = [value for name, value in pairs if name == place.parameter]
+        if rest or len(texts) != 1:  # two values would be read one way here, and another there
+            return None
+        rest = texts[0]
+    elif not rest:
         texts = [value for _, value in pairs]
     identifiers = {found for text in texts if (found := read_identifier(text)) is not None}
     if len(identifiers) == 1:
@@ -102,7 +108,11 @@ def named_by(address: Address, place: OfficialUrl) -> Claims | None:
         if place.type not in {None, identifier.type}:
             return None
         return Claims(identifier=identifier, identifiers=frozenset({str(identifier)}))
-    if identifiers or place.type is None or not _NAME.fullmatch(rest):
+    if identifiers or not _NAME.fullmatch(rest):
+        return None
+    if place.issuer is not None:
+        return Claims(identifier=None, type=place.type, issuer=place.issuer, code=rest)
+    if place.type is None:
         return None
     return Claims(identifier=None, type=place.type, number=rest)
 

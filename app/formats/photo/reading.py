@@ -145,6 +145,8 @@ def _same(claims: Claims, first: Claims) -> bool:
     if claims.identifier is not None:
         return claims.identifier == first.identifier
     type = first.identifier.type if first.identifier else first.type
+    if claims.code is not None or first.code is not None:  # what it names, only its issuer knows
+        return (claims.code, claims.issuer) == (first.code, first.issuer)
     return (claims.type, claims.number) == (type, first.number)
 
 

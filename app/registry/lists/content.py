@@ -41,6 +41,7 @@ SECTIONS: Final = (
 
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 _HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+_PARAMETER: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _PATH: Final = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/%-]*")
 _MATTER: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 
@@ -238,11 +239,15 @@ def _seal(each: Reader) -> tuple[str, SealEnd]:
 
 
 def _official(each: Reader) -> OfficialUrl:
-    each.close(required={"type", "host", "path"}, optional=())
+    each.close(required={"type", "host", "path"}, optional={"parameter", "issuer"})
     type = type_code(each.at("type"), each.text("type")) if each.given("type") else None
     host, path = each.text("host"), each.text("path")
     if not _HOST.fullmatch(host):
         refuse(each.at("host"), "is not a plain host name in lower case")
     if not _PATH.fullmatch(path):
         refuse(each.at("path"), "is not a path like /code/")
-    return OfficialUrl(type, host, path)
+    parameter = each.text("parameter") if each.given("parameter") else None
+    if parameter is not None and not _PARAMETER.fullmatch(parameter):
+        refuse(each.at("parameter"), "is not the name of one parameter, like code")
+    issuer = issuer_code(each.at("issuer"), each.text("issuer")) if each.given("issuer") else None
+    return OfficialUrl(type, host, path, parameter, issuer)

@@ -14,7 +14,7 @@ from app.formats.photo.addresses import (
     official,
     read_address,
 )
-from tests.world import IDENTIFIER, TYPE
+from tests.world import IDENTIFIER, ISSUER, TYPE
 
 HOST = "zheng.qinghai.gov.cn"
 PLACE = OfficialUrl(TYPE, HOST, "/c/")
@@ -193,6 +193,57 @@ def test_an_identifier_names_the_license_whatever_the_place_is_for(rest: str) ->
 def test_qr05_what_names_no_license_for_certain_names_none(rest: str) -> None:
     assert named_by(address("/c/N-1"), PLACE) is not None
     assert named_by(address(rest), PLACE) is None
+
+
+OPAQUE = OfficialUrl(None, HOST, "/v", None, ISSUER)
+BY_PARAMETER = OfficialUrl(TYPE, HOST, "/q", "code", ISSUER)
+NUMBERED = OfficialUrl(TYPE, HOST, "/n", "zzbh")
+CODE = "q3vJ0x_6TqWcV0dQ8Yh1Zg"
+
+
+def test_a_code_of_the_issuers_own_is_taken_out_of_path_or_parameter() -> None:
+    for rest, place, type_ in (
+        (f"/v/{CODE}", OPAQUE, None),
+        (f"/q?code={CODE}", BY_PARAMETER, TYPE),
+        (f"/q/?lang=zh&code={CODE}#top", BY_PARAMETER, TYPE),
+    ):
+        claims = named_by(address(rest), place)
+        assert claims is not None, rest
+        assert (claims.code, claims.issuer, claims.type) == (CODE, ISSUER, type_)
+        assert (claims.number, claims.identifier) == (None, None)
+    numbered = named_by(address("/n?zzbh=N-1"), NUMBERED)
+    assert numbered is not None
+    assert (numbered.number, numbered.code) == ("N-1", None)
+    by_identifier = named_by(address(f"/q?code={IDENTIFIER}"), BY_PARAMETER)
+    assert by_identifier is not None
+    assert (by_identifier.identifier, by_identifier.code) == (IDENTIFIER, None)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "/q",
+        "/q?code=",
+        "/q?Code=" + CODE,
+        f"/q?code={CODE}&code={CODE[:-1]}A",
+        f"/q?code={CODE}&code={CODE}",
+        f"/q/x?code={CODE}",
+        "/q?code=" + "N" * 161,
+        "/q?code=a%20b",
+        "/q?code=https://x.example/",
+        f"/q?other={CODE}",
+        "/q?" + "&".join(f"a{i}=1" for i in range(20)) + f"&code={CODE}",
+    ],
+)
+def test_qr05_a_parameter_that_says_no_one_code_says_none(rest: str) -> None:
+    assert named_by(address(f"/q?code={CODE}"), BY_PARAMETER) is not None
+    assert named_by(address(rest), BY_PARAMETER) is None
+
+
+@pytest.mark.parametrize("rest", ["/v", "/v/", "/v/a/b", "/v/%31", "/v/编号", f"/v?code={CODE}"])
+def test_qr05_a_path_that_says_no_one_code_says_none(rest: str) -> None:
+    assert named_by(address(f"/v/{CODE}"), OPAQUE) is not None
+    assert named_by(address(rest), OPAQUE) is None
 
 
 def test_an_identifier_of_another_type_is_not_taken_at_this_place() -> None:

@@ -71,6 +71,13 @@ def test_what_only_a_list_says(publisher, world):
         payload["official_urls"] = [
             {"type": type, "host": "zz.yunhai.example", "path": "/c/"},
             {"type": None, "host": "yunhai.example", "path": "/"},
+            {
+                "type": None,
+                "host": "yunhai.example",
+                "path": "/v",
+                "parameter": "code",
+                "issuer": market,
+            },
         ]
         payload["authorities"]["crl_locations"] = [
             {"authority": "0" * 64, "url": "https://ca.yunhai.example/list.crl"}
@@ -87,7 +94,10 @@ def test_what_only_a_list_says(publisher, world):
     content = read.content
     assert content.successions[market].code == data
     assert content.details[type].issued_by[0].name_en == "Registration"
-    assert [u.type for u in content.official_urls] == [type, None]
+    assert [u.type for u in content.official_urls] == [type, None, None]
+    opaque = content.official_urls[2]
+    assert (opaque.parameter, opaque.issuer) == ("code", market)
+    assert {(u.parameter, u.issuer) for u in content.official_urls[:2]} == {(None, None)}
     assert content.crl_locations[0].url == "https://ca.yunhai.example/list.crl"
     assert [(id, e.status) for id, e in content.seals] == [
         ("63990000000001", SealEnding.FROZEN),
