@@ -9,7 +9,16 @@ from typing import assert_never
 from app.domain.evidence import SIGNATURE_CHECKS, WHOLE, About, CheckName, Evidence, Outcome, Role
 from app.domain.issuer import Answered, IssuerAnswer, Match, Statement
 from app.domain.license import HOLDER_FACTS, PROOF_FACTS, Fact
-from app.domain.policies import PHOTO, RECORD, SEALED, TOKEN, Level, Policy, policy_for
+from app.domain.policies import (
+    PHOTO,
+    RECORD,
+    SEALED,
+    SEALED_DOCUMENT,
+    TOKEN,
+    Level,
+    Policy,
+    policy_for,
+)
 from app.domain.reasons import Reason
 from app.domain.verdict import (
     DECIDED,
@@ -26,7 +35,18 @@ from app.domain.verdict import (
 )
 from app.domain.word import STATUS, Against, InForce, Silent, hear
 
-__all__ = ["PHOTO", "RECORD", "SEALED", "TOKEN", "Level", "Policy", "decide", "judge", "policy_for"]
+__all__ = [
+    "PHOTO",
+    "RECORD",
+    "SEALED",
+    "SEALED_DOCUMENT",
+    "TOKEN",
+    "Level",
+    "Policy",
+    "decide",
+    "judge",
+    "policy_for",
+]
 
 TRUST_GAPS = frozenset(
     {
@@ -94,9 +114,11 @@ def _all_spoke(deciding: Sequence[Evidence], policy: Policy) -> bool:
         return policy.level_of(check, signer) is Level.REQUIRE
 
     def filled(role: Role) -> bool:
-        # One signature must answer them all: two halves do not make a whole.
-        signers = {subject for _, subject in spoke if subject.role is role}
-        return any(
+        # One signature must answer them all: two halves do not make a whole. Of several expected
+        # signers each must: one cannot answer for the other.
+        signers = {item.subject for item in deciding if item.subject.role is role}
+        whole = all if role is Role.SIGNER else any
+        return bool(signers) and whole(
             all((check, signer) in spoke for check in SIGNATURE_CHECKS if asked(check, signer))
             for signer in signers
         )
@@ -108,6 +130,8 @@ def decide(
     local: LocalState, answer: IssuerAnswer, statement: Statement | None, terms: Terms
 ) -> Verdict:
     """Two keys, one verdict: what the file shows (rows), and what its issuer says (columns)."""
+    if terms.subject is Subject.SEAL:
+        return _of_seal(local)
     subject = Subject.RECORD if isinstance(local, FactsOnly) else terms.subject
     if isinstance(local, Broken):  # never asked; whatever came anyway mends nothing
         stands = statement is not None and statement.signed and statement.in_force
@@ -130,6 +154,25 @@ def decide(
             return Verdict(Conclusion.INDETERMINATE, subject, own or reason, conflict=conflict)
         case _:
             assert_never(word)
+
+
+def _of_seal(local: LocalState) -> Verdict:
+    """Of a sealed document that is no license: what is known of its seals is evidence by itself
+    (SEAL_IN_USE holds the word of list or platform), and no answer closes a gap.
+    """
+    match local:
+        case Sound():
+            return Verdict(Conclusion.VALID, Subject.SEAL, None, proof=DECIDED)
+        case Broken(reason):
+            return Verdict(Conclusion.INVALID, Subject.SEAL, reason)
+        case Gap(reasons):
+            return Verdict(Conclusion.INDETERMINATE, Subject.SEAL, reasons[0])
+        case Unsigned(reason):
+            return Verdict(Conclusion.INDETERMINATE, Subject.SEAL, reason)
+        case FactsOnly():
+            raise ValueError("facts have no seal")
+        case _:
+            assert_never(local)
 
 
 def _obstacle(

@@ -192,7 +192,7 @@ def policies() -> str:
             check.block.value,
             "each signature" if check.each else "once",
             *(POLICIES[name].levels[check].value for name in names),
-            " ".join(
+            " or ".join(
                 sorted({p.extra[check].value for p in POLICIES.values()} if check.each else ())
             ),
         ]

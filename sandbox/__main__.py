@@ -27,6 +27,7 @@ files in --out:
   copies/*.jws       annotated copies (加注件)
   samples.json       samples with the verdict each must get; samples/*.jws
   samples-ofd.json   the same for sealed files; samples/*.ofd
+  documents.json     a contract, a proof and an invoice, and who sealed them; documents/*
   authorities.json   anchors, intermediates and revocation lists: whom to trust for seals
   pki/               roots, authorities of signers and makers, their lists: .cer, .crl, PEM
 

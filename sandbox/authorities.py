@@ -8,6 +8,7 @@
     YUNHAI_PAST_CA    an anchor that was taken off the list
     YUNHAI_OLD_CA     an anchor on P-256 that still signs with SHA-1
     YUNHAI_FREE_CA    an anchor that lets everybody choose O and OU
+    YUNHAI_DOCUMENT_CA  an anchor for sealed documents that are no licenses
 
 Windows are in days from the world's day, wide enough for every license in it.
 """
@@ -181,6 +182,16 @@ class Authorities:
     @cached_property
     def free_root(self) -> Authority:
         return self._root_of("free-root", pki.subject(C="CN", CN="YUNHAI_FREE_CA"))
+
+    @cached_property
+    def documents(self) -> Authority:
+        """Certifies those who seal contracts, proofs and invoices, and no issuer of licenses."""
+        who = pki.subject(C="CN", O="云海企业认证中心（虚构）", CN="YUNHAI_DOCUMENT_CA")
+        return self._root_of("document-root", who)
+
+    @cached_property
+    def documents_crl(self) -> bytes:
+        return self.documents.crl(self.list_plan())
 
     @cached_property
     def old_root(self) -> Authority:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.bodies import moment
+from sandbox.documents import make_documents
 from sandbox.licenses import status_at
 from sandbox.ofd_samples import make_ofd_samples
 from sandbox.pki import pem
@@ -34,6 +35,11 @@ def write_world(world: World, out: Path, endpoints: Mapping[str, str]) -> int:
     for one in sealed:
         (out / one.file).write_bytes(one.content)
     _write_json(out / "samples-ofd.json", [one.told() for one in sealed])
+    (out / "documents").mkdir(exist_ok=True)
+    documents = make_documents(world)
+    for each in documents:
+        (out / each.file).write_bytes(each.content)
+    _write_json(out / "documents.json", [each.told() for each in documents])
     _write_json(out / "licenses.json", _index(world))
     _write_json(out / "registration.json", registration(world, endpoints))
     _write_json(out / "authorities.json", authorities(world))

@@ -9,6 +9,7 @@ from sandbox.jws import JsonObject
 from sandbox.world import World
 
 LICENSE_SEAL, SEAL_MAKER, TSA = "license-seal", "seal-maker", "tsa"
+SEALED_DOCUMENT = "sealed-document"
 
 
 def authorities(world: World) -> JsonObject:
@@ -44,6 +45,7 @@ def lists(made: Authorities) -> Iterable[bytes]:
     yield made.making_crl
     yield made.free_crl
     yield made.time_crl
+    yield made.documents_crl
     yield from made.branch_crls
 
 
@@ -52,6 +54,7 @@ def _anchors(made: Authorities) -> Iterable[JsonObject]:
     yield _anchor(made.root.certificate, LICENSE_SEAL, start, verified=True)
     yield _anchor(made.maker_root.certificate, SEAL_MAKER, start)
     yield _anchor(made.time_root.certificate, TSA, start)
+    yield _anchor(made.documents.certificate, SEALED_DOCUMENT, start)
     yield _anchor(made.past_root.certificate, LICENSE_SEAL, start, until=made.day(-1000))
     yield _anchor(made.old_root.certificate, LICENSE_SEAL, start)
     yield _anchor(made.free_root.certificate, LICENSE_SEAL, start)

@@ -20,7 +20,7 @@ from app.checks.document import (
 from app.checks.issuer import ISSUER_ENTITLED, ISSUER_KNOWN, inquiry_for, weigh
 from app.checks.measure import measure
 from app.checks.photo import CODES_CLEAR
-from app.checks.roles import ROLES_FILLED, covered_facts, required_roles
+from app.checks.roles import ROLES_FILLED, SIGNER_EXPECTED, covered_facts, required_roles
 from app.checks.seal import (
     SEAL_FILE_SAME,
     SEAL_HOLDS,
@@ -28,6 +28,7 @@ from app.checks.seal import (
     SEAL_MAKER_TRUSTED,
     SIGNER_IN_SEAL,
 )
+from app.checks.sealed_document import INVOICE_AGREES, only_of_documents, seal_in_use
 from app.checks.sealing import (
     ALGORITHMS_AGREE,
     CERTIFICATE_FITS,
@@ -57,6 +58,7 @@ __all__ = [
     "inquiry_for",
     "measure",
     "required_roles",
+    "seal_in_use",
     "weigh",
 ]
 
@@ -84,6 +86,7 @@ CHECKS: tuple[Check, ...] = (
     SEAL_MAKER_TRUSTED,
     SIGNER_KNOWN,
     KEY_LIVE,
+    SIGNER_EXPECTED,
     ROLES_FILLED,
     ISSUER_KNOWN,
     ISSUER_ENTITLED,
@@ -91,6 +94,7 @@ CHECKS: tuple[Check, ...] = (
     IDENTIFIER_FORM,
     IDENTIFIER_AGREES,
     CONTENT_AGREES,
+    INVOICE_AGREES,
     COPY_CURRENT,
     PRESENTATION_CURRENT,
     OWN_DATES,
@@ -100,6 +104,6 @@ CHECKS: tuple[Check, ...] = (
 
 def examine(facts: Facts, checks: tuple[Check, ...] = CHECKS) -> tuple[Evidence, ...]:
     """All checks on all documents: a report is complete, or it teaches forgers the order."""
-    found = (item for check in checks for item in check.examine(facts))
+    found = (item for check in checks for item in only_of_documents(check, facts))
     known = (no_harder_than_known(item, facts) for item in found)
     return tuple(no_more_than_seen(item, facts) for item in known)

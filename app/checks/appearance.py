@@ -29,7 +29,9 @@ def _told(stamps: StampFacts) -> str:
     """How many, where, and what a reader would want to compare with the page."""
     clipped = f", {stamps.clipped} in part (骑缝)" if stamps.clipped else ""
     resized = f", {stamps.resized} at another size than the seal's" if stamps.resized else ""
-    return f"{stamps.count} on {stamps.pages} pages{clipped}{resized}"
+    edges = " and ".join(stamps.over)
+    over = f", over the {edges} edge of its page" if edges else ""
+    return f"{stamps.count} on {stamps.pages} pages{clipped}{resized}{over}"
 
 
 STAMP_PLAIN = Check(

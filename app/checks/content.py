@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from app.checks.base import Check, failed, passed, silent, unsure
-from app.checks.roles import UNPLACED, owner_of, required_roles, role_of
+from app.checks.roles import UNPLACED, organisation_of, owner_of, required_roles, role_of
 from app.domain.evidence import WHOLE, CheckName, Evidence, Role
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.license import LicenseFormat
@@ -32,21 +32,32 @@ def _covered(facts: Facts) -> Iterator[Evidence]:
     """Everything a reader is shown stands under a seal of each role that has to seal."""
     name = CheckName.CONTENT_COVERED
     sealed = [
-        (role_of(s, facts), (s.sealed, _tolerated(s, facts)))
+        (_party(s, facts), (s.sealed, _tolerated(s, facts)))
         for s in facts.document.signatures
         if s.sealed
     ]
     if facts.document.format not in _FILES or not sealed:
         yield silent(name)
         return
-    wanted = required_roles(facts) & {role for role, _ in sealed}
-    groups = {role: [s for r, s in sealed if r is role] for role in wanted}
-    groups = groups or {Role.EXTRA: [s for _, s in sealed]}
+    required = required_roles(facts)
+    wanted = {party for party, _ in sealed if party[0] in required}
+    groups = {party: [s for p, s in sealed if p == party] for party in wanted}
+    groups = groups or {(Role.EXTRA, ""): [s for _, s in sealed]}
     if open_parts := _open_to(groups, tolerant=True):
         yield failed(name, Reason.NOT_COVERED, detail=", ".join(sorted(open_parts)[:8]))
         return
     left = _open_to(groups, tolerant=False)
     yield passed(name, detail=f"left open by the issuer's profile: {len(left)}" if left else "")
+
+
+_Party = tuple[Role, str]
+"""A role; of signers of a document that is no license each organisation by itself: what was added
+after one of two parties sealed was not sealed by both."""
+
+
+def _party(signature: SignatureFacts, facts: Facts) -> _Party:
+    role = role_of(signature, facts)
+    return role, (organisation_of(signature) or "") if role is Role.SIGNER else ""
 
 
 def _tolerated(signature: SignatureFacts, facts: Facts) -> frozenset[PartKind]:
@@ -63,7 +74,7 @@ _Tolerating = tuple[SealedFacts, frozenset[PartKind]]
 """A seal, and what it may leave open."""
 
 
-def _open_to(groups: Mapping[Role, list[_Tolerating]], *, tolerant: bool) -> frozenset[str]:
+def _open_to(groups: Mapping[_Party, list[_Tolerating]], *, tolerant: bool) -> frozenset[str]:
     """Parts that have to be covered and that no seal of some role covers."""
     return frozenset().union(
         *(

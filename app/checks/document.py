@@ -30,7 +30,7 @@ def _signed(facts: Facts) -> Iterator[Evidence]:
         yield passed(name)
     elif facts.document.package is not None and facts.document.package.encrypted:
         yield silent(name)  # its signatures cannot be read: said by ONE_DOCUMENT
-    elif type is not None and type.must_be_sealed:
+    elif facts.signers is not None or (type is not None and type.must_be_sealed):
         yield failed(name, Reason.SIGNATURE_MISSING)
     else:
         yield unsure(name, Reason.UNSIGNED_COPY)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from app.checks.base import Check, failed, passed, silent, unsure
 from app.checks.roles import covered_facts
+from app.checks.sealed_document import proven_use, seals_of
 from app.domain.evidence import CheckName, Evidence
 from app.domain.facts import Facts
 from app.domain.issuer import (
@@ -84,7 +85,7 @@ def inquiry_for(
         compare=compare - {Fact.IDENTIFIER},
         digests={} if pictured else digests,  # no issuer knows a picture that somebody took
         purpose=purpose,
-        at=facts.at,
+        at=facts.at if facts.signers is None else (proven_use(facts) or facts.at),
         code=claims.code if by_code else None,
         seal=seal.seal.id if seal and seal.seal else None,
         certificate=seal.signer.serial if seal and seal.signer else None,
@@ -94,8 +95,11 @@ def inquiry_for(
 
 
 def _seal_shown(facts: Facts) -> SealedFacts | None:
-    """The first seal, where nothing else names what to ask about."""
-    sealed = (s.sealed for s in facts.document.signatures if s.sealed is not None)
+    """The first seal, where nothing else names what to ask about; of a sealed document that is no
+    license the first of those who count as its signers.
+    """
+    signatures = facts.document.signatures if facts.signers is None else seals_of(facts)
+    sealed = (s.sealed for s in signatures if s.sealed is not None)
     return next((one for one in sealed if one.seal is not None), None)
 
 
@@ -110,6 +114,8 @@ def weigh(facts: Facts, answer: IssuerAnswer) -> Evidence:
     """Three ways to be bound; an identifier from uncovered content routes and proves nothing."""
     name, covered = CheckName.BOUND, covered_facts(facts)
     if facts.document.format is LicenseFormat.FACTS or facts.document.photo is not None:
+        return silent(name)
+    if facts.signers is not None:  # it is about a seal, and compared with nobody's record
         return silent(name)
     if Fact.IDENTIFIER in covered:
         return passed(name, detail="identifier covered")

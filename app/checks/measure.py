@@ -7,10 +7,12 @@ from app.checks.measure_package import package_facts
 from app.checks.measure_pdf import measure_pdf, pdf_facts
 from app.checks.measure_seals import measure_sealing
 from app.crypto import schemes
+from app.domain.certificate import Purpose
 from app.domain.errors import InvalidSignature
 from app.domain.facts import DocumentFacts, Facts, SignatureFacts, Value
 from app.domain.license import Claims, ParsedLicense, PdfSealing, Signature
 from app.domain.sealed import PackageFacts
+from app.domain.signers import Signers
 from app.domain.trust import NO_AUTHORITIES, Trust, TrustedKey
 
 _NO_SCHEME = "the algorithm is none of ours"
@@ -24,14 +26,19 @@ def measure(
     at: datetime | None = None,
     max_status_age: timedelta | None = None,
     matter: str | None = None,
+    signers: Signers | None = None,
 ) -> Facts:
-    """Everything the checks will read. What is left behind are bytes and personal values."""
+    """Everything the checks will read. What is left behind are bytes and personal values.
+
+    `signers`: it is judged as a sealed document that is no license, by anchors for those.
+    """
+    by = Purpose.LICENSE_SEAL if signers is None else Purpose.SEALED_DOCUMENT
     signatures = (
         *(_measured(s, trust.keys.get(s.key_id)) for s in license.signatures),
         *(
-            measure_pdf(s, trust, now)
+            measure_pdf(s, trust, now, by)
             if isinstance(s, PdfSealing)
-            else measure_sealing(s, trust, now)
+            else measure_sealing(s, trust, now, by)
             for s in license.sealings
         ),
     )
@@ -42,6 +49,7 @@ def measure(
         at=at,
         max_status_age=max_status_age,
         matter=matter,
+        signers=signers,
     )
 
 
@@ -95,6 +103,7 @@ def _document(license: ParsedLicense, signatures: tuple[SignatureFacts, ...]) ->
         photo=license.photo.facts if license.photo else None,
         coded=claims.code is not None,
         digested=license.digested,
+        invoice=license.invoice,
     )
 
 

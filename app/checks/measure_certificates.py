@@ -20,18 +20,22 @@ from app.domain.trust import Authorities
 MAX_BROUGHT = 16
 """Certificates taken from a document as steps; more would only make the search longer."""
 
-_PURPOSES = {
-    Role.SIGNER: Purpose.LICENSE_SEAL,
-    Role.MAKER: Purpose.SEAL_MAKER,
-    Role.TSA: Purpose.TSA,
-}
+_PURPOSES = {Role.MAKER: Purpose.SEAL_MAKER, Role.TSA: Purpose.TSA}
+"""What an anchor must be registered for; of signers the kind of the document decides."""
 
 
 class Judge:
     """One document's certificates."""
 
-    def __init__(self, authorities: Authorities, now: datetime, seen: datetime | None) -> None:
+    def __init__(
+        self,
+        authorities: Authorities,
+        now: datetime,
+        seen: datetime | None,
+        sealing: Purpose = Purpose.LICENSE_SEAL,
+    ) -> None:
         self._authorities = authorities
+        self._sealing = sealing
         self._intermediates = _readable(authorities.intermediates)
         self._ocsp = _responses(authorities.ocsp)
         self.now = now
@@ -76,7 +80,7 @@ class Judge:
             self._authorities.anchors,
             self._authorities.lists,
             moment=moment,
-            purpose=_PURPOSES[role],
+            purpose=_PURPOSES.get(role, self._sealing),
             role=role,
             fresh_at=max(moment, self.now),
             ocsp=self._ocsp,

@@ -1,6 +1,8 @@
 """What is measured alike of every entry of the list of signatures, sealed or not."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from math import inf
 
 from app.checks.arithmetic import VALUES
 from app.crypto.ses.verify import VerifiedValue
@@ -11,12 +13,14 @@ from app.domain.license import KeyId, PdfSealing, Sealing
 from app.domain.ofd import SignatureType, Stamp
 from app.domain.scheme import Scheme
 from app.domain.seal import SealPicture, ValueForm
-from app.domain.sealed import Arithmetic, Clocks, SealedFacts, StampFacts
+from app.domain.sealed import Arithmetic, Clocks, Edge, SealedFacts, StampFacts
 from app.domain.signing_time import read_signing_time
 
 EIGHT_HOURS = timedelta(hours=8)
 _UNREAD = "unread"
 _TENTH = 10
+_EDGE = 0.05
+"""Millimetres that rounding may put a seal beyond an edge."""
 
 
 def signature_facts(
@@ -72,6 +76,7 @@ def stamps(sealing: Sealing, picture: SealPicture | None = None) -> StampFacts |
         unseen=sum(_unseen(stamp) for stamp in drawn),
         clipped=sum(stamp.clip is not None for stamp in drawn),
         resized=sum(_resized(stamp, picture) for stamp in drawn) if picture else 0,
+        over=tuple(edge for edge in Edge if any(_over(stamp)[edge] > _EDGE for stamp in drawn)),
     )
 
 
@@ -86,8 +91,23 @@ def _resized(stamp: Stamp, picture: SealPicture) -> bool:
 def _unseen(stamp: Stamp) -> bool:
     boxes = (stamp.boundary, stamp.clip) if stamp.clip else (stamp.boundary,)
     flat = any(box.width <= 0 or box.height <= 0 for box in boxes)
-    at = stamp.boundary
-    return flat or at.x + at.width <= 0 or at.y + at.height <= 0
+    over = _over(stamp)
+    across, down = stamp.drawn.width, stamp.drawn.height
+    gone = max(over[Edge.LEFT], over[Edge.RIGHT]) >= across
+    return flat or gone or max(over[Edge.TOP], over[Edge.BOTTOM]) >= down
+
+
+def _over(stamp: Stamp) -> Mapping[Edge, float]:
+    """Millimetres by which what is drawn reaches beyond each edge of its page. The page begins at
+    0; where its size is not known it has no right and no lower edge.
+    """
+    at, sheet = stamp.drawn, stamp.sheet
+    return {
+        Edge.LEFT: -at.x,
+        Edge.TOP: -at.y,
+        Edge.RIGHT: at.x + at.width - (sheet.width if sheet else inf),
+        Edge.BOTTOM: at.y + at.height - (sheet.height if sheet else inf),
+    }
 
 
 def clocks(declared: str | None, signed: datetime | None) -> Clocks:

@@ -14,7 +14,7 @@ from app.checks.measure_seals import claimed_time, data_hash, seal_facts, stamp_
 from app.checks.measure_timestamps import measure_timestamp
 from app.crypto.cms import verify_cms
 from app.crypto.ses import lists_signer, verify_signature
-from app.domain.certificate import Role
+from app.domain.certificate import Purpose, Role
 from app.domain.cms import CmsSignature
 from app.domain.facts import SignatureFacts, Value
 from app.domain.license import PdfSealing
@@ -37,9 +37,11 @@ _SUB_FILTERS = frozenset({"adbe.pkcs7.detached", "ETSI.CAdES.detached", "GM.sm2s
 """Names that are told as they stand; any other could be anybody's words."""
 
 
-def measure_pdf(sealing: PdfSealing, trust: Trust, now: datetime) -> SignatureFacts:
-    """Everything the checks of a signature by certificate will read."""
-    judge = Judge(trust.authorities, now, trust.first_seen)
+def measure_pdf(
+    sealing: PdfSealing, trust: Trust, now: datetime, by: Purpose = Purpose.LICENSE_SEAL
+) -> SignatureFacts:
+    """Everything the checks of a signature by certificate will read; `by`: which anchors count."""
+    judge = Judge(trust.authorities, now, trust.first_seen, by)
     if sealing.signature is not None:
         return _sealed(sealing, sealing.signature, trust, judge)
     if sealing.cms is not None and sealing.cms.certificate is None:

@@ -16,7 +16,7 @@ from app.crypto.digests import digest, same
 from app.crypto.jose import JsonLimits, read_json_object
 from app.crypto.ses import lists_signer, verify_seal, verify_signature
 from app.crypto.ses.verify import VerifiedValue
-from app.domain.certificate import Role
+from app.domain.certificate import Purpose, Role
 from app.domain.digested import StatedDigests
 from app.domain.errors import Malformed
 from app.domain.facts import SignatureFacts, Value
@@ -32,9 +32,11 @@ _WEAK_SIZES = frozenset({16, 20})
 """Octets of MD5 and SHA-1."""
 
 
-def measure_sealing(sealing: Sealing, trust: Trust, now: datetime) -> SignatureFacts:
-    """Everything the checks of a signature by certificate will read."""
-    judge = Judge(trust.authorities, now, trust.first_seen)
+def measure_sealing(
+    sealing: Sealing, trust: Trust, now: datetime, by: Purpose = Purpose.LICENSE_SEAL
+) -> SignatureFacts:
+    """Everything the checks of a signature by certificate will read; `by`: which anchors count."""
+    judge = Judge(trust.authorities, now, trust.first_seen, by)
     if sealing.signature is not None:
         return _sealed(sealing, sealing.signature, trust, judge)
     if sealing.cms is not None and sealing.cms.certificate is None:

@@ -12,6 +12,7 @@ from app.domain.identifier import IssuerCode
 from app.domain.license import Fact
 from app.domain.proven import signing_time
 from app.domain.reasons import Reason
+from app.domain.signers import Signers
 from app.domain.trust import Kind, Mandate, TrustedKey, Window
 
 _ROLES = {Kind.ORIGINAL: Role.ISSUER, Kind.COPY: Role.COPIER, Kind.COUNTERSIGN: Role.COUNTERSIGNER}
@@ -80,11 +81,42 @@ def _signed_at(signature: SignatureFacts, facts: Facts) -> datetime:
     return known or facts.trust.first_seen or facts.now
 
 
+def organisation_of(signature: SignatureFacts) -> str | None:
+    """统一社会信用代码 of whoever signed, as far as a registered authority vouches for it."""
+    signer = signature.sealed.signer if signature.sealed else None
+    return None if signer is None else signer.then.named.organisation
+
+
 def role_of(signature: SignatureFacts, facts: Facts) -> Role:
-    """What the registry lets this signer count as, for this issuer and this type."""
+    """What the registry lets this signer count as, for this issuer and this type; of a document
+    that is no license, whether it is one that is expected.
+    """
+    if facts.signers is not None:
+        return _signing(signature, facts, facts.signers)
     role = _given(signature, facts)
     stranger = role is Role.EXTRA and not _placed(signature, facts)
     return Role.CANDIDATE if stranger and _missing(facts) else role
+
+
+def _signing(signature: SignatureFacts, facts: Facts, signers: Signers) -> Role:
+    """An organisation nobody vouches for may be the one that is missing; one that somebody vouches
+    for, and nobody expects, is another.
+    """
+    organisation = organisation_of(signature)
+    if organisation is not None:
+        meant = signers.anyone or organisation in signers.expected
+        return Role.SIGNER if meant else Role.EXTRA
+    return Role.CANDIDATE if missing_signers(facts) else Role.EXTRA
+
+
+def missing_signers(facts: Facts) -> frozenset[str]:
+    """Expected organisations that did not sign; `*` where any would do, and none did."""
+    if facts.signers is None:
+        return frozenset()
+    signed = {organisation_of(s) for s in facts.document.signatures} - {None}
+    if facts.signers.anyone:
+        return frozenset() if signed else frozenset({"*"})
+    return facts.signers.expected - signed
 
 
 def about(signature: SignatureFacts, facts: Facts) -> About:
@@ -149,6 +181,8 @@ def _missing(facts: Facts) -> frozenset[Role]:
 
 def required_roles(facts: Facts) -> frozenset[Role]:
     """Who must have signed. A copy may stand on the share platform's seal alone (加注件)."""
+    if facts.signers is not None:
+        return frozenset({Role.SIGNER})
     roles, asked = _roles(facts), _asked(facts)
     if Role.COPIER in roles and Role.ISSUER not in roles:
         return asked - {Role.ISSUER} | {Role.COPIER}
@@ -188,7 +222,9 @@ def covered_facts(facts: Facts) -> frozenset[Fact]:
 
 def _filled(facts: Facts) -> Iterator[Evidence]:
     name, signatures, missing = CheckName.ROLES_FILLED, facts.document.signatures, _missing(facts)
-    if all(lacks_seal(s, facts) for s in signatures):  # said by SIGNED
+    if facts.signers is not None:
+        yield from _sealed_by(facts)
+    elif all(lacks_seal(s, facts) for s in signatures):  # said by SIGNED
         yield silent(name)
     elif not missing:
         yield passed(name)
@@ -206,6 +242,41 @@ def _filled(facts: Facts) -> Iterator[Evidence]:
         yield failed(name, Reason.ROLE_MISSING)
 
 
+def _sealed_by(facts: Facts) -> Iterator[Evidence]:
+    """Whether whoever is expected did sign; somebody nobody vouches for may be one of them."""
+    name, signatures = CheckName.ROLES_FILLED, facts.document.signatures
+    if not signatures:  # said by SIGNED
+        yield silent(name)
+    elif not missing_signers(facts):
+        yield passed(name)
+    elif not all(signer_known(s, facts) for s in signatures):
+        yield unsure(name, Reason.NO_ANCHOR)
+    elif gaps := sorted({str(gap) for s in signatures if (gap := _name_gap(s)) is not None}):
+        yield unsure(name, Reason.SIGNER_UNIDENTIFIED, detail=", ".join(gaps))
+    else:
+        missing = len(missing_signers(facts))
+        yield failed(name, Reason.EXPECTED_SIGNER_MISSING, detail=f"{missing} missing")
+
+
+def _expected(facts: Facts) -> Iterator[Evidence]:
+    """Of each signature: another organisation's seal is not the one the caller relies on."""
+    name = CheckName.SIGNER_EXPECTED
+    for s in facts.document.signatures:
+        by = about(s, facts)
+        if facts.signers is None or organisation_of(s) is None:
+            yield silent(name, by)
+        elif by.role is Role.SIGNER:
+            yield passed(name, by, "any signer" if facts.signers.anyone else "")
+        else:
+            yield failed(name, Reason.SIGNER_NOT_EXPECTED, by)
+
+
+SIGNER_EXPECTED = Check(
+    CheckName.SIGNER_EXPECTED,
+    "Did only those sign who are expected to?",
+    "签章者是否都在预期的签章单位之内？",
+    _expected,
+)
 ROLES_FILLED = Check(
     CheckName.ROLES_FILLED,
     "Did the claimed issuer sign, and all who had to?",

@@ -157,6 +157,7 @@ def _submission(item: Item) -> Submission:
                 at=asked.at,
                 max_status_age=None if age is None else timedelta(seconds=age),
                 matter=asked.matter,
+                policy=asked.policy,
             )
         case ServiceError() as wrong:
             raise wrong

@@ -18,6 +18,7 @@ from app.config import settings
 from app.domain.digested import FileDigest
 from app.domain.errors import Refused, ServiceError, Unavailable
 from app.domain.license import Claims
+from app.domain.signers import ANY_SIGNER, Signers
 from app.domain.verdict import Conclusion, Verdict
 from app.domain.verification import Receipt, Submission
 from app.formats.digested.making import digested_from
@@ -25,7 +26,7 @@ from app.formats.photo.header import is_picture
 from app.reports.terminal import clean, render, wrap
 from app.reports.unknown_authority import UnknownAuthority, unknown_authority
 from app.routers.verifications import stated
-from app.schemas.verification import TypedIn, refused
+from app.schemas.verification import TermsIn, TypedIn, refused
 from app.services.learned_words import unknown_in
 from app.services.verify import Verifier
 
@@ -90,6 +91,24 @@ def verify(
             "the whole file by this algorithm."
         ),
     ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(help="license or sealed-document; without it the kind of document picks."),
+    ] = None,
+    expected_signer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of a sealed document that is no license: 统一社会信用代码 of who has to have "
+            "sealed it; repeatable. Anybody else's seal makes it invalid."
+        ),
+    ] = None,
+    any_signer: Annotated[
+        bool,
+        typer.Option(
+            "--any-signer",
+            help="Of a sealed document: whoever sealed it is told. So it is without this, too.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool,
         typer.Option(
@@ -108,7 +127,11 @@ def verify(
     ground = verifier(settings(), trust, offline=offline, networks=network or ())
     if fact and digests:
         raise Refused("fact", "goes with photos; leave it out beside --digests")
-    read = Reading(settings().max_upload, _typed(fact or ()), digests)
+    signers = _signers(policy, expected_signer or (), anyone=any_signer)
+    if digests and expected_signer:
+        raise Refused("expected_signer", "goes with the file itself; leave it out beside --digests")
+    facts = _typed(fact or ())
+    read = Reading(settings().max_upload, facts, digests, policy, signers)
     raise typer.Exit(asyncio.run(_verify(files, ground, read, as_json=as_json, lang=lang)))
 
 
@@ -121,6 +144,21 @@ class Reading:
     facts: Claims | None
     digests: FileDigest | None
     """None: whole."""
+    policy: str | None
+    signers: Signers
+    """Of sealed documents that are no licenses."""
+
+
+def _signers(policy: str | None, codes: Sequence[str], *, anyone: bool) -> Signers:
+    """Whoever sealed, where nobody is named: the headline says so. Raises `Refused`."""
+    named = {"expected_signers": ",".join(codes)} if codes else {}
+    chosen = {"policy": policy} if policy is not None else {}
+    any_signer = {"any_signer": "true"} if anyone or not codes else {}
+    try:
+        terms = TermsIn.of_form({**named, **chosen, **any_signer})
+    except ValidationError as exc:
+        raise refused(exc) from None
+    return terms.signers or ANY_SIGNER
 
 
 def _typed(facts: Sequence[str]) -> Claims | None:
@@ -170,10 +208,12 @@ async def _one(
     if read.facts is not None and not is_picture(content):
         raise ServiceError("no photo: what stands on it is read from the file itself")
     if read.digests is None:
-        submission = Submission(content=content, typed=read.facts)
+        submission = Submission(
+            content=content, typed=read.facts, policy=read.policy, signers=read.signers
+        )
     else:
         digested, named = await asyncio.to_thread(digested_from, content, read.digests)
-        submission = Submission(stated=named, digested=digested)
+        submission = Submission(stated=named, digested=digested, policy=read.policy)
     receipt = await judge.verify(submission)
     return receipt, await asyncio.to_thread(unknown_in, receipt.report, content)
 

@@ -57,6 +57,7 @@ MAX_PATHS = 8
 
 _ROLES = {
     Purpose.LICENSE_SEAL: Role.SIGNER,
+    Purpose.SEALED_DOCUMENT: Role.SIGNER,
     Purpose.SEAL_MAKER: Role.MAKER,
     Purpose.TSA: Role.TSA,
 }

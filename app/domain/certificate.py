@@ -13,6 +13,8 @@ class Purpose(StrEnum):
 
     LICENSE_SEAL = "license-seal"
     """电子证照印章: it certifies those who seal and sign licenses."""
+    SEALED_DOCUMENT = "sealed-document"
+    """合同、发票、证明: it certifies those who seal and sign documents that are no licenses."""
     SEAL_MAKER = "seal-maker"
     """制章者: it certifies makers of seals and nobody else, or is one maker's certificate."""
     TSA = "tsa"

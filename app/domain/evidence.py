@@ -81,17 +81,20 @@ class CheckName(StrEnum):
     SIGNED_IN_WINDOW = "signed_in_window", Block.AUTHENTICITY, True
     KEY_LIVE = "key_live", Block.AUTHENTICITY, True
     KEY_FOR_TYPE = "key_for_type", Block.AUTHORITY, True
+    SIGNER_EXPECTED = "signer_expected", Block.AUTHORITY, True
     ROLES_FILLED = "roles_filled", Block.AUTHORITY
     ISSUER_KNOWN = "issuer_known", Block.AUTHORITY
     ISSUER_ENTITLED = "issuer_entitled", Block.AUTHORITY
     IDENTIFIER_FORM = "identifier_form", Block.AUTHORITY
     IDENTIFIER_AGREES = "identifier_agrees", Block.AUTHORITY
     CONTENT_AGREES = "content_agrees", Block.AUTHORITY
+    INVOICE_AGREES = "invoice_agrees", Block.AUTHORITY
     BOUND = "bound", Block.AUTHORITY
     COPY_CURRENT = "copy_current", Block.STATUS
     PRESENTATION_CURRENT = "presentation_current", Block.STATUS
     OWN_DATES = "own_dates", Block.STATUS
     FACTS_GIVEN = "facts_given", Block.STATUS
+    SEAL_IN_USE = "seal_in_use", Block.STATUS
 
 
 SIGNATURE_CHECKS = frozenset(check for check in CheckName if check.each)
@@ -108,6 +111,9 @@ class Role(StrEnum):
     """共享平台: the issuer's delegate for annotated copies (加注件)."""
     COUNTERSIGNER = "countersigner"
     """联合签章: another body whose seal the license type requires."""
+    SIGNER = "signer"
+    """签章者 of a document that is no license: an organisation its caller expects, or any that an
+    authority registered for sealed documents vouches for."""
     CANDIDATE = "candidate"
     """A stranger in a document that lacks a signer: perhaps the one that is missing."""
     EXTRA = "extra"

@@ -10,10 +10,12 @@ from enum import StrEnum
 
 from app.domain.elements import LicenseElement
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
+from app.domain.invoice import InvoiceFacts
 from app.domain.license import Fact, KeyId, LicenseFormat
 from app.domain.photo import PhotoFacts
 from app.domain.scheme import Scheme
 from app.domain.sealed import PackageFacts, SealedFacts
+from app.domain.signers import Signers
 from app.domain.trust import Trust
 
 
@@ -84,6 +86,8 @@ class DocumentFacts:
     """An official code that its issuer alone can read says which license is meant."""
     digested: bool = False
     """Only parts of its signatures were seen, beside digests that the caller states."""
+    invoice: InvoiceFacts | None = None
+    """Of an OFD that states figures of an invoice (电子发票)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,8 @@ class Facts:
     """The caller's limit; it can only tighten those of type and policy."""
     matter: str | None = None
     """事项编码 the caller verifies for."""
+    signers: Signers | None = None
+    """Judged as a sealed document, not as a license, and by whom it has to be sealed."""
 
     @property
     def moment(self) -> datetime:

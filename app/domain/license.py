@@ -9,6 +9,7 @@ from typing import NewType
 from app.domain.cms import CmsSignature
 from app.domain.elements import LicenseElement
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
+from app.domain.invoice import InvoiceFacts
 from app.domain.ofd import Coverage, OfdPackage, SignatureEntry
 from app.domain.pdf import DocumentTimestamp, PdfDocument, PdfSignature
 from app.domain.photo import Address, CodeFacts, PhotoFacts
@@ -210,3 +211,7 @@ class ParsedLicense:
     """On its pages, where it is neither signed nor says which license it is; else none."""
     digested: bool = False
     """The file itself was not sent: signatures by their parts, the rest by the caller's account."""
+    license_words: frozenset[str] = frozenset()
+    """Names of the elements of license metadata (元数据) it states; empty: it claims to be none."""
+    invoice: InvoiceFacts | None = None
+    """Figures of an invoice, where it states any."""

@@ -186,6 +186,8 @@ class PageEntry:
     id: str
     part: str | None
     """`None` where the content is missing."""
+    area: "Box | None" = field(default=None, compare=False)
+    """PhysicalBox of the page, else of the document, in millimetres; None: neither can be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +255,16 @@ class Stamp:
     """ID of a page."""
     boundary: Box
     clip: Box | None
+    sheet: Box | None = field(default=None, compare=False)
+    """PhysicalBox of its page; None: not known."""
+
+    @property
+    def drawn(self) -> Box:
+        """Of its boundary what is drawn: the whole, or the part that Clip leaves (骑缝章)."""
+        if self.clip is None:
+            return self.boundary
+        at, clip = self.boundary, self.clip
+        return Box(at.x + clip.x, at.y + clip.y, clip.width, clip.height)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Policy:
                 return self.extra[check]
             case Role.CANDIDATE:  # can spoil a document, and cannot make one
                 return Level.INFORM if level is Level.INFORM else Level.GUARD
-            case Role.DOCUMENT | Role.ISSUER | Role.COPIER | Role.COUNTERSIGNER:
+            case Role.DOCUMENT | Role.ISSUER | Role.COPIER | Role.COUNTERSIGNER | Role.SIGNER:
                 unasked = subject.sealless and check in self.of_seals
                 return Level.GUARD if unasked and level is Level.REQUIRE else level
             case _:
@@ -122,6 +122,9 @@ _ABOUT_THE_SEAL = frozenset(
 """What a signature without a seal (签名) cannot be asked; all else it answers as a seal does."""
 _WHERE_THERE = frozenset(
     {
+        CheckName.SIGNER_EXPECTED,  # these three of sealed documents that are no licenses
+        CheckName.INVOICE_AGREES,
+        CheckName.SEAL_IN_USE,
         CheckName.CODES_CLEAR,  # of pictures, and of files that are nothing but pictures
         CheckName.SEAL_STATUS,  # a list that names no seal says nothing against any
         CheckName.TIMESTAMP_HOLDS,  # optional in every layout
@@ -141,6 +144,8 @@ _TOLD = frozenset(
 )
 # A stranger's seal proves nothing and spoils nothing, unless it is broken.
 _EXTRA = MappingProxyType(dict.fromkeys(CheckName, _INFORM) | {CheckName.SIGNATURE_HOLDS: _GUARD})
+_EXTRA_SIGNER = MappingProxyType(_EXTRA | {CheckName.SIGNER_EXPECTED: _GUARD})
+"""Of a sealed document: another organisation's seal is not what its caller relies on."""
 _LEVELS = (
     dict.fromkeys(CheckName, _REQUIRE)
     | dict.fromkeys(_WHERE_THERE, _GUARD)
@@ -190,13 +195,66 @@ RECORD = Policy(
     timedelta(days=1),
 )
 
+OF_LICENSES = frozenset(
+    {
+        CheckName.CODES_CLEAR,
+        CheckName.KEY_FOR_TYPE,
+        CheckName.ISSUER_KNOWN,
+        CheckName.ISSUER_ENTITLED,
+        CheckName.IDENTIFIER_FORM,
+        CheckName.IDENTIFIER_AGREES,
+        CheckName.CONTENT_AGREES,
+        CheckName.COPY_CURRENT,
+        CheckName.PRESENTATION_CURRENT,
+        CheckName.OWN_DATES,
+        CheckName.FACTS_GIVEN,
+        CheckName.BOUND,
+    }
+)
+"""Asked of licenses alone: of an issuer, a type, an identifier, a holder."""
+OF_SEALED_DOCUMENTS = frozenset(
+    {CheckName.SIGNER_EXPECTED, CheckName.INVOICE_AGREES, CheckName.SEAL_IN_USE}
+)
+"""Asked of sealed documents that are no licenses."""
+SEALED_DOCUMENT = Policy(
+    "sealed-document-1",
+    Subject.SEAL,
+    MappingProxyType(
+        _LEVELS | dict.fromkeys(OF_LICENSES - _TOLD, _GUARD) | {CheckName.SIGNER_EXPECTED: _REQUIRE}
+    ),
+    _EXTRA_SIGNER,
+    frozenset({Role.SIGNER}),
+    timedelta(days=1),
+    _ABOUT_THE_SEAL,
+)
+"""合同、发票、证明: who sealed it, and that it is as it was sealed; nothing of any license."""
+
 POLICIES: Mapping[str, Policy] = MappingProxyType(
-    {p.name: p for p in (TOKEN, SEALED, PHOTO, RECORD)}
+    {p.name: p for p in (TOKEN, SEALED, PHOTO, RECORD, SEALED_DOCUMENT)}
 )
 
 
-def policy_for(format: LicenseFormat) -> Policy:
+class PolicyKind(StrEnum):
+    """What a caller may ask for by name; the document has to be of that kind."""
+
+    LICENSE = "license"
+    """电子证照: whatever is handed in is judged as a license."""
+    SEALED_DOCUMENT = "sealed-document"
+    """合同、发票、证明: a sealed file that is no license."""
+
+
+def asked_kind(name: str | None) -> PolicyKind | None:
+    """The kind a policy's name means; None: nothing is asked, and the document's kind picks."""
+    if name is None:
+        return None
+    documents = {PolicyKind.SEALED_DOCUMENT.value, SEALED_DOCUMENT.name}
+    return PolicyKind.SEALED_DOCUMENT if name in documents else PolicyKind.LICENSE
+
+
+def policy_for(format: LicenseFormat, *, sealed_document: bool = False) -> Policy:
     """The document's kind picks the policy, not the caller."""
+    if sealed_document:
+        return SEALED_DOCUMENT
     match format:
         case LicenseFormat.JWS:
             return TOKEN

@@ -98,6 +98,12 @@ class Reason(StrEnum):
     KEY_NOT_FOR_TYPE = "key_not_for_type", Family.SIGNATURE
     SIGNER_NOT_ISSUER = "signer_not_issuer", Family.SIGNATURE
     ROLE_MISSING = "role_missing", Family.SIGNATURE
+    # ---- sealed documents that are no licenses
+    SIGNER_NOT_EXPECTED = "signer_not_expected", Family.SIGNATURE
+    EXPECTED_SIGNER_MISSING = "expected_signer_missing", Family.SIGNATURE
+    SEAL_DENIED = "seal_denied", Family.SIGNATURE
+    SEAL_STATUS_UNKNOWN = "seal_status_unknown", Family.SIGNATURE
+    INVOICE_DISAGREES = "invoice_disagrees", Family.SIGNATURE
 
     # ---- license
     ISSUER_UNKNOWN = "issuer_unknown", Family.LICENSE

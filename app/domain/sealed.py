@@ -138,6 +138,15 @@ class CoverageFacts:
         return bool(self.covered) and not (self.changed or self.unchecked or self.missing)
 
 
+class Edge(StrEnum):
+    """Of a page."""
+
+    LEFT = "left"
+    TOP = "top"
+    RIGHT = "right"
+    BOTTOM = "bottom"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StampFacts:
     """Where the picture of a seal stands (StampAnnot); several make a 骑缝章."""
@@ -145,11 +154,13 @@ class StampFacts:
     count: int
     pages: int
     unseen: int
-    """Of no size, or wholly beyond the upper or left edge of its page: nobody sees them."""
+    """Of no size, or wholly beyond an edge of their page: nobody sees them."""
     clipped: int = 0
     """Of which a part is drawn, as of a 骑缝章."""
     resized: int = 0
     """Drawn whole, and a tenth or more larger or smaller than the seal says that it is."""
+    over: tuple[Edge, ...] = ()
+    """Edges of pages that what is drawn of some of them reaches beyond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,6 +200,9 @@ class Trust:
     """Organisation code → the registered body that bears it for this type."""
     owners_otherwise: Mapping[str, IssuerCode] = field(default_factory=dict)
     """The same of codes that these bodies bear for other types only."""
+    licensers: frozenset[IssuerCode] = frozenset()
+    """Where the document names no issuer: bodies that are registered to seal licenses and whose
+    organisation codes its signers' certificates bear."""
     authorities: Authorities = NO_AUTHORITIES
     first_seen: datetime | None = None
     """When this node first recorded this very file: it existed then."""

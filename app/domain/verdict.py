@@ -34,6 +34,9 @@ class Subject(StrEnum):
     """This very file, and the license it shows."""
     RECORD = "record"
     """The record under this number; no file was shown."""
+    SEAL = "seal"
+    """Who sealed this very file, and that it is as it was sealed: of no license, and of nothing
+    that the file says."""
 
 
 @dataclass(frozen=True, slots=True)

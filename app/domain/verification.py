@@ -9,6 +9,7 @@ from app.domain.evidence import Evidence
 from app.domain.facts import Facts
 from app.domain.issuer import IssuerAnswer
 from app.domain.license import Claims
+from app.domain.signers import Signers
 from app.domain.verdict import Verdict
 
 PUBLIC_CHECK = "public-check"
@@ -60,6 +61,10 @@ class Submission:
     at: datetime | None = None
     max_status_age: timedelta | None = None
     matter: str | None = None
+    policy: str | None = None
+    """Asked for by name, of a kind or of a version; it has to go with what was handed in."""
+    signers: Signers | None = None
+    """Whose seals are expected, where it is a sealed document and no license."""
 
     def __post_init__(self) -> None:
         if (self.content is None) == (self.stated is None):

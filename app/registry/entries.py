@@ -129,6 +129,8 @@ class Look:
     """Who took over from the issuer for the type, and since when."""
     sealers: frozenset[IssuerCode] = frozenset()
     """Bodies whose organisation codes the certificates bear."""
+    licensers: frozenset[IssuerCode] = frozenset()
+    """Of these, whoever is registered to seal licenses: its own, or as a delegate."""
     named: Mapping[IssuerCode, Issuer] = field(default_factory=dict)
     """Bodies that are tied to the issuer, as the tables name them."""
     statement: Statement | None = None

@@ -38,6 +38,7 @@ def trust_of(
         disputed_since=look.disputed_since,
         owners=(owners := _owners(question, look)),
         owners_otherwise={c: b for c, b in look.owners_otherwise.items() if c not in owners},
+        licensers=look.licensers,
         authorities=look.authorities,
         first_seen=look.first_seen,
         snapshot=snapshot,

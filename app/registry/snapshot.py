@@ -124,6 +124,7 @@ class SnapshotRegistry:
             issuer=entry.issuer if entry else None,
             region=entry.region if entry else None,
             sealers=sealers,
+            licensers=frozenset(filter(self._licenses, sealers)),
             named={e.issuer.code: e.issuer for e in issuers if e.issuer.code in ties},
             type=next((t for t in types if t.code == question.type), None),
             delegations=given,
@@ -157,6 +158,16 @@ class SnapshotRegistry:
                 for code in codes & question.organisations
             },
             authorities=self.authorities if question.sealed else NO_AUTHORITIES,
+        )
+
+    def _licenses(self, body: IssuerCode) -> bool:
+        """Whether it is registered to seal licenses: its own, or as a delegate."""
+        own = next(e for e in self.registration.issuers if e.issuer.code == body)
+        given = self.registration.delegations
+        return (
+            bool(own.issuer.types)
+            or any(own.organisation_codes.values())
+            or any(d.delegate == body and d.kind is not Kind.ANSWER for d in given)
         )
 
     def _sealers(self, question: TrustQuestion) -> Iterator[IssuerCode]:

@@ -84,7 +84,11 @@ SELECT
                          UNION ALL SELECT unnest($8::text[]))),
     (SELECT region FROM issuer WHERE code = $1),
     (SELECT row(successor, since) FROM taken_over),
-    (SELECT array_agg(issuer) FROM sealing),
+    (SELECT array_agg(row(s.issuer,
+            EXISTS (SELECT FROM issuer i WHERE i.code = s.issuer AND i.types <> '{{}}')
+            OR EXISTS (SELECT FROM issuer_organisation o WHERE o.issuer = s.issuer)
+            OR EXISTS (SELECT FROM delegation d
+                        WHERE d.delegate = s.issuer AND d.kind <> 'answer'))) FROM sealing s),
     (SELECT max(t) FROM (
         SELECT greatest(as_of, recorded_at) AS t FROM statement WHERE identifier = $4
         UNION ALL SELECT greatest(recorded_at, replaced_at)
@@ -262,7 +266,8 @@ def read_look(row: Row, authorities: Authorities = NO_AUTHORITIES) -> Look:
         authorities=authorities,
         region=region,
         succession=None if succession is None else (IssuerCode(succession[0]), succession[1]),
-        sealers=frozenset(map(IssuerCode, sealers or ())),
+        sealers=frozenset(IssuerCode(body) for body, _ in sealers or ()),
+        licensers=frozenset(IssuerCode(body) for body, licenses in sealers or () if licenses),
         told_at=told_at,
         named={(body := rows.issuer(each)).code: body for each in named or ()},
         revoked=dict(revoked or ()),

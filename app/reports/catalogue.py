@@ -19,6 +19,7 @@ from app.reports.texts_license import LICENSE_WORDS
 from app.reports.texts_pdf import PDF
 from app.reports.texts_photo import PHOTO
 from app.reports.texts_seal import SEAL
+from app.reports.texts_sealed_document import SEALED_DOCUMENT
 from app.reports.texts_signature import SIGNATURE
 from app.reports.texts_trust import TRUST
 
@@ -48,7 +49,16 @@ def assemble(*parts: Mapping[Reason, Entry]) -> Mapping[Reason, Entry]:
 
 
 CATALOGUE: Final = assemble(
-    INPUT, PHOTO, SIGNATURE, SEAL, PDF, TRUST, LICENSE_WORDS, ISSUER_WORDS, DEPENDENCY
+    INPUT,
+    PHOTO,
+    SIGNATURE,
+    SEAL,
+    SEALED_DOCUMENT,
+    PDF,
+    TRUST,
+    LICENSE_WORDS,
+    ISSUER_WORDS,
+    DEPENDENCY,
 )
 
 
@@ -59,10 +69,11 @@ def entry_of(reason: Reason) -> Entry:
 
 def codes(
     conclusion: Conclusion, reason: Reason | None, subject: Subject
-) -> tuple[Indication, str | None, GbCode, GbCode | None]:
+) -> tuple[Indication, str | None, GbCode | None, GbCode | None]:
     """Indication, sub-indication, information code and file code of a verdict.
 
-    The file code is None where no file was shown.
+    The file code is None where no file was shown, the information code where it is about a seal:
+    0 would tell an old caller that a license is in force.
 
     Raises:
         ValueError: a reason that decides another conclusion than this.
@@ -78,4 +89,6 @@ def codes(
             raise ValueError(f"{reason} never decides {conclusion}")
         if conclusion is Conclusion.INDETERMINATE:
             info = file = TRANSPORT
-    return INDICATION[conclusion], sub, info, None if subject is Subject.RECORD else file
+    of_file = None if subject is Subject.RECORD else file
+    of_license = None if subject is Subject.SEAL else info
+    return INDICATION[conclusion], sub, of_license, of_file

@@ -7,6 +7,7 @@ from typing import Final
 from app.domain.evidence import WHOLE, CheckName, Outcome
 from app.domain.issuer import Answered, Match, NotAsked
 from app.domain.policies import Level
+from app.domain.verdict import Subject
 from app.domain.verification import Basis, Verification
 from app.domain.word import Silent, Word
 from app.reports import phrases
@@ -27,7 +28,9 @@ def unchecked(verification: Verification, word: Word) -> list[object]:
         *_unspoken(verification),
         *_unanswered(verification, word),
         *_unsent(verification),
-        _item("presenter", WHOLE.label, Omission.OUT_OF_SCOPE, phrases.PRESENTER),
+        _item("presenter", WHOLE.label, Omission.OUT_OF_SCOPE, phrases.PRESENTER)
+        if policy_of(verification).subject is not Subject.SEAL
+        else _item("content", WHOLE.label, Omission.OUT_OF_SCOPE, phrases.CONTENT),
     ]
 
 
@@ -75,6 +78,7 @@ def _why(check: CheckName, verification: Verification) -> phrases.Omitted:
         facts_only=verification.basis is Basis.FACTS,
         required=policy_of(verification).levels[check] is Level.REQUIRE,
         signed=bool(facts.document.signatures),
+        document=facts.signers is not None,
     )
 
 

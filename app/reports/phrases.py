@@ -7,8 +7,10 @@ from typing import Final
 
 from app.domain.evidence import Block, CheckName
 from app.domain.issuer import Code, Rule, State, Unasked
+from app.domain.policies import OF_LICENSES, OF_SEALED_DOCUMENTS
 from app.domain.verdict import Conclusion, Subject
 from app.reports.entry import Bilingual, Texts, bilingual, texts
+from app.reports.texts_sealed_document import VALID_SEAL
 
 VALID: Final[Mapping[Subject, Texts]] = {
     Subject.DOCUMENT: texts(
@@ -44,6 +46,7 @@ VALID: Final[Mapping[Subject, Texts]] = {
             "You may rely on the record. To rely on a file, submit that file and verify it.",
         ),
     ),
+    Subject.SEAL: VALID_SEAL,
 }
 
 VALID_BY_DIGESTS: Final = texts(
@@ -65,6 +68,15 @@ VALID_BY_DIGESTS: Final = texts(
     ),
 )
 """In place of the above for a file that stayed with the caller."""
+ANY_SIGNER: Final = bilingual(
+    (
+        "未指定应由谁签章，请核对签章单位",
+        "nobody said whose seal was expected: check that it is the right one",
+    )
+)
+"""Stands in the headline where any signer was accepted."""
+SEALED_BY: Final = bilingual(("由{codes}签章，", ", sealed by {codes}"))
+"""统一社会信用代码 of whoever sealed, in the headline."""
 
 CLOSED: Final = bilingual(
     (
@@ -135,6 +147,8 @@ DISPUTED: Final = bilingual(
 """数据质量异议."""
 ANY_ISSUER: Final = bilingual(("颁发机构", "the issuer"))
 """Stands where the registry knows no name."""
+SEALER: Final = bilingual(("签章单位", "the organisation that sealed it"))
+"""Stands in its place where a document is no license."""
 
 
 class Omission(StrEnum):
@@ -238,6 +252,10 @@ _NOT_THIS_KIND: Final[Omitted] = (
     Omission.NOT_CONCERNED,
     bilingual(("所提交的文件没有此项内容", "what was submitted has nothing of this kind")),
 )
+_NO_LICENSE: Final[Omitted] = (
+    Omission.NOT_CONCERNED,
+    bilingual(("按签章文件核验，不涉及证照", "verified as a sealed document that is no license")),
+)
 _OTHER: Final[Omitted] = (
     Omission.GROUND_MISSING,
     bilingual(
@@ -249,7 +267,9 @@ _OTHER: Final[Omitted] = (
 )
 
 
-def silence_of(check: CheckName, *, facts_only: bool, required: bool, signed: bool) -> Omitted:
+def silence_of(
+    check: CheckName, *, facts_only: bool, required: bool, signed: bool, document: bool = False
+) -> Omitted:
     """Why a check had nothing to say.
 
     Args:
@@ -257,9 +277,12 @@ def silence_of(check: CheckName, *, facts_only: bool, required: bool, signed: bo
         facts_only: no file was shown.
         required: the policy demands it of this kind of document.
         signed: the file bears a signature.
+        document: it was judged as a sealed document that is no license.
     """
     if facts_only and (check.each or check.block is Block.AUTHENTICITY or check in _OF_FILES):
         return NO_FILE
+    if not required and check in (OF_LICENSES if document else OF_SEALED_DOCUMENTS):
+        return _NO_LICENSE if document else _NOT_THIS_KIND
     if check in _SILENT:
         return _SILENT[check]
     if check.each and not signed:
@@ -320,6 +343,12 @@ TIME_CLAIMED: Final = bilingual(
     (
         "签署时间由文件自称，没有可信时间戳证明",
         "the time of signing is the document's own claim; no trusted timestamp proves it",
+    )
+)
+CONTENT: Final = bilingual(
+    (
+        "文件所述内容是否属实，未作核验",
+        "whether what the document says is true was not verified",
     )
 )
 PRESENTER: Final = bilingual(

@@ -28,7 +28,9 @@ from app.reports.sections import (
     check,
     compared,
     photo,
+    sealed_document,
     signature,
+    signers_of,
     statement,
     trust,
     unusable_reason,
@@ -45,6 +47,10 @@ from app.reports.words import KEPT, Json, instant, said
 
 REPORT_VERSION: Final = 1
 """Of this shape; a member may be added under it, none removed or changed in meaning."""
+
+
+SIGNERS_NAMED: Final = 4
+"""In a headline; `sealed_document.signers` names all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ def report_of(verification: Verification, context: Context) -> dict[str, object]
         "blocks": {b.value: _block(b, verification, word, weighing, context) for b in Block},
         "signatures": _signatures(verification),
         "photo": photo(verification),
+        "sealed_document": sealed_document(verification),
         "facts_compared": compared(verification),
         "answer": answer(verification, word),
         "statement": statement(verification),
@@ -130,6 +137,8 @@ def _digests(verification: Verification) -> Json | None:
 def _issuer(verification: Verification) -> Bilingual:
     """The registered name. What a document calls its issuer never stands in a text."""
     facts = verification.facts
+    if facts is not None and facts.signers is not None:
+        return phrases.SEALER
     issuer = facts.trust.issuer if facts else None
     return phrases.ANY_ISSUER if issuer is None else Bilingual(issuer.name, issuer.name_en)
 
@@ -191,6 +200,11 @@ def _when(at: datetime) -> Bilingual:
 def _what(verification: Verification) -> Bilingual:
     """Registered issuer and type, where a valid verdict speaks of them."""
     facts, valid = verification.facts, verification.verdict.conclusion is Conclusion.VALID
+    if valid and facts is not None and facts.signers is not None:
+        codes, text = signers_of(facts)[:SIGNERS_NAMED], phrases.SEALED_BY
+        return Bilingual(
+            text.zh.format(codes="、".join(codes)), text.en.format(codes=", ".join(codes))
+        )
     if not valid or facts is None or facts.trust.issuer is None:
         return Bilingual("", "")
     type = facts.trust.type
@@ -202,6 +216,8 @@ def _what(verification: Verification) -> Bilingual:
 def _more(verification: Verification, word: Word, decided: DecidedBy) -> Bilingual | None:
     """What exactly ended it (撤销 is not 注销), or that nobody could be asked."""
     given, facts = verification.answer, verification.facts
+    if facts is not None and facts.signers is not None:
+        return phrases.ANY_SIGNER if facts.signers.anyone else None
     if decided is DecidedBy.STATEMENT and facts is not None and facts.trust.statement is not None:
         when, text = _when(facts.trust.statement.as_of), phrases.BY_STATEMENT
         return Bilingual(text.zh.format(when=when.zh), text.en.format(when=when.en))

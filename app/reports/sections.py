@@ -8,6 +8,7 @@ from functools import lru_cache
 from app.domain.evidence import SIGNATURE_CHECKS, CheckName, Evidence, Outcome, Role
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.identifier import IssuerCode
+from app.domain.invoice import InvoiceFacts
 from app.domain.issuer import Answered, Match, NotAsked, Unreachable
 from app.domain.policies import Level
 from app.domain.proven import signing_time
@@ -110,6 +111,8 @@ def _owner(found: SignatureFacts, key: TrustedKey | None, facts: Facts) -> Issue
     organisation = found.sealed.signer.then.named.organisation if found.sealed.signer else None
     if organisation is None:
         return None
+    if facts.signers is not None:  # of a document that is no license it is the code itself
+        return IssuerCode(organisation)
     trust = facts.trust
     return trust.owners.get(organisation) or trust.owners_otherwise.get(organisation)
 
@@ -243,6 +246,43 @@ def photo(verification: Verification) -> Json | None:
             for code in seen.codes
         ],
         "several": seen.several,
+    }
+
+
+def sealed_document(verification: Verification) -> Json | None:
+    """Of a document that is no license: whose seals were expected, who sealed, and its figures."""
+    facts = verification.facts
+    if facts is None or facts.signers is None:
+        return None
+    return {
+        "any_signer": facts.signers.anyone,
+        "expected": len(facts.signers.expected),
+        "signers": list(signers_of(facts)),
+        "invoice": _invoice(facts.document.invoice),
+    }
+
+
+def signers_of(facts: Facts) -> tuple[str, ...]:
+    """统一社会信用代码 of whoever signed, each once, as authorities vouch for them."""
+    signers = (s.sealed.signer for s in facts.document.signatures if s.sealed)
+    codes = (signer.then.named.organisation for signer in signers if signer)
+    return tuple(dict.fromkeys(code for code in codes if code is not None))
+
+
+def _invoice(found: InvoiceFacts | None) -> Json | None:
+    """Figures by name, with the places where they stand; never a value."""
+    if found is None:
+        return None
+    return {
+        "figures": [
+            {
+                "figure": fact.value,
+                "places": [place.value for place in places],
+                "agrees": fact not in found.differing,
+            }
+            for fact, places in found.places.items()
+        ],
+        "adds_up": found.adds_up,
     }
 
 

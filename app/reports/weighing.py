@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from enum import StrEnum
 
-from app.domain.evidence import Block, Evidence, Outcome
+from app.domain.evidence import Block, CheckName, Evidence, Outcome
 from app.domain.policies import POLICIES, Level, Policy
-from app.domain.verdict import Conclusion, Terms
+from app.domain.verdict import Conclusion, Subject, Terms
 from app.domain.verification import Basis, Verification
 from app.domain.word import Against, InForce, Silent, Word, hear
 from app.reports.catalogue import entry_of
@@ -60,8 +60,11 @@ def decided_by(verification: Verification, word: Word, weighing: Sequence[Eviden
     conclusion = verification.verdict.conclusion
     if conclusion is Conclusion.INDETERMINATE:
         return DecidedBy.NOBODY
-    if any(e.outcome is Outcome.FAILED for e in weighing):
+    failed = {e.check for e in weighing if e.outcome is Outcome.FAILED}
+    if failed - {CheckName.SEAL_IN_USE}:
         return DecidedBy.SUBMISSION
+    if policy_of(verification).subject is Subject.SEAL and isinstance(word, Silent):
+        return DecidedBy.SUBMISSION  # and by the lists that this node follows
     return DecidedBy.STATEMENT if isinstance(word, Silent) else DecidedBy.ANSWER
 
 
@@ -93,18 +96,19 @@ def block_outcome(
     mine = [e for e in weighing if e.check.block is block]
     outcomes = {e.outcome for e in mine}
     asked = reason is not None and entry_of(reason).block is block
-    against = isinstance(word, Against) and block is Block.STATUS
+    of_seal = policy_of(verification).subject is Subject.SEAL  # the word is evidence there
+    against = isinstance(word, Against) and block is Block.STATUS and not of_seal
     if Outcome.FAILED in outcomes or against or (asked and conclusion is Conclusion.INVALID):
         return Outcome.FAILED
     if block is Block.AUTHENTICITY and verification.basis is Basis.FACTS:
         return Outcome.NOT_APPLICABLE
     if conclusion is Conclusion.VALID:
         return Outcome.PASSED
-    unheard = block is Block.STATUS and not isinstance(word, InForce)
+    unheard = block is Block.STATUS and not isinstance(word, InForce) and not of_seal
     doubted = Outcome.INDETERMINATE in outcomes or _mute(block, mine, policy_of(verification))
     if asked or unheard or doubted:
         return Outcome.INDETERMINATE
-    heard = block is Block.STATUS or Outcome.PASSED in outcomes
+    heard = (block is Block.STATUS and not of_seal) or Outcome.PASSED in outcomes
     return Outcome.PASSED if heard else Outcome.INDETERMINATE
 
 

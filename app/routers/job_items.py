@@ -162,4 +162,6 @@ def _terms(terms: TermsIn, order: Order) -> dict[str, Any]:
         "at": terms.at,
         "max_status_age": None if age is None else timedelta(seconds=age),
         "matter": terms.matter,
+        "policy": terms.policy,
+        "signers": terms.signers,
     }

@@ -58,12 +58,24 @@ def _term(name: str, example: str) -> Any:
 
 
 async def _given(
+    *,
     purpose: Annotated[str | None, _term("purpose", "loan-check")] = None,
     at: Annotated[str | None, _term("at", "2026-01-01T00:00:00+08:00")] = None,
     max_status_age: Annotated[str | None, _term("max_status_age", "600")] = None,
     matter: Annotated[str | None, _term("matter", "11370800MB28559184")] = None,
+    policy: Annotated[str | None, _term("policy", "sealed-document")] = None,
+    expected_signers: Annotated[str | None, _term("expected_signers", "91630000M000100Y43")] = None,
+    any_signer: Annotated[str | None, _term("any_signer", "true")] = None,
 ) -> dict[str, str]:
-    given = {"purpose": purpose, "at": at, "max_status_age": max_status_age, "matter": matter}
+    given = {
+        "purpose": purpose,
+        "at": at,
+        "max_status_age": max_status_age,
+        "matter": matter,
+        "policy": policy,
+        "expected_signers": expected_signers,
+        "any_signer": any_signer,
+    }
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -109,7 +121,7 @@ async def send(
     kind = _MEDIA.get(media_of(request))
     if kind is None:
         raise BadRequest(415, "content-type", f"send {', '.join(_MEDIA)}")
-    order = _order(given, node, guest)
+    order = _order(given, kind, node, guest)
     tenant = guest.asker.tenant or ""
     if await node.jobs.open_of(tenant) >= OPEN:
         raise Busy("as many jobs under way as one tenant has")
@@ -236,7 +248,10 @@ async def results(
     return _Results(_as_lines(_outcomes(node, id)), headers=headers)
 
 
-def _order(given: dict[str, str], node: Node, guest: Guest) -> Order:
+def _order(given: dict[str, str], kind: JobKind, node: Node, guest: Guest) -> Order:
+    of_files = next((n for n in ("expected_signers", "any_signer") if n in given), None)
+    if of_files is not None and kind is not JobKind.ZIP:
+        raise BadRequest(422, of_files, "goes with a ZIP of files only; leave it out")
     try:
         terms = TermsIn.of_form(given)
     except ValidationError as exc:

@@ -225,6 +225,8 @@ def terms_of(terms: TermsIn, guest: Guest) -> Mapping[str, Any]:
         "at": terms.at,
         "max_status_age": None if age is None else timedelta(seconds=age),
         "matter": terms.matter,
+        "policy": terms.policy,
+        "signers": terms.signers,
     }
 
 

@@ -13,6 +13,7 @@ from app.domain.audit import Operation
 from app.domain.caller import Scope
 from app.domain.errors import Refused, ServiceError, Unavailable
 from app.domain.reasons import Reason
+from app.domain.signers import ANY_SIGNER
 from app.domain.verification import Submission
 from app.registry.directory import Body, Kind
 from app.routers.body import Form, read_form
@@ -77,7 +78,12 @@ async def _submission(form: Form, node: Node, guest: Guest) -> Submission:
     """A chosen file before pasted text. An empty field is one that was not filled in."""
     if form.file:
         await node.door.require(guest, Scope.VERIFY_FILE)
-        return Submission(content=form.file, media_type=form.media_type, asker=guest.asker)
+        return Submission(
+            content=form.file,
+            media_type=form.media_type,
+            asker=guest.asker,
+            signers=ANY_SIGNER,  # and the headline says so
+        )
     filled = {name: text.strip() for name, text in form.texts.items() if text.strip()}
     pasted = filled.pop("text", "")
     if pasted:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.domain.certificate import Chain, RevocationState
 from app.domain.cms import CmsContent, CmsDeviation, CmsFamily
 from app.domain.evidence import CheckName, Outcome, Role
+from app.domain.invoice import InvoiceFact, InvoicePlace
 from app.domain.issuer import Match, Rule, Silence, Source, Speaker, State, Unasked
 from app.domain.license import Fact, LicenseFormat
 from app.domain.ofd import PartKind
@@ -82,8 +83,8 @@ class CodesOut(_Out):
         str | None, Field(description="of ETSI EN 319 102-1, or our own with prefix zhengyan:")
     ]
     info_code: Annotated[
-        int | Literal["transport"],
-        Field(description="证照信息验证, GB/T 36906, 0-7; transport: no result"),
+        int | Literal["transport"] | None,
+        Field(description="证照信息验证, GB/T 36906, 0-7; transport: no result; null: of a seal"),
     ]
     file_code: Annotated[
         int | Literal["transport"] | None,
@@ -382,6 +383,34 @@ class PhotoOut(_Out):
     several: Annotated[bool, Field(description="they name different licenses; none was chosen")]
 
 
+class FigureOut(_Out):
+    """One figure of an invoice, by name; its value never stands in a report."""
+
+    figure: InvoiceFact
+    places: Annotated[list[InvoicePlace], Field(description="where the file states it")]
+    agrees: Annotated[bool, Field(description="the same wherever it stands")]
+
+
+class InvoiceOut(_Out):
+    """电子发票, compared with itself."""
+
+    figures: list[FigureOut]
+    adds_up: Annotated[
+        bool | None, Field(description="amount and tax make the total; null: not all are stated")
+    ]
+
+
+class SealedDocumentOut(_Out):
+    """合同、发票、证明: a sealed document that is no license."""
+
+    any_signer: Annotated[bool, Field(description="nobody said whose seals were expected")]
+    expected: Annotated[int, Field(description="how many organisations had to seal")]
+    signers: Annotated[
+        list[str], Field(description="统一社会信用代码 of whoever sealed, as authorities vouch")
+    ]
+    invoice: Annotated[InvoiceOut | None, Field(description="null: it states no invoice")]
+
+
 class UncheckedOut(_Out):
     """What was not checked, and why."""
 
@@ -437,6 +466,9 @@ class ReportOut(_Out):
     signatures: list[SignatureOut]
     photo: Annotated[
         PhotoOut | None, Field(description="codes in a photo or scan; null: it was none")
+    ]
+    sealed_document: Annotated[
+        SealedDocumentOut | None, Field(description="null: it was judged as a license")
     ]
     facts_compared: list[ComparedOut]
     answer: AnswerOut

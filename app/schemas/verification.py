@@ -17,10 +17,12 @@ from pydantic import (
 )
 
 from app.domain.clocks import CLOCK_SKEW
+from app.domain.codes import uscc_check_ok
 from app.domain.errors import Refused
 from app.domain.identifier import MAX_LENGTH, Identifier
 from app.domain.license import LicenseFormat
-from app.domain.policies import POLICIES, policy_for
+from app.domain.policies import POLICIES, PolicyKind, asked_kind, policy_for
+from app.domain.signers import ANY_SIGNER, MAX_SIGNERS, WHOSE_SEALS, Signers
 from app.domain.verification import PUBLIC_CHECK
 from app.schemas.digested import DIGESTS, DigestsIn, refused_digests
 from app.schemas.report import ReportOut, VerificationOut
@@ -46,6 +48,7 @@ _INSTANT: Final = re.compile(
     r"\A\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)\Z", re.ASCII
 )
 _DAY: Final = re.compile(r"\A\d{4}-\d\d-\d\d\Z", re.ASCII)
+_BOOLEANS: Final = frozenset({"true", "false"})
 _NAME: Final = re.compile(r"\A[A-Za-z0-9_.-]{1,64}\Z", re.ASCII)
 
 
@@ -101,8 +104,19 @@ def plain(value: str) -> str:
 
 
 def _known_policy(value: str) -> str:
-    if value not in POLICIES:
-        raise ValueError(f"a policy of this service: {', '.join(POLICIES)}; or leave it out")
+    known = (*PolicyKind, *POLICIES)
+    if value not in known:
+        raise ValueError(f"a policy of this service: {', '.join(known)}; or leave it out")
+    return value
+
+
+def _organisations(value: str) -> str:
+    codes = value.split(",")
+    fix = "codes of 18 characters (统一社会信用代码), with commas between"
+    if not all(uscc_check_ok(code) for code in codes):
+        raise ValueError(f"{fix}; one is mistyped")
+    if len(set(codes)) != len(codes) or len(codes) > MAX_SIGNERS:
+        raise ValueError(f"{fix}, each once, at most {MAX_SIGNERS}")
     return value
 
 
@@ -118,7 +132,21 @@ class TermsIn(BaseModel):
 
     policy: Annotated[
         Annotated[str, AfterValidator(_known_policy)] | None,
-        Field(description="the kind of document picks it; where given, it must agree"),
+        Field(
+            description="license, sealed-document, or one of them by version; the kind of document "
+            "picks it: where given, it must agree"
+        ),
+    ] = None
+    expected_signers: Annotated[
+        Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_organisations)] | None,
+        Field(
+            description="of a sealed document: 统一社会信用代码 of all who have to have sealed it, "
+            "with commas between; anybody else's seal makes it invalid"
+        ),
+    ] = None
+    any_signer: Annotated[
+        bool | None,
+        Field(description="true: where it is a sealed document, whoever sealed it is told"),
     ] = None
     purpose: Annotated[
         str | None,
@@ -152,10 +180,27 @@ class TermsIn(BaseModel):
             ValidationError: to be turned into `Refused` by `refused`.
         """
         fields: dict[str, Any] = dict(texts)
+        if (said := fields.get("any_signer")) in _BOOLEANS:
+            fields["any_signer"] = said == "true"
         age = fields.get("max_status_age")
         if isinstance(age, str) and re.fullmatch(r"[0-9]{1,9}", age, re.ASCII):
             fields["max_status_age"] = int(age)
         return cls.model_validate(fields)
+
+    @property
+    def signers(self) -> Signers | None:
+        """Whose seals are expected on a sealed document; None: nobody said."""
+        if self.expected_signers is not None:
+            return Signers(frozenset(self.expected_signers.split(",")))
+        return ANY_SIGNER if self.any_signer else None
+
+    @model_validator(mode="after")
+    def _whose_seals(self) -> Self:
+        if self.expected_signers is not None and self.any_signer:
+            raise _Told("any_signer", "one of the two: expected_signers, or any_signer")
+        if asked_kind(self.policy) is PolicyKind.SEALED_DOCUMENT and self.signers is None:
+            raise _Told("expected_signers", WHOSE_SEALS)
+        return self
 
     def not_in_future(self, now: datetime) -> None:
         """Nobody can vouch for a day to come. Raises `Refused`."""
@@ -272,8 +317,12 @@ class VerificationIn(TypedIn):
         kind = LicenseFormat.FACTS if self.token is None else LicenseFormat.JWS
         if self.digests is not None:
             kind = LicenseFormat(self.digests.format)
-        if self.policy is not None and self.policy != (fit := policy_for(kind).name):
+        fit = policy_for(kind).name
+        if self.policy not in {None, PolicyKind.LICENSE.value, fit}:
             raise _Told("policy", f"does not go with what was sent: {fit}")
+        for name in ("expected_signers", "any_signer"):
+            if getattr(self, name) is not None:
+                raise _Told(name, "goes with a file that is a sealed document; leave it out")
         return self
 
 
@@ -304,6 +353,7 @@ _SHAPES: Final = {
     "matter": "a 事项编码 of letters, digits and hyphens, at most 64",
     "type": "a 证照类型代码 of 21 capital letters and digits",
     "issuer": "a 统一社会信用代码 of 18 characters, or a region of 6 digits",
+    "any_signer": "true, or left out",
     "max_status_age": f"whole seconds from 0 to {MAX_AGE}",
 }
 

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.checks import covered_facts, examine, required_roles, weigh
+from app.checks import covered_facts, examine, required_roles, seal_in_use, weigh
 from app.domain.evidence import WHOLE, CheckName, Evidence, Outcome
 from app.domain.facts import Facts
 from app.domain.issuer import IssuerAnswer, NotAsked, Unasked
 from app.domain.policies import POLICIES, Policy
 from app.domain.reasons import Reason
 from app.domain.verdict import LocalState, Terms, Verdict
+from app.domain.word import hear
 from app.policy import decide, judge, policy_for
 
 __all__ = ["Local", "conclude", "look", "replay", "unasked", "unread"]
@@ -28,7 +29,8 @@ class Local:
 
 def look(facts: Facts, policy: Policy | None = None) -> Local:
     """Every local check, and the state they amount to."""
-    rules = (policy or policy_for(facts.document.format)).with_roles(required_roles(facts))
+    picked = policy or policy_for(facts.document.format, sealed_document=facts.signers is not None)
+    rules = picked.with_roles(required_roles(facts))
     evidence = (_WELL_FORMED, *examine(facts))
     return Local(rules, evidence, judge(evidence, rules))
 
@@ -37,7 +39,6 @@ def conclude(
     facts: Facts, local: Local, answer: IssuerAnswer
 ) -> tuple[tuple[Evidence, ...], Verdict]:
     """Weigh the answer, judge again with it, and decide."""
-    evidence = (*local.evidence, weigh(facts, answer))
     type = facts.trust.type
     terms = Terms(
         now=facts.now,
@@ -51,6 +52,8 @@ def conclude(
         own_until=facts.document.valid_until,
         covered=covered_facts(facts),
     )
+    in_use = seal_in_use(facts, answer, hear(answer, facts.trust.statement, terms))
+    evidence = (*local.evidence, weigh(facts, answer), in_use)
     state = judge(evidence, local.policy)
     return evidence, decide(state, answer, facts.trust.statement, terms)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.checks import CHECKS
 from app.checks.issuer import BOUND_QUESTION, BOUND_QUESTION_ZH
+from app.checks.sealed_document import SEAL_IN_USE_QUESTION, SEAL_IN_USE_QUESTION_ZH
 from app.crypto.signing import KeyProvider
 from app.domain.evidence import CheckName
 from app.domain.verification import PUBLIC_CHECK, Receipt, Verification
@@ -23,6 +24,7 @@ QUESTIONS: Final[Mapping[CheckName, Bilingual]] = {
         "文件是否符合格式、能够唯一读取？", "Can what was submitted be read, and in one way only?"
     ),
     CheckName.BOUND: Bilingual(BOUND_QUESTION_ZH, BOUND_QUESTION),
+    CheckName.SEAL_IN_USE: Bilingual(SEAL_IN_USE_QUESTION_ZH, SEAL_IN_USE_QUESTION),
     **{check.name: Bilingual(check.question_zh, check.question) for check in CHECKS},
 }
 """What each check asks; reports do not see the checks."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, ParamSpec, Protocol, TypeVar
 
-from app.checks import inquiry_for, measure
+from app.checks import inquiry_for
 from app.crypto.certificates import read_certificate
 from app.crypto.digests import digest
 from app.domain.digested import FileDigest
@@ -27,6 +27,7 @@ from app.domain.issuer import (
 )
 from app.domain.license import LicenseFormat, ParsedLicense
 from app.domain.photo import OfficialUrl
+from app.domain.policies import PolicyKind, asked_kind
 from app.domain.scheme import Digest
 from app.domain.trust import Trust, TrustQuestion
 from app.domain.verdict import Terms
@@ -37,6 +38,7 @@ from app.formats.photo.reading import hosts_of, named
 from app.policy import policy_for
 from app.services.aside import Aside
 from app.services.judgement import conclude, look, unasked, unread
+from app.services.kinds import measured, refuse_unfit
 
 _P = ParamSpec("_P")
 _Result = TypeVar("_Result")
@@ -118,8 +120,8 @@ class Verifier:
 
         `told` hears of its stages; the verdict is known only once it is recorded.
 
-        Raises `UnrecognisedFormat` for bytes of no known kind, `Unavailable` where registry or
-        journal do not answer.
+        Raises `UnrecognisedFormat` for bytes of no known kind, `Refused` where the policy asked for
+        is not the document's, `Unavailable` where registry or journal do not answer.
         """
         receipt = self.publisher.publish(await self._verification(submission, self.clock(), told))
         await self.journal.record(receipt)
@@ -142,6 +144,7 @@ class Verifier:
     ) -> Verification:
         # (1) Which kind is it? Unrecognised bytes are an error, not a verdict.
         format = self._format(submission)
+        refuse_unfit(_kind(format, submission), submission)
         small = _is_small(submission, format)
         read = _inline if small else self.aside.run
         aside = _inline if small else asyncio.to_thread
@@ -157,15 +160,7 @@ class Verifier:
         known = None if license.digested else digests
         trust = await self.registry.trust_for(question_of(license, known, submission.at))
         # (4) Measure and examine it, off the event loop, with no I/O.
-        facts = await aside(
-            measure,
-            license,
-            trust,
-            now=now,
-            at=submission.at,
-            max_status_age=submission.max_status_age,
-            matter=submission.matter,
-        )
+        facts = await aside(measured, license, trust, now, submission)
         local = look(facts)
         told(Stage.CHECKED, local.evidence)
         # (5) Ask the issuer, but never on behalf of a document that failed.
@@ -281,13 +276,19 @@ def _organisations(license: ParsedLicense) -> frozenset[str]:
     return frozenset(found)
 
 
+def _kind(format: Format | None, submission: Submission) -> LicenseFormat:
+    """Of a file, or of what is said of one that stayed with the caller."""
+    if submission.digested is not None:
+        return format_of(submission.digested)
+    return format.name if format else LicenseFormat.FACTS
+
+
 def _unread(
     submission: Submission, format: Format | None, now: datetime, exc: Malformed
 ) -> Verification:
-    kind = format.name if format else LicenseFormat.FACTS
-    if submission.digested is not None:
-        kind = format_of(submission.digested)
-    policy = policy_for(kind)
+    kind = _kind(format, submission)
+    asked = asked_kind(submission.policy)
+    policy = policy_for(kind, sealed_document=asked is PolicyKind.SEALED_DOCUMENT)
     terms = Terms(now=now, subject=policy.subject, policy_age=timedelta(0))
     evidence, verdict = unread(policy, terms, exc.why, str(exc))
     return Verification(

@@ -11,6 +11,7 @@ import pytest
 from app.routers.batches import AT_ONCE, MOST
 from app.schemas.batch import ITEMS, LINES, BatchLineOut
 from sandbox.attacks import ATTACKS
+from sandbox.document_attacks import proof
 from sandbox.serve import Servers
 from tests.batch.conftest import ALL, BATCH, PURPOSE, Bank, by_id, lines, ndjson, register
 from tests.service import VERIFICATIONS, line, new_database, serving
@@ -211,3 +212,16 @@ def test_the_examples_are_taken_and_answered_as_shown(bank: Bank) -> None:
 def test_an_answer_that_was_cut_off_is_known_by_its_end(bank: Bank) -> None:
     answer: httpx.Response = bank.post([item("a", bank.token())])
     assert answer.text.endswith('{"items":1,"answered":1,"refused":0}\n')
+
+
+def test_documents_of_a_batch_are_judged_by_the_policy_that_is_named(bank: Bank) -> None:
+    """For all alike; a license among them is refused in its own line, and never let pass as one."""
+    world = bank.service.world
+    files = [("proof.ofd", proof(world)), ("license.ofd", world.ofd(world.pick("market")))]
+    terms = {"purpose": PURPOSE, "policy": "sealed-document"}
+    answer = bank.files(files, **terms, any_signer="true")
+    found = by_id(answer)
+    assert found["proof.ofd"]["report"]["subject"] == "seal"
+    assert found["license.ofd"]["problem"]["field"] == "policy"
+    refused = bank.files(files, **terms)
+    assert (refused.status_code, refused.json()["field"]) == (422, "expected_signers")

@@ -8,18 +8,24 @@ from app.checks.measure_entry import stamps
 from app.domain.cms import CmsFamily
 from app.domain.evidence import CheckName
 from app.domain.facts import Facts
+from app.domain.license import Sealing
 from app.domain.ofd import Box, Stamp
 from app.domain.seal import SealPicture
-from app.domain.sealed import Sameness, StampFacts
+from app.domain.sealed import Edge, Sameness, StampFacts
 from app.domain.verdict import Sound
+from app.formats.ofd.license import Ofd
 from app.policy import judge
 from app.services.judgement import conclude, look
+from sandbox import ofd, pages
+from sandbox.shapes import SHAPES
+from sandbox.world import World
 from tests.checks import scene
 from tests.checks.scene import FILE, says
 from tests.checks.test_measure_seals import good
 from tests.world import IN_FORCE
 
-SEEN = Stamp("1", "3", Box(140, 225, 38, 38), None)
+A4 = Box(0, 0, 210, 297)
+SEEN = Stamp("1", "3", Box(140, 225, 38, 38), None, A4)
 PLAIN = CheckName.STAMP_PLAIN
 
 
@@ -53,8 +59,11 @@ def test_a_seal_in_sight() -> None:
         replace(SEEN, boundary=Box(-40, 10, 38, 38)),
         replace(SEEN, boundary=Box(10, -38, 38, 38)),
         replace(SEEN, clip=Box(0, 0, 0, 38)),
+        replace(SEEN, boundary=Box(210, 10, 38, 38)),
+        replace(SEEN, boundary=Box(10, 297, 38, 38)),
+        replace(SEEN, boundary=Box(200, 10, 38, 38), clip=Box(10, 0, 28, 38)),
     ],
-    ids=range(5),
+    ids=range(8),
 )
 def test_a_seal_nobody_sees_is_told_and_decides_nothing(odd: Stamp) -> None:
     facts = scene.sealed(stamps=drawn(SEEN, odd))
@@ -84,6 +93,60 @@ def test_a_seal_drawn_at_another_size_is_told_and_decides_nothing(
     assert told.startswith("passed")
     assert ("another size" in told) == bool(resized)
     assert state(facts) == Sound()
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        (Box(180, 10, 38, 38), "over the right edge"),
+        (Box(-8, 10, 38, 38), "over the left edge"),
+        (Box(10, -8, 38, 38), "over the top edge"),
+        (Box(10, 280, 38, 38), "over the bottom edge"),
+        (Box(180, 280, 38, 38), "over the right and bottom edge"),
+    ],
+)
+def test_a_seal_over_an_edge_of_its_page_is_told_and_decides_nothing(at: Box, told: str) -> None:
+    facts = scene.sealed(stamps=drawn(replace(SEEN, boundary=at)))
+    assert says(facts, PLAIN) == [f"passed @0:1/issuer: 1 on 1 pages, {told} of its page"]
+    assert state(facts) == state(scene.sealed(stamps=drawn(SEEN))) == Sound()
+
+
+@pytest.mark.parametrize(
+    "within",
+    [
+        replace(SEEN, boundary=Box(172, 259, 38, 38)),
+        replace(SEEN, boundary=Box(172.04, 259, 38, 38)),
+        replace(SEEN, boundary=Box(191, 10, 38, 38), clip=Box(0, 0, 19, 38)),
+        replace(SEEN, boundary=Box(180, 10, 38, 38), sheet=None),
+        replace(SEEN, boundary=Box(250, 10, 38, 38), sheet=Box(0, 0, 297, 210)),
+    ],
+    ids=["to the edge", "rounded", "half of a 骑缝章", "size not known", "a page across"],
+)
+def test_what_is_drawn_within_its_page_is_over_no_edge(within: Stamp) -> None:
+    found = drawn(within)
+    assert found is not None
+    assert (found.over, found.unseen) == ((), 0)
+
+
+def test_the_size_of_a_page_is_its_own_else_the_documents() -> None:
+    """As real producers write it: once for the document; a sandbox page states its own as well."""
+    world = World(1)
+    license = world.pick("market")
+    plain = world.made(license)
+    parts = ofd.sealed(plain, SHAPES["tax"], world.job(license))
+    for page, told in (
+        (b"<ofd:Area><ofd:PhysicalBox>0 0 150 297</ofd:PhysicalBox></ofd:Area>", True),
+        (b"", False),
+        (b"<ofd:Area><ofd:PhysicalBox>wide</ofd:PhysicalBox></ofd:Area>", False),
+        (b"<ofd:Area><ofd:PhysicalBox>0 0 -1 297</ofd:PhysicalBox></ofd:Area>", False),
+    ):
+        own = b"<ofd:Area><ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox></ofd:Area>"
+        changed = {**parts, pages.PAGE: parts[pages.PAGE].replace(own, page)}
+        (sealing,) = Ofd().parse(ofd.pack(changed, SHAPES["tax"])).sealings
+        assert isinstance(sealing, Sealing)
+        found = stamps(sealing)
+        assert found is not None
+        assert (found.over == (Edge.RIGHT,)) == told
 
 
 def test_an_oval_seal_may_be_said_either_way_up_and_a_half_is_not_compared() -> None:

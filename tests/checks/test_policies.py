@@ -212,7 +212,7 @@ def test_a_silence_is_no_answer_yet_or_one_that_cannot_be_used(why: Silence) -> 
 
 def test_words_on_the_wire() -> None:
     assert [str(c) for c in Conclusion] == ["valid", "invalid", "indeterminate"]
-    assert [str(s) for s in Subject] == ["document", "record"]
+    assert [str(s) for s in Subject] == ["document", "record", "seal"]
     assert [str(level) for level in Level] == ["require", "guard", "inform"]
 
 

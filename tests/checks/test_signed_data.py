@@ -201,6 +201,7 @@ def test_what_only_seals_are_asked_is_silent_and_all_else_speaks() -> None:
         CheckName.SEAL_FILE_SAME,
         CheckName.SEAL_STATUS,
         CheckName.TIMESTAMP_HOLDS,
+        CheckName.SIGNER_EXPECTED,  # of documents that are no licenses
     }
     passed = {e.check for e in evidence if e.check.each and e.outcome is Outcome.PASSED}
     # The seal's picture, which stayed on the page, is told (OFD-25).

@@ -24,12 +24,14 @@ from app.domain.certificate import Role as CertificateRole
 from app.domain.cms import CmsContent, CmsFamily
 from app.domain.elements import LicenseElement
 from app.domain.facts import Facts, Value
+from app.domain.invoice import InvoiceFact, InvoiceFacts, InvoicePlace
 from app.domain.issuer import (
     Answered,
     Code,
     IssuerAnswer,
     Match,
     NotAsked,
+    Rule,
     Silence,
     Speaker,
     Statement,
@@ -56,7 +58,8 @@ from app.domain.sealed import (
     SealFacts,
     TimestampFacts,
 )
-from app.domain.trust import Issuer, SealEnd, SealEnding
+from app.domain.signers import ANY_SIGNER, Signers
+from app.domain.trust import Issuer, SealEnd, SealEnding, TrustSource
 from app.domain.verification import Basis, Digests, Submission, Verification
 from app.reports.report import Context
 from app.services.judgement import conclude, look
@@ -268,6 +271,7 @@ NEVER_DECIDE = frozenset(
 # ---- a sealed file
 
 ORGANISATION = "11630000MB0000019J"
+OTHERS = "91630000M000200Y37"
 _SIGNED_AT = NOW - 9 * DAY
 
 
@@ -512,7 +516,70 @@ SEAL_SCENES: Mapping[Reason, Scene] = {
         replace(sealed(), document=replace(sealed().document, disagreements=("number",)))
     ),
 }
-SCENES: Mapping[Reason, Scene] = {**_TOKEN_SCENES, **SEAL_SCENES}
+
+# ---- sealed documents that are no licenses
+
+LIST = TrustSource(
+    publisher="list.example",
+    number=1,
+    address="ad" * 32,
+    accepted_at=NOW - DAY,
+    expires_at=NOW + DAY,
+)
+FIGURES = InvoiceFacts(
+    places={InvoiceFact.TOTAL: (InvoicePlace.INDEX, InvoicePlace.ATTACHMENT)}, adds_up=True
+)
+EXPECTED = Signers(frozenset({ORGANISATION}))
+
+
+def paper(
+    signers: Signers = EXPECTED,
+    invoice: InvoiceFacts = FIGURES,
+    sources: tuple[TrustSource, ...] = (LIST,),
+) -> Facts:
+    """A good sealed invoice that is no license, whose seal has a platform to be asked."""
+    facts = sealed()
+    endpoint = facts.trust.endpoint
+    assert endpoint is not None
+    return replace(
+        facts,
+        document=replace(
+            facts.document,
+            identifier=None,
+            identifiers=frozenset(),
+            type=None,
+            issuer=None,
+            stated=frozenset(),
+            invoice=invoice,
+        ),
+        trust=replace(
+            facts.trust,
+            issuer=None,
+            type=None,
+            owners={},
+            mandates=(),
+            sources=sources,
+            endpoint=replace(endpoint, rule=Rule.SEAL_OWNER),
+        ),
+        signers=signers,
+    )
+
+
+def anybodys() -> Facts:
+    return paper(ANY_SIGNER)
+
+
+GOOD_PAPER = judged(paper())
+PAPER_SCENES: Mapping[Reason, Scene] = {
+    Reason.SIGNER_NOT_EXPECTED: Scene(paper(Signers(frozenset({OTHERS})))),
+    Reason.EXPECTED_SIGNER_MISSING: Scene(paper(Signers(frozenset({ORGANISATION, OTHERS})))),
+    Reason.SEAL_DENIED: Scene(paper(), coded(Code.NO_RECORD)),
+    Reason.SEAL_STATUS_UNKNOWN: Scene(paper(sources=()), coded(Code.INSUFFICIENT)),
+    Reason.INVOICE_DISAGREES: Scene(
+        paper(invoice=replace(FIGURES, differing=(InvoiceFact.TOTAL,)))
+    ),
+}
+SCENES: Mapping[Reason, Scene] = {**_TOKEN_SCENES, **SEAL_SCENES, **PAPER_SCENES}
 
 
 def unread() -> Verification:
@@ -535,10 +602,13 @@ def everything() -> tuple[Verification, ...]:
         GOOD_UNSEALED,
         GOOD_STAMPED,
         GOOD_UNSENT,
+        GOOD_PAPER,
+        judged(anybodys()),
         unread(),
         *(scene.play() for scene in SCENES.values()),
     ]
-    for scene in [Scene(), Scene(GOOD_RECORD.facts or FACTS), Scene(sealed()), *SCENES.values()]:
+    good = [Scene(), Scene(GOOD_RECORD.facts or FACTS), Scene(sealed()), Scene(paper())]
+    for scene in [*good, *SCENES.values()]:
         for at, answer in enumerate(answers):
             for kept in statements if at < 4 or isinstance(answer, Unreachable) else [None]:
                 trusted = replace(scene.facts.trust, statement=kept)

@@ -104,7 +104,7 @@ def test_certificates_come_in_pairs_of_which_one_signs(pinned: World) -> None:
 
 def test_what_an_operator_registers_can_be_registered(pinned: World) -> None:
     entry = read_authorities(authorities(pinned))
-    assert len(entry.anchors) == 6
+    assert len(entry.anchors) == 7
     assert len(entry.lists) >= 10
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from app.domain.ofd import Annotation, Attachment, PageEntry, PartKind, TextRun
-from app.formats.markup import Node
-from app.formats.ofd.layout import text_runs
+from app.domain.ofd import Annotation, Attachment, Box, PageEntry, PartKind, TextRun
+from app.formats.markup import BadMarkup, Node
+from app.formats.ofd.layout import box, text_runs
 from app.formats.ofd.walk import PackageRule, Walk, flag, refuse
 
 _MEDIA_KINDS = {"Image": PartKind.IMAGE, "Audio": PartKind.MEDIA, "Video": PartKind.MEDIA}
@@ -17,6 +17,8 @@ class Contents:
     texts: list[TextRun] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     annotations: list[Annotation] = field(default_factory=list)
+    areas: dict[str | None, Box | None] = field(default_factory=dict)
+    """Page → its size; under None that of the document which is being read."""
     seen: set[tuple[str, PartKind]] = field(default_factory=set)
     """Parts already read: each is read once, however many lead to it."""
 
@@ -37,19 +39,39 @@ def read_document(walk: Walk, contents: Contents, part: str) -> tuple[PageEntry,
     """
     node = walk.read(part, PartKind.DOCUMENT, "Document")
     common = node.only("CommonData")
+    contents.areas[None] = _area(common, "PageArea")
     for name in ("PublicRes", "DocumentRes"):
         for resource in common.nodes(name):
             _resource(walk, contents, resource.text(), part)
     for template in common.nodes("TemplatePage"):
         _page(walk, contents, template, part, PartKind.TEMPLATE)
     pages = tuple(
-        PageEntry(page.attribute("ID"), _page(walk, contents, page, part, PartKind.PAGE))
+        _entry(contents, page, _page(walk, contents, page, part, PartKind.PAGE))
         for page in node.only("Pages").nodes("Page")
     )
     if len({page.id for page in pages}) != len(pages):
         refuse(PackageRule.DUPLICATE_ID, "among the pages")
     _lists(walk, contents, node, part)
     return pages
+
+
+def _entry(contents: Contents, page: Node, part: str | None) -> PageEntry:
+    """Of a size that the page states, else of the document's."""
+    area = contents.areas.get(part) or contents.areas[None]
+    return PageEntry(page.attribute("ID"), part, area)
+
+
+def _area(holder: Node, name: str) -> Box | None:
+    """PhysicalBox (页面区域, GB/T 33190 7.6). It only tells what is off the page: what cannot be
+    read as one is none.
+    """
+    try:
+        area = holder.optional(name)
+        physical = area.optional_text("PhysicalBox") if area is not None else None
+        size = box(physical, holder.where) if physical else None
+    except BadMarkup:
+        return None
+    return size if size is not None and size.width > 0 and size.height > 0 else None
 
 
 def _lists(walk: Walk, contents: Contents, node: Node, part: str) -> None:
@@ -74,6 +96,7 @@ def _page(walk: Walk, contents: Contents, entry: Node, source: str, kind: PartKi
     node = walk.read(part, kind, "Page")
     for resource in node.nodes("PageRes"):
         _resource(walk, contents, resource.text(), part)
+    contents.areas[part] = _area(node, "Area")
     page = entry.get("ID") if kind is PartKind.PAGE else None
     contents.texts += text_runs(node, part, kind, page)
     return part

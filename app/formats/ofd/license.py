@@ -17,8 +17,10 @@ from app.domain.seal import SealSignature, ValueForm
 from app.formats.archive import read_archive
 from app.formats.claims import claims_of
 from app.formats.ofd.coverage import coverages
-from app.formats.ofd.metadata import find_elements
+from app.formats.ofd.invoice import read_invoice
+from app.formats.ofd.metadata import find_elements, license_words
 from app.formats.ofd.package import read_package
+from app.formats.ofd.tags import read_tags
 from app.formats.photo.header import is_picture
 
 _ZIP = b"PK\x03\x04"
@@ -43,7 +45,9 @@ class Ofd:
         package = read_package(read_archive(content))
         sealings = _sealings(package)
         covered = [frozenset(s.coverage.covered) for s in sealings]
-        claims, covers = claims_of(find_elements(package), covered)
+        tags = read_tags(package)
+        elements = find_elements(package, tags)
+        claims, covers = claims_of(elements, covered)
         bare = not package.signatures and not claims.values()
         return ParsedLicense(
             format=self.name,
@@ -55,6 +59,8 @@ class Ofd:
                 for sealing, (found, terms) in zip(sealings, covers, strict=True)
             ),
             pictures=_pictures(package) if bare else (),
+            license_words=license_words(elements),
+            invoice=read_invoice(package, tags),
         )
 
 

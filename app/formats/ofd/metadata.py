@@ -66,6 +66,33 @@ def find_elements(package: OfdPackage, tags: TagIndex | None = None) -> tuple[Fo
     return (*_custom_data(package), *_tagged(tags), *_on_pages(package))
 
 
+_IN_THE_INDEX = frozenset({FoundIn.INDEXED_TEXT, FoundIn.TAG_DATA})
+_ANYBODYS = frozenset(
+    {
+        LicenseElement.VALID_FROM,
+        LicenseElement.VALID_UNTIL,
+        LicenseElement.VALIDITY_RANGE,
+        LicenseElement.AREA_CODE,
+        LicenseElement.MATTER_NAME,
+        LicenseElement.MATTER_CODE,
+        LicenseElement.COPY_MATTER,
+    }
+)
+"""Contracts and proofs have terms of these names as well."""
+
+
+def license_words(found: Iterable[FoundElement]) -> frozenset[str]:
+    """Names of the elements that say: this is a license. Of a data index (数据索引) any;
+    elsewhere those that only a license has, and an identifier that is not just mentioned.
+    """
+    return frozenset(
+        each.element.value
+        for each in found
+        if each.kind in _IN_THE_INDEX
+        or (each.kind is not FoundIn.MENTIONED and each.element not in _ANYBODYS)
+    )
+
+
 def _custom_data(package: OfdPackage) -> Iterator[FoundElement]:
     for body in package.bodies:
         for datum in body.info.custom:

@@ -1,5 +1,6 @@
 """From an archive to an `OfdPackage`: everything reachable from OFD.xml, nothing guessed."""
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from app.domain.ofd import (
@@ -9,6 +10,7 @@ from app.domain.ofd import (
     DocInfo,
     IntegrityList,
     OfdPackage,
+    PageEntry,
     PartKind,
     SignatureEntry,
     TextRun,
@@ -116,6 +118,7 @@ def _body(
         listed = walk.follow(declared.text(), OFD_XML, PartKind.SIGNATURE_LIST)
         if listed is not None:
             signatures, highest = read_signature_list(walk, listed, index)
+            signatures = [_on_pages(entry, pages) for entry in signatures]
     body = Body(
         document=document,
         info=_info(walk, node.optional("DocInfo")),
@@ -126,6 +129,13 @@ def _body(
         max_sign_id=highest,
     )
     return body, signatures
+
+
+def _on_pages(entry: SignatureEntry, pages: tuple[PageEntry, ...]) -> SignatureEntry:
+    """With the size of the page that each of its seals stands on."""
+    sheets = {page.id: page.area for page in pages}
+    stamps = (replace(stamp, sheet=sheets.get(stamp.page)) for stamp in entry.stamps)
+    return replace(entry, stamps=tuple(stamps))
 
 
 def _info(walk: Walk, node: Node | None) -> DocInfo:

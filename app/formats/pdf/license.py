@@ -16,7 +16,7 @@ from app.domain.license import LicenseFormat, ParsedLicense, PdfSealing
 from app.domain.pdf import Change, DocumentTimestamp, PdfDocument, PdfSignature, Scope
 from app.domain.seal import SealSignature, ValueForm
 from app.formats.claims import claims_of
-from app.formats.ofd.metadata import FoundElement, FoundIn, found_elements
+from app.formats.ofd.metadata import FoundElement, FoundIn, found_elements, license_words
 from app.formats.pdf.active import active_content
 from app.formats.pdf.contents import signature_value
 from app.formats.pdf.images import images
@@ -59,7 +59,8 @@ class Pdf:
             one_reading(file, view)
         clean = frozenset({INFORMATION, FORM})
         covered = [clean if _clean(each) else frozenset[str]() for each in sealings]
-        claims, covers = claims_of(_elements(view), covered)
+        elements = tuple(_elements(view))
+        claims, covers = claims_of(elements, covered)
         bare = not sealings and not claims.values()
         return ParsedLicense(
             format=self.name,
@@ -76,6 +77,7 @@ class Pdf:
                 deviations=frozenset({HYBRID} if any(s.hybrid for s in file.sections) else ()),
             ),
             pictures=images(view) if bare else (),
+            license_words=license_words(elements),
         )
 
 

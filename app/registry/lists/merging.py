@@ -86,6 +86,7 @@ class _Merging:
             answer_keys=self._keys(self._answer_keys(speaking), local.answer_keys),
             succession=succession,
             sealers=sealers,
+            licensers=self.view.sealers(question) | local.licensers,
             owners=self._owners(own | {d.delegate for d in delegations}),
             owners_otherwise=self._otherwise(own | {d.delegate for d in delegations}),
             authorities=self._authorities() if question.sealed else NO_AUTHORITIES,

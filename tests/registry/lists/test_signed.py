@@ -52,7 +52,7 @@ def test_a_list_of_the_sandbox_is_read(publisher, world):
     assert {e.issuer.code for e in content.registration.issuers} == {
         b.code for b in world.registered
     }
-    assert len(content.authorities.anchors) == 6
+    assert len(content.authorities.anchors) == 7
     type = content.registration.license_types[0]
     assert content.details[type.code].fields[0].level == 2
     assert type.roles == {"issuer"}

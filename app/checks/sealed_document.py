@@ -1,0 +1,140 @@
+"""Of a document that is no license (contract, invoice, proof): its figures, and its seals' status.
+
+What only a license can be asked, such a document is not: every check of `OF_LICENSES` keeps silent.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from app.checks.base import Check, failed, passed, silent, unsure
+from app.checks.roles import about as about_of
+from app.checks.roles import role_of
+from app.checks.signature import time_of
+from app.domain.evidence import CheckName, Evidence, Role
+from app.domain.facts import Facts, SignatureFacts
+from app.domain.issuer import Answered, IssuerAnswer, Rule
+from app.domain.policies import OF_LICENSES
+from app.domain.proven import TimeSource
+from app.domain.reasons import Reason
+from app.domain.verdict import local_date
+from app.domain.word import Against, InForce, Silent, Word
+
+SEAL_IN_USE_QUESTION: Final = (
+    "Is it known, from a trust list or the seal's own platform, that the seal was in use?"
+)
+SEAL_IN_USE_QUESTION_ZH: Final = "印章在签章时是否处于使用状态（依信任清单或者印章平台）？"
+
+_AGAINST: Final = {
+    Reason.SUSPENDED: Reason.SEAL_FROZEN,
+    Reason.ENDED: Reason.SEAL_CANCELLED,
+    Reason.NOT_YET_IN_FORCE: Reason.SEAL_NOT_VALID_AT_TIME,
+    Reason.ISSUER_DENIES: Reason.SEAL_DENIED,
+}
+"""What an answer about a seal means (docs/ivp.md, `seal`)."""
+_NO_REGISTER: Final = frozenset(
+    {Reason.ISSUER_NOT_ASKED, Reason.INSUFFICIENT_FACTS, Reason.NOT_FOUND_UPSTREAM}
+)
+"""Nobody to ask, or somebody who keeps no register of seals: the list speaks."""
+
+
+def only_of_documents(check: Check, facts: Facts) -> Iterator[Evidence]:
+    """The check's own word, or its silence where only a license can be asked."""
+    if facts.signers is None or check.name not in OF_LICENSES:
+        yield from check.examine(facts)
+    elif check.name.each:
+        yield from (silent(check.name, about_of(s, facts)) for s in facts.document.signatures)
+    else:
+        yield silent(check.name)
+
+
+def _invoice(facts: Facts) -> Iterator[Evidence]:
+    name, invoice = CheckName.INVOICE_AGREES, facts.document.invoice
+    if facts.signers is None or invoice is None:
+        yield silent(name)
+    elif invoice.differing:
+        told = (f"{fact} ({', '.join(invoice.places.get(fact, ()))})" for fact in invoice.differing)
+        yield failed(name, Reason.INVOICE_DISAGREES, detail="; ".join(told))
+    elif invoice.adds_up is False:
+        yield failed(name, Reason.INVOICE_DISAGREES, detail="amount + tax is not total")
+    elif invoice.unread:
+        yield unsure(name, Reason.BEYOND_LIMITS, detail="attachment")
+    elif compared := sum(len(places) > 1 for places in invoice.places.values()):
+        yield passed(name, detail=f"{compared} figures stand in more than one place")
+    else:
+        yield silent(name)
+
+
+INVOICE_AGREES = Check(
+    CheckName.INVOICE_AGREES,
+    "Do the figures of the invoice agree wherever they stand?",
+    "发票各处（文档信息、版面数据索引、附件）所载内容是否一致？",
+    _invoice,
+)
+
+
+# ---- after the seal's own platform was asked
+
+
+def seals_of(facts: Facts) -> list[SignatureFacts]:
+    """Seals of those who count as signers, in the order of the document."""
+    return [
+        s
+        for s in facts.document.signatures
+        if s.sealed is not None and s.sealed.seal is not None and role_of(s, facts) is Role.SIGNER
+    ]
+
+
+def seal_in_use(facts: Facts, answer: IssuerAnswer, word: Word) -> Evidence:
+    """印章状态: by the platform of whoever owns the seal, else by a trust list that is up to date.
+
+    The platform is asked about the first seal. A list names only seals that ended, so that its
+    silence speaks for all others, as long as it has not run out; without either nothing is known.
+    """
+    name = CheckName.SEAL_IN_USE
+    seals = seals_of(facts) if facts.signers is not None else []
+    if not seals:
+        return silent(name)
+    match word:
+        case Against(reason):
+            return _against(reason, seals[0], answer, facts)
+        case InForce():
+            told = len(seals) == 1 and not facts.trust.stale(facts.now)
+            return passed(name, detail="seal platform") if told else _listed(facts)
+        case Silent(reason, _, doubted):
+            return unsure(name, reason) if doubted or _awaited(facts, reason) else _listed(facts)
+
+
+def _awaited(facts: Facts, reason: Reason) -> bool:
+    """谁签章、谁核验: whose seal it is should have answered, and did not."""
+    endpoint = facts.trust.endpoint
+    own = endpoint is not None and endpoint.rule is Rule.SEAL_OWNER
+    return own and reason not in _NO_REGISTER
+
+
+def _listed(facts: Facts) -> Evidence:
+    name = CheckName.SEAL_IN_USE
+    if not facts.trust.sources:
+        return unsure(name, Reason.SEAL_STATUS_UNKNOWN)
+    if facts.trust.stale(facts.now):
+        return unsure(name, Reason.TRUST_SOURCE_STALE)
+    return passed(name, detail="trust list")
+
+
+def _against(reason: Reason, s: SignatureFacts, answer: IssuerAnswer, facts: Facts) -> Evidence:
+    """What ended after a seal was used leaves the use good; a claimed time does not prove that."""
+    name, why = CheckName.SEAL_IN_USE, _AGAINST.get(reason, reason)
+    since = answer.since if isinstance(answer, Answered) else None
+    at = time_of(s, facts).at
+    ended = why in {Reason.SEAL_FROZEN, Reason.SEAL_CANCELLED}
+    if ended and since is not None and at is not None and local_date(at) < since:
+        return unsure(name, Reason.SEAL_ENDED_SINCE, detail="seal platform")
+    return failed(name, why, detail="seal platform")
+
+
+def proven_use(facts: Facts) -> datetime | None:
+    """When the first seal was used, where that is proven: its platform is asked about that time.
+    Of a time that is only claimed it would say what a thief of the seal wants to hear.
+    """
+    times = (time_of(s, facts) for s in seals_of(facts)[:1])
+    return next((t.at for t in times if t.source is TimeSource.TSA), None)
