@@ -181,6 +181,7 @@ def _told(found: Confirmed, lang: str, now: datetime) -> dict[str, Any]:
         "policy": found.policy,
         "node": found.node,
         "file": found.basis == Basis.DOCUMENT and found.sha256 is not None,
+        "unsent": found.basis == Basis.DIGESTS,
         "sha256": found.sha256,
         "sm3": found.sm3,
         "until": when(found.until) if found.until else None,

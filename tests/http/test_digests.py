@@ -49,6 +49,8 @@ def test_no_file_is_ever_confirmed_by_it(service: Service, content: bytes) -> No
     pages = [service.client.get(f"/r/{r['code']}", params={"lang": "en"}) for r in reports]
     assert [page.status_code for page in pages] == [200, 200]
     assert ['type="file"' in page.text for page in pages] == [False, True]
+    assert ["The file stayed with the caller" in page.text for page in pages] == [True, False]
+    assert "only a record was compared" not in pages[0].text
 
 
 # ---- what is refused, with field and fix
