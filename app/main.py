@@ -71,7 +71,7 @@ from app.services.upkeep import Upkeep
 from app.services.verify import Verifier
 from app.services.watching import WatchedJournal
 
-TURN: Final = 0.001
+TURN: Final = 0.000_2
 """Seconds after which what runs beside the event loop, as rows being read, gives way to it."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]

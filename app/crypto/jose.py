@@ -10,9 +10,10 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -120,28 +121,34 @@ def read_json_object(data: bytes, limits: JsonLimits) -> dict[str, object]:
         raise Malformed(f"JSON: not UTF-8 at byte {exc.start}") from None
     _check_depth(data, limits)
 
-    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        if len(pairs) > limits.members:
-            raise Malformed(f"JSON: an object of more than {limits.members} members")
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise Malformed("JSON: duplicate member")
-        return found
-
     try:
-        value: object = json.loads(
-            text,
-            object_pairs_hook=members,
-            parse_int=_any_integer if limits.foreign else _integer,
-            parse_float=str if limits.foreign else _no_float,
-            parse_constant=_no_constant,
-        )
+        value: object = _decode(limits.members, limits.foreign)(text)
     except json.JSONDecodeError as exc:
         raise Malformed(f"JSON: syntax at character {exc.pos}") from None
     if not isinstance(value, dict):
         raise Malformed("JSON: not an object")
     _check_items(value, data, limits)
     return value
+
+
+@lru_cache(maxsize=64)
+def _decode(most: int, foreign: bool) -> Callable[[str], object]:  # noqa: FBT001 - a key of the cache
+    """Of objects with so many members; made once, since the making takes as long as the reading."""
+
+    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        if len(pairs) > most:
+            raise Malformed(f"JSON: an object of more than {most} members")
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise Malformed("JSON: duplicate member")
+        return found
+
+    return json.JSONDecoder(
+        object_pairs_hook=members,
+        parse_int=_any_integer if foreign else _integer,
+        parse_float=str if foreign else _no_float,
+        parse_constant=_no_constant,
+    ).decode
 
 
 def read_time(value: object, place: str) -> datetime:

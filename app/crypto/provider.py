@@ -7,7 +7,6 @@ a file that others may read is not used.
 """
 
 import base64
-import hmac
 import os
 import re
 import secrets
@@ -23,6 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from app.crypto import der, sm2, spki
 from app.crypto.keys import PublicKey, read_public_key
@@ -158,7 +159,7 @@ class FolderKeys:
         }
         # Made ready once: setting a key up takes longer than what it is used for.
         self._macs = {
-            version: hmac.new(secret, digestmod="sha256")
+            version: HMAC(secret, SHA256())
             for (purpose, version), secret in self._secrets.items()
             if purpose is Purpose.INDEX
         }
@@ -235,7 +236,7 @@ class FolderKeys:
     def hmac(self, key_version: int, data: bytes) -> bytes:
         mac = _held(self._macs, Purpose.INDEX, key_version).copy()
         mac.update(data)
-        return mac.digest()
+        return mac.finalize()
 
     def hmac_versions(self) -> tuple[int, ...]:
         return self._versions[Purpose.INDEX]

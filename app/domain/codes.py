@@ -5,6 +5,7 @@ A wrong check character means a typing error or a non-conforming system, never a
 
 import re
 from collections.abc import Mapping
+from operator import mul
 from types import MappingProxyType
 from typing import Final
 
@@ -36,6 +37,9 @@ Old licenses, seals and codes of bodies keep them, and are right. From 民政部
 2012 and of 2020; none of them was given anew. Other provinces' are compared as they are.
 """
 
+_USCC_VALUES = {char: value for value, char in enumerate(_USCC_ALPHABET)}
+_USCC_WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
+"""As many as characters are checked: the last one is left out."""
 _VALUES = {char: value for value, char in enumerate(_ALNUM)}
 _STEPS = [[2 * ((p + value) % 36 or 36) % 37 for value in range(36)] for p in range(37)]
 """One step of MOD 37,36: what was carried, and the value of a character → what is carried on."""
@@ -64,7 +68,7 @@ def uscc_check_ok(code: str) -> bool:
     """GB 32100-2015: weights 3^(i-1) mod 31. False for anything not well formed."""
     if not uscc_well_formed(code):
         return False
-    total = sum(_USCC_ALPHABET.index(c) * pow(3, i, 31) for i, c in enumerate(code[:17]))
+    total = sum(map(mul, map(_USCC_VALUES.__getitem__, code), _USCC_WEIGHTS))
     return code[17] == _USCC_ALPHABET[-total % 31]
 
 

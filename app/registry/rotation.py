@@ -16,8 +16,7 @@ from typing import Any, Final
 from app.crypto.signing import KeyProvider
 from app.domain.errors import Refused, Unavailable
 from app.registry.imports import index
-from app.registry.imports.records import content_of
-from app.registry.imports.sealing import opened, reseal
+from app.registry.imports.sealing import content_of, opened, reseal
 from app.registry.operators import reseal_operators
 from app.registry.sessions import Connection, Database
 

@@ -17,7 +17,8 @@ from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.records import Terms, key_named, read_change, read_license
 from app.formats.rows import MAX_LINE, CsvReader, LineCutter, RowFormat, read_header, read_ndjson
 from app.registry.imports import index
-from app.registry.imports.prepared import START, Preparing
+from app.registry.imports.prepared import START, LicenseRow, Preparing, rekeyed, sealed_of
+from app.registry.imports.sealing import unseal
 from tests.service import described
 
 TERMS = Terms(
@@ -165,3 +166,34 @@ def test_keys_are_nested_and_the_newest_alone_gives_nothing(
     assert index.nested(own, version + 1, before) == after, "made without knowing the number"
     assert index.levels(own, data) == [before, after]
     assert index.newest(keys, data)[0] not in (before, after)
+
+
+@pytest.mark.parametrize("rotated", [(), (Purpose.FIELD,), (Purpose.INDEX,), tuple(Purpose)[1:]])
+def test_what_was_sealed_too_early_is_sealed_again(tmp_path, rotated: tuple[Purpose, ...]) -> None:
+    """Keys made while a chunk waits for the database: its rows come in under the newest."""
+    keys = FolderKeys(tmp_path / "keys")
+    prepare = Preparing(
+        kind=Kind.LICENSES, read=read_ndjson, headers=0, terms=TERMS, keys=keys, key_version=1
+    )
+    named = {
+        "identifier": "1.2.156.3005.2.11100000MB03271699001.11630000MB0000019J.2024000001.001.B",
+        "number": "N-1",
+        "holder": "青海样例有限公司",
+    }
+    bare = {"type": named["identifier"].split(".")[5], "number": "N-2", "holder": "样例"}
+    early = prepare.chunk(1, [json.dumps(each).encode() for each in (named, bare)], START)
+    assert not early.faults
+    for purpose in rotated:
+        keys.rotate(purpose)
+    with_name, without = rekeyed(early, keys).rows
+    assert isinstance(with_name, LicenseRow)
+    assert isinstance(without, LicenseRow)
+    assert without.sealed is None, "only the database knows its name"
+    assert with_name.sealed is not None
+    assert (with_name is early.rows[0]) is not bool(rotated)
+    assert keys.sealed_version(with_name.sealed.octets) == keys.field_version()
+    assert unseal(keys, named["identifier"], with_name.sealed.octets).number == "N-1"
+    again = sealed_of(with_name.record, named["identifier"], with_name.plain, keys)
+    assert with_name.sealed.content == again.content
+    assert with_name.sealed.content_before == again.content_before
+    assert {with_name.version, without.version} == {keys.hmac_versions()[-1]}

@@ -21,13 +21,23 @@ from app.domain.records import (
 from app.formats.rows import MAX_LINE, Line, Read
 from app.formats.statement import SignedWord
 from app.registry.imports import index
-from app.registry.imports.sealing import plain_of
+from app.registry.imports.sealing import content_of, plain_of, seal
 from app.registry.imports.words import WordKeys, verified
 
 START: Final = bytes(32)
 """The chain before the first line."""
 _OVERLONG: Final = LineFault(0, "row", f"longer than {MAX_LINE} bytes: send only the members named")
 _OVER: Final = b"\0overlong"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What is kept of a record that nobody can read without the node's keys."""
+
+    octets: bytes = field(repr=False)
+    content: bytes = field(repr=False)
+    content_before: bytes | None = field(repr=False)
+    """The same under the key before the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +53,8 @@ class LicenseRow:
     """What it is found by as one of a body's licenses."""
     version: int
     """Of the key under which these are."""
+    sealed: Sealed | None = field(default=None, repr=False)
+    """None: it can be sealed only when the database has told its identifier."""
     word: SignedWord | None = None
 
 
@@ -131,8 +143,9 @@ class Preparing:
             hmacs = [] if naming.identifier else index.levels(self.keys, _key(naming))
             return StatusRow(line=number, change=change, hmacs=hmacs)
         record = read_license(members, self.terms)
+        plain = plain_of(record)
         return LicenseRow(
-            line=number, record=record, plain=plain_of(record), **_found_by(record, self.keys)
+            line=number, record=record, plain=plain, **_kept_of(record, plain, self.keys)
         )
 
 
@@ -145,9 +158,11 @@ def rekeyed(chunk: Chunk, keys: KeyProvider) -> Chunk:
             if not row.hmacs or len(row.hmacs) == count:
                 return row
             return replace(row, hmacs=index.levels(keys, _key(row.change.naming)))
-        if row.version == newest:
+        if row.version == newest and (
+            row.sealed is None or keys.sealed_version(row.sealed.octets) == keys.field_version()
+        ):
             return row
-        return replace(row, **_found_by(row.record, keys))
+        return replace(row, **_kept_of(row.record, row.plain, keys))
 
     return replace(chunk, rows=[current(row) for row in chunk.rows])
 
@@ -169,18 +184,38 @@ def with_words(chunk: Chunk, keys: WordKeys, now: datetime) -> Chunk:
     return replace(chunk, rows=rows, faults=sorted(faults, key=lambda fault: fault.line))
 
 
-def _found_by(record: LicenseRecord, keys: KeyProvider) -> dict[str, Any]:
-    """Of a `LicenseRow`, under the newest key there is. Raises `Unavailable`."""
+def _kept_of(record: LicenseRecord, plain: bytes, keys: KeyProvider) -> dict[str, Any]:
+    """Of a `LicenseRow`, under the newest keys there are. Raises `Unavailable`."""
     versions = keys.hmac_versions()  # once: another thread may read them again meanwhile
 
     def kept(data: bytes) -> bytes:
         return index.under(keys, data, versions)[-1]
 
+    naming = record.naming
+    name = None if naming.identifier is None else str(naming.identifier)
     return {
-        "hmac": None if record.naming.number is None else kept(_key(record.naming)),
+        "hmac": None if naming.number is None else kept(_key(naming)),
         "holders": [kept(each) for each in index.holder_keys(record.holders)],
         "version": versions[-1],
+        "sealed": None if name is None else sealed_of(record, name, plain, keys, versions),
     }
+
+
+def sealed_of(
+    record: LicenseRecord,
+    name: str,
+    plain: bytes,
+    keys: KeyProvider,
+    versions: tuple[int, ...] | None = None,
+) -> Sealed:
+    """`name`: its identifier; `versions`: of the index key. Raises `Unavailable`."""
+    *before, newest = versions or keys.hmac_versions()
+    dates = (record.valid_from, record.valid_until, record.long_term, record.issued_on)
+    return Sealed(
+        seal(keys, name, plain),
+        content_of(keys, newest, name, dates, plain),
+        content_of(keys, before[-1], name, dates, plain) if before else None,
+    )
 
 
 def _key(naming: Naming) -> bytes:

@@ -10,13 +10,15 @@ from app.crypto.signing import KeyProvider
 from app.domain.codes import mod_37_36
 from app.domain.identifier import Identifier, IssuerCode
 from app.registry.imports import index
-from app.registry.imports.prepared import LicenseRow
-from app.registry.imports.sealing import seal
+from app.registry.imports.prepared import LicenseRow, sealed_of
 from app.registry.sessions import Connection
 
 INTERNAL_ROOT: Final = "0.0.0.0.0"
 """In place of the standard's arc, for licenses that have no 证照标识: nobody else has such."""
 _VERSION: Final = "001"
+
+SLICE: Final = 200
+"""Rows written out for COPY in one go: it is done where requests are answered meanwhile."""
 
 STAGE_SQL: Final = """
 CREATE TEMP TABLE IF NOT EXISTS license_stage (
@@ -96,11 +98,14 @@ async def merge_licenses(
     """
     named = await _named(connection, issuer, rows, keys)
     await connection.execute(STAGE_SQL)
-    await connection.copy_records_to_table(
-        "license_stage",
-        columns=_COLUMNS,
-        records=[_values(row, named[row.line], keys, as_of) for row in rows],
-    )
+    for first in range(0, len(rows), SLICE):
+        await connection.copy_records_to_table(
+            "license_stage",
+            columns=_COLUMNS,
+            records=[
+                _values(row, named[row.line], keys, as_of) for row in rows[first : first + SLICE]
+            ],
+        )
     added, changed = await connection.fetchrow(MERGE_SQL, now)
     return Merged(added, changed, len(rows) - added - changed)
 
@@ -141,17 +146,6 @@ def _internal(issuer: IssuerCode, row: LicenseRow) -> Identifier:
     return Identifier(INTERNAL_ROOT, type, issuer, serial, _VERSION, check)
 
 
-def content_of(
-    keys: KeyProvider, version: int, name: str, dates: tuple[object, ...], plain: bytes
-) -> bytes:
-    """Keyed hash of all that was told of a license. Raises `Unavailable`.
-
-    dates: first day, last day, whether 长期, day of issue.
-    """
-    told = b"record\0%b\0%b\0%b" % (name.encode(), repr(tuple(dates)).encode(), plain)
-    return keys.hmac(version, told)
-
-
 def columns() -> tuple[str, ...]:
     """Of `license_stage`, in the order of `prepared_values`."""
     return _COLUMNS
@@ -169,17 +163,19 @@ def _values(
     row: LicenseRow, identifier: Identifier, keys: KeyProvider, as_of: datetime
 ) -> tuple[object, ...]:
     record, name = row.record, str(identifier)
-    dates = (record.valid_from, record.valid_until, record.long_term, record.issued_on)
-    *before, newest = keys.hmac_versions()
+    sealed = row.sealed or sealed_of(record, name, row.plain, keys)
     return (
         row.line,
         name,
         identifier.type,
         identifier.issuer,
-        *dates,
-        seal(keys, name, row.plain),
-        content_of(keys, newest, name, dates, row.plain),
-        content_of(keys, before[-1], name, dates, row.plain) if before else None,
+        record.valid_from,
+        record.valid_until,
+        record.long_term,
+        record.issued_on,
+        sealed.octets,
+        sealed.content,
+        sealed.content_before,
         record.as_of or as_of,
         [*([] if row.hmac is None else [row.hmac]), *row.holders],
         row.version,

@@ -22,15 +22,15 @@ class Held:
 
 def plain_of(record: LicenseRecord) -> bytes:
     """The sealed fields before they are sealed; the same for the same."""
-    return json.dumps(
-        {
-            "number": record.naming.number,
-            "name": record.name,
-            "holders": [[holder.name, holder.code] for holder in record.holders],
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    ).encode()
+    told = {
+        "number": record.naming.number,
+        "name": record.name,
+        "holders": [[holder.name, holder.code] for holder in record.holders],
+    }
+    return _written(told).encode()
+
+
+_written: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def seal(keys: KeyProvider, identifier: str, plain: bytes) -> bytes:
@@ -51,6 +51,17 @@ def opened(plain: bytes) -> Held:
         return Held(found["number"], found["name"], holders)
     except (KeyError, TypeError, ValueError):
         raise Malformed("sealed record: not of this format") from None
+
+
+def content_of(
+    keys: KeyProvider, version: int, name: str, dates: tuple[object, ...], plain: bytes
+) -> bytes:
+    """Keyed hash of all that was told of a license. Raises `Unavailable`.
+
+    dates: first day, last day, whether 长期, day of issue.
+    """
+    told = b"record\0%b\0%b\0%b" % (name.encode(), repr(tuple(dates)).encode(), plain)
+    return keys.hmac(version, told)
 
 
 def reseal(keys: KeyProvider, identifier: str, sealed: bytes) -> tuple[bytes, bytes]:
