@@ -105,9 +105,21 @@ class Form:
     texts: dict[str, str] = field(repr=False)
 
 
-async def read_json_body(request: Request, limits: Limits, take: Take) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Longer:
+    """A body that says early what it is may be longer than others."""
+
+    mark: bytes
+    """Has to stand within the usual length."""
+    limit: int
+    """Bytes."""
+
+
+async def read_json_body(
+    request: Request, limits: Limits, take: Take, longer: Longer | None = None
+) -> bytes:
     """The whole body. Raises `BadRequest` 408 or 413, and `Busy`."""
-    return await _receive(request, "body", limits.json, 0, limits.deadline, take)
+    return await _receive(request, "body", limits.json, 0, limits.deadline, take, longer)
 
 
 TERMS: Final = tuple(TermsIn.model_fields)
@@ -185,11 +197,18 @@ async def _parts(  # noqa: PLR0917 - private, and called in two places
 
 
 async def _receive(  # noqa: PLR0917 - private, and called in two places
-    request: Request, field: str, limit: int, framing: int, deadline: timedelta, take: Take
+    request: Request,
+    field: str,
+    limit: int,
+    framing: int,
+    deadline: timedelta,
+    take: Take,
+    longer: Longer | None = None,
 ) -> bytes:
     """All of it: at most `limit` bytes, which the caller is told of, and `framing` around them."""
     declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared[:12]) > limit + framing:
+    most = max(limit + framing, longer.limit if longer else 0)
+    if declared.isascii() and declared.isdigit() and int(declared[:12]) > most:
         raise too_large(field, limit)
     received = bytearray()
     try:
@@ -197,7 +216,9 @@ async def _receive(  # noqa: PLR0917 - private, and called in two places
             async for chunk in request.stream():
                 take(len(chunk))
                 received += chunk
-                if len(received) > limit + framing:
+                if len(received) > limit + framing and (
+                    len(received) > most or longer is None or longer.mark not in received[:limit]
+                ):
                     raise too_large(field, limit)
     except TimeoutError:
         raise BadRequest(408, field, "the body did not arrive in time; send it again") from None

@@ -23,6 +23,7 @@ from app.routers.asked import asked_of, media_of
 from app.routers.body import (
     BESIDE_A_FILE,
     BadRequest,
+    Longer,
     Take,
     read_form,
     read_json_body,
@@ -180,9 +181,8 @@ async def _typed(file: bytes, terms: TypedIn, node: Node, guest: Guest) -> Claim
 async def _of_json(request: Request, node: Node, guest: Guest, take: Take) -> Submission:
     usual = node.limits.json
     limits = replace(node.limits, json=max(usual, MAX_BODY))
-    body = await read_json_body(request, limits, take)
-    if len(body) > usual and b'"digests"' not in body:
-        raise too_large("body", usual)
+    longer = Longer(b'"digests"', limits.json)
+    body = await read_json_body(request, node.limits, take, longer)
     asked = asked_of(body, limits, VerificationIn, items=MAX_PARTS)
     if len(body) > usual and asked.digests is None:
         raise too_large("body", usual)
