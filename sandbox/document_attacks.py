@@ -20,7 +20,7 @@ from sandbox.documents import (
 )
 from sandbox.ofd import Bends, Job
 from sandbox.pages import Parts
-from sandbox.shapes import SHAPES, Shape
+from sandbox.shapes import SHAPES
 from sandbox.world import World
 
 Forge = Callable[[World], bytes]
@@ -117,16 +117,11 @@ def _added_after_the_first_seal(world: World) -> bytes:
         return {**grown, "Doc_0/Pages/Page_1/Content.xml": page}
 
     second = hands.job("carrier", Bends(draft=more))
-    return write(CONTRACT, shape, _open_to_more(hands.job("brewery"), shape), second)
+    return write(CONTRACT, shape, _open_to_more(hands.job("brewery")), second)
 
 
-def _two_pages(world: World) -> bytes:
-    return write(CONTRACT, "desktop", *map(Hands(world).job, BOTH))
-
-
-def _open_to_more(job: Job, shape: Shape) -> Job:
+def _open_to_more(job: Job) -> Job:
     """A seal over the page alone: whatever else there is may grow."""
-    del shape
     covered = Bends(covered=lambda parts: {pages.PAGE: parts[pages.PAGE]})
     return replace(job, bends=covered)
 
