@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from app.checks.base import Check, failed, passed, silent, unsure
 from app.checks.roles import covers_copy, is_copy, lacks_seal
+from app.domain.codes import matter_code_usual, same_matter
 from app.domain.elements import LicenseElement
 from app.domain.evidence import CheckName, Evidence
 from app.domain.facts import Facts
@@ -88,8 +89,10 @@ def _copy(facts: Facts) -> Iterator[Evidence]:
         yield passed(name)
     elif not covers_copy(LicenseElement.COPY_MATTER, facts):
         yield unsure(name, Reason.COPY_MATTER_UNPROVEN)
-    elif ours != theirs:
-        yield failed(name, Reason.COPY_PURPOSE_DIFFERS)
+    elif not same_matter(ours, theirs):
+        usual = matter_code_usual(ours) and matter_code_usual(theirs)
+        detail = "" if usual else "one of the two is no 事项编码 of a usual form"
+        yield failed(name, Reason.COPY_PURPOSE_DIFFERS, detail=detail)
     else:
         yield passed(name)
 

@@ -15,6 +15,9 @@ _ALNUM = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ORGANISATION = re.compile(r"\A[0-9A-Z]{8}-?[0-9X]\Z", re.ASCII)
 _CITIZEN = re.compile(r"\A[0-9]{17}[0-9X]\Z", re.ASCII)
 _REGION = re.compile(r"\A[1-9][0-9]{5}\Z", re.ASCII)
+_MATTER_TAIL = re.compile(r"\A[0-9A-Z]{13}(?:[0-9A-Z]{2})?\Z", re.ASCII)
+_MATTER_BASE = re.compile(r"\A[0-9]{12}\Z", re.ASCII)
+_MATTER, _USCC_LENGTH = 31, 18
 
 REGIONS_RENAMED: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -115,3 +118,30 @@ def region_now(code: str) -> str:
 def region_well_formed(code: str) -> bool:
     """行政区划代码, GB/T 2260: six digits. Regions come and go, so none is unknown."""
     return _REGION.match(code) is not None
+
+
+def matter_code_usual(code: str) -> bool:
+    """事项编码 of a usual form (GB/T 39554.1-2020).
+
+    基本编码 of 12 digits; or 实施编码 of 31 characters or 业务办理项编码 of 33, which begin with the
+    统一社会信用代码 of the body that handles the matter. The standard's text is not public and the rest
+    of its layout not known for certain: another form is worth a word and held against nobody.
+    """
+    if _MATTER_BASE.match(code):
+        return True
+    body, tail = code[:_USCC_LENGTH], code[_USCC_LENGTH:]
+    return uscc_check_ok(body) and _MATTER_TAIL.match(tail) is not None
+
+
+def same_matter(one: str, other: str) -> bool:
+    """Whether two 事项编码 name one matter: they are equal, or one is an item (业务办理项) of the other.
+
+    Two items of one matter differ. A code of no usual form is the same as itself only.
+    """
+    whole, item = sorted((one, other), key=len)
+    return whole == item or (
+        len(whole) == _MATTER
+        and item.startswith(whole)
+        and matter_code_usual(whole)
+        and matter_code_usual(item)
+    )

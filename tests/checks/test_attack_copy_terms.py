@@ -105,3 +105,10 @@ def test_a_token_covers_all_it_says() -> None:
     facts = scene.document(TOKEN, is_copy=True, copy_until=NOW + DAY, copy_matter="M-2")
     assert one(facts, CURRENT) == "passed"
     assert one(replace(facts, matter="M-1"), CURRENT) == "failed copy_purpose_differs"
+
+
+def test_an_item_of_the_matter_is_the_matter() -> None:
+    matter = "11370800MB285591843370117002011"
+    facts = replace(copied(maker(), matter=matter), matter=matter + "01")
+    assert one(facts, CURRENT) == "passed"
+    assert one(replace(facts, matter=matter[:-1] + "201"), CURRENT) == "failed copy_purpose_differs"

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from app.domain.codes import (
     REGIONS_RENAMED,
     citizen_number_ok,
+    matter_code_usual,
     mod_37_36,
     organisation_code_ok,
     region_now,
     region_well_formed,
     region_within,
+    same_matter,
     uscc_check_ok,
     uscc_region,
     uscc_well_formed,
@@ -207,3 +209,65 @@ def test_old_codes_lie_within_the_region_of_today_and_in_no_other() -> None:
         *(("632321", "632700"), ("632100", "630202"), ("632123", "640000"), ("632123", "100000")),
     ):
         assert not region_within(region, wider), (region, wider)
+
+
+# ---- 事项编码, GB/T 39554.1-2020: 12 digits, or 18 of a body with 13 or 15 more
+
+MATTER = "11370800MB285591843370117002011"
+"""实施编码 as it stands in a published description of an interface."""
+ITEM = MATTER + "01"
+"""业务办理项编码: an item of it."""
+
+
+@pytest.mark.parametrize("code", [MATTER, ITEM, "370117002011"])
+def test_codes_of_matters_in_their_usual_forms(code: str) -> None:
+    assert matter_code_usual(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "",
+        "核验",
+        MATTER[:-1],
+        MATTER + "0",
+        ITEM + "01",
+        MATTER[:17] + "5" + MATTER[18:],  # the check character of its body
+        MATTER.lower(),
+        MATTER[:-1] + "-",
+        MATTER[:-1] + "２",  # full width
+        MATTER + "\n",
+        "37011700201",
+        "37011700201A",
+    ],
+)
+def test_codes_of_matters_of_no_usual_form(code: str) -> None:
+    assert matter_code_usual(MATTER), "the twin"
+    assert not matter_code_usual(code)
+
+
+def test_an_item_is_of_its_matter_and_of_no_other() -> None:
+    other = MATTER[:-1] + "2"
+    assert same_matter(MATTER, MATTER)
+    assert same_matter(MATTER, ITEM)
+    assert same_matter(ITEM, MATTER)
+    assert not same_matter(MATTER, other)
+    assert not same_matter(other, ITEM)
+    assert not same_matter(ITEM, MATTER + "02"), "two items of one matter"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("M", "M-1"),
+        ("", MATTER),
+        (MATTER[:18], MATTER),
+        (MATTER, ITEM + "1"),
+        ("370117002011", "37011700201101"),
+        ("x" * 31, "x" * 33),
+    ],
+)
+def test_what_only_begins_alike_is_another_matter(one: str, other: str) -> None:
+    assert same_matter(one, one), "the twin"
+    assert not same_matter(one, other)
+    assert not same_matter(other, one)
