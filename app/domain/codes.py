@@ -123,9 +123,9 @@ def region_well_formed(code: str) -> bool:
 def matter_code_usual(code: str) -> bool:
     """事项编码 of a usual form (GB/T 39554.1-2020).
 
-    基本编码 of 12 digits; or 实施编码 of 31 characters or 业务办理项编码 of 33, which begin with the
-    统一社会信用代码 of the body that handles the matter. The standard's text is not public and the rest
-    of its layout not known for certain: another form is worth a word and held against nobody.
+    基本编码 of 12 digits; or 实施编码 of 31 characters or 业务办理项编码 of 33, beginning with
+    the 统一社会信用代码 of the body that handles the matter. The standard's text is not public and
+    the rest of its layout not certain: another form is worth a word and held against nobody.
     """
     if _MATTER_BASE.match(code):
         return True
@@ -134,7 +134,7 @@ def matter_code_usual(code: str) -> bool:
 
 
 def same_matter(one: str, other: str) -> bool:
-    """Whether two 事项编码 name one matter: they are equal, or one is an item (业务办理项) of the other.
+    """Whether two 事项编码 name one matter: equal, or one is an item (业务办理项) of the other.
 
     Two items of one matter differ. A code of no usual form is the same as itself only.
     """
