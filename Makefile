@@ -3,12 +3,12 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check proof bench screenshots migrate lock environment
-.PHONY: types contracts migrations
+.PHONY: types contracts migrations collection
 bin := .venv/bin
 workers ?= 4
 # What is compiled for one worker, or for a program a test starts, need not be for the next.
-test: export PYTHONDONTWRITEBYTECODE =
-test: export PYTHONPYCACHEPREFIX = $(CURDIR)/.pytest_cache/bytecode
+test collection: export PYTHONDONTWRITEBYTECODE =
+test collection: export PYTHONPYCACHEPREFIX = $(CURDIR)/.pytest_cache/bytecode
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,7 +25,7 @@ test: environment ## all tests, with branch coverage, warnings as errors
 check: environment ## what CI runs: format, lint, types, layers, migrations, then the tests
 	$(bin)/ruff format --check .
 	$(bin)/ruff check .
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync types contracts migrations # mypy: one core
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync types collection contracts migrations
 	@$(MAKE) --no-print-directory test
 
 types:
@@ -33,6 +33,9 @@ types:
 
 contracts:
 	$(bin)/lint-imports
+
+collection: # beside mypy, which leaves a core idle; what is compiled here need not be by each worker
+	@$(bin)/python -m pytest --collect-only -q >/dev/null || $(bin)/python -m pytest --collect-only -qq
 
 migrations:
 ifneq ($(wildcard migrations/versions/*.py),)

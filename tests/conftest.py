@@ -1,13 +1,35 @@
 """Fixtures of all tests; the database is in a module of its own."""
 
+import importlib
+import pkgutil
+import sys
+from collections.abc import Generator
+
 import pytest
 from hypothesis import HealthCheck, settings
+
+import app
 
 # A busy machine is slow, not wrong: nothing here is judged by the clock.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
 pytest_plugins = ("tests.database", "tests.service")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Coverage rests while tests are collected: it would be more than half of that time, in each
+    worker. What our modules run when they are imported is counted before.
+    """
+    for module in pkgutil.walk_packages(app.__path__, "app."):
+        importlib.import_module(module.name)
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
 
 
 @pytest.fixture(scope="session")
