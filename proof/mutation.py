@@ -33,7 +33,7 @@ TARGETS = (
 )  # fmt: skip
 TESTS = (
     "tests/test_policy.py", "tests/test_verify.py", "tests/sandbox/test_attacks_on_core.py",
-    "tests/sandbox/test_pdf_attacks.py", "tests/checks",
+    "tests/sandbox/test_pdf_attacks.py", "tests/services/test_photo.py", "tests/checks",
 )  # fmt: skip
 ENOUGH = 0.95
 SLOW = 0.5
