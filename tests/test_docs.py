@@ -253,3 +253,13 @@ def test_every_deviation_has_a_test_that_names_it() -> None:
     for kind in (SealDeviation, CmsDeviation, CertificateDeviation):
         missing = [e.name for e in kind if f"{kind.__name__}.{e.name}" not in sources]
         assert missing == [], kind
+
+
+def test_every_decision_has_a_number_of_its_own_and_stands_in_the_index() -> None:
+    names = sorted(path.name for path in make.HERE.glob("adr/*.md"))
+    numbers = [name[:4] for name in names]
+    assert len(numbers) > 20
+    assert len(set(numbers)) == len(numbers)
+    index = (make.HERE / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\* \[(\d{4}): .*\]\(adr/(\S+)\)$", index, re.MULTILINE)
+    assert listed == list(zip(numbers, names, strict=True))
