@@ -7,10 +7,12 @@ import pytest
 
 from app.checks import inquiry_for, measure
 from app.checks.arithmetic import arithmetic
+from app.checks.measure import _value
 from app.checks.measure_certificates import _responses
 from app.checks.measure_entry import signature_facts, stamps
 from app.checks.measure_package import _broken
 from app.checks.measure_pdf import measure_pdf
+from app.checks.seal import _trusted_at
 from app.crypto.ocsp import read_ocsp
 from app.crypto.ses.verify import VerifiedValue
 from app.crypto.weak import WeakAlgorithm
@@ -51,6 +53,18 @@ def test_an_unknown_key_measures_nothing_and_a_known_one_holds() -> None:
         )
         facts = measure(Jws().parse(token(owner)), trust, now=NOW)
         assert [s.value for s in facts.document.signatures] == [expected]
+
+
+def test_without_a_key_and_of_no_scheme_it_is_of_a_kind_not_judged_here() -> None:
+    (signature,) = Jws().parse(token()).signatures
+    assert _value(signature, None) == (Value.UNMEASURED, "")
+    assert _value(replace(signature, scheme=None), None)[0] is Value.UNSUPPORTED
+
+
+def test_a_maker_whose_trust_never_ended_is_trusted_whenever_the_seal_existed() -> None:
+    for until, trusted in ((None, True), (NOW + DAY, True), (NOW, False), (NOW - DAY, False)):
+        assert _trusted_at(NOW, scene.path(anchored_until=until)) is trusted
+        assert _trusted_at(None, scene.path(anchored_until=until)) is False
 
 
 def test_nothing_is_misnamed_where_there_is_no_identifier() -> None:
