@@ -18,10 +18,12 @@ pytest_plugins = ("tests.database", "tests.service")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Coverage rests while tests are collected: it would be more than half of that time, in each
     worker. What our modules run when they are imported is counted before.
     """
+    if not session.config.pluginmanager.hasplugin("_cov"):  # of pytest-cov: none is asked for
+        return (yield)
     for module in pkgutil.walk_packages(app.__path__, "app."):
         importlib.import_module(module.name)
     tracer = sys.gettrace()
