@@ -74,4 +74,12 @@ class Gathering(Generic[Item, Outcome]):
             if exc is None:
                 future.cancel()
             else:
-                future.set_exception(copy(exc))
+                future.set_exception(_own(exc))
+
+
+def _own(exc: Exception) -> Exception:
+    """As good as the other; the other itself where it cannot be made twice."""
+    try:
+        return copy(exc)
+    except Exception:  # noqa: BLE001 - its class wants more than it keeps
+        return exc

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.domain.errors import Unavailable
+from app.domain.errors import Refused, Unavailable
 from app.registry.gathering import Gathering
 
 pytestmark = pytest.mark.anyio
@@ -83,6 +83,15 @@ async def test_in_an_outage_those_of_the_batch_and_those_who_wait_hear_of_it(dis
     assert disk.batches == [[1]]
     disk.broken = False
     assert await gathering.one(3) == 30, "the next one tries again"
+
+
+async def test_what_cannot_be_made_twice_is_raised_all_the_same() -> None:
+    async def work(_: Sequence[int]) -> list[int]:
+        raise Refused("field", "message")
+
+    gathering = Gathering(work)
+    told = await asyncio.gather(*map(gathering.one, range(2)), return_exceptions=True)
+    assert [type(each) for each in told] == [Refused, Refused]
 
 
 async def test_a_wrong_number_of_outcomes_is_nobodys() -> None:
