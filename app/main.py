@@ -158,6 +158,7 @@ def production(config: Settings) -> Lifespan:
         if way.prober is not None:
             background.start("probing", way.prober.forever)
         giving = givers(config, keys)
+        making = Making(database=database, keys=keys, clock=now, version=VERSION)
         getting = retrievals(keys, database, registry, giving)
         keep_for_good()
         try:
@@ -191,7 +192,8 @@ def production(config: Settings) -> Lifespan:
                     disputes=disputes(keys, database),
                     importer=importer(keys, database),
                     lists=PostgresDirectory(database, now),
-                    desk=_desk(config, keys, database) if config.console else None,
+                    making=making,
+                    desk=_desk(keys, database, config.node_id, making) if config.console else None,
                     streams=asyncio.Semaphore(STREAMS),
                     jobs=PostgresJobs(database, keys),
                     job_lifetime=config.job_lifetime,
@@ -236,16 +238,15 @@ def _door(config: Settings, keys: FolderKeys, database: Database) -> Door:
     )
 
 
-def _desk(config: Settings, keys: FolderKeys, database: Database) -> Desk:
+def _desk(keys: FolderKeys, database: Database, node: str, making: Making) -> Desk:
     console = Console(
         operators=PostgresOperators(database, keys),
-        node=config.node_id,
+        node=node,
         append=PostgresAudit(database).append,
         keys=keys,
         clock=now,
         version=VERSION,
     )
-    making = Making(database=database, keys=keys, clock=now, version=VERSION)
     return Desk(console, PostgresOverview(database), making)
 
 

@@ -1,7 +1,7 @@
 """What a person signs at home, without a database: a login, a proposal, a decision.
 
 The private key stays on this machine. What is signed goes to standard output alone, to be handed in
-at the console; what it says goes to standard error, to be read before.
+at the console or over HTTP; what it says goes to standard error, to be read before.
 """
 
 from pathlib import Path
@@ -60,7 +60,7 @@ def sign_proposal(
     key: Key,
     note: Why = "",
 ) -> None:
-    """Sign a proposal here, to be handed in at the console. No database is needed."""
+    """Sign a proposal here, to be handed in at the console or over HTTP. No database is needed."""
     changes = draft_of(draft)
     content = proposal_content(publisher, by, note, changes, now())
     typer.echo(sign_statement(PROPOSAL, content, read_key_file(key)))

@@ -64,6 +64,8 @@ class Operation(StrEnum):
     """An issuer was shown what is said against its records."""
     ANSWER_DISPUTE = "answer_dispute"
     WITHDRAW_DISPUTE = "withdraw_dispute"
+    READ_PROPOSALS = "read_proposals"
+    """A caller was shown changes of trust that somebody proposed."""
     CONSOLE_LOGIN = "console_login"
     """An operator was let into the console, or not."""
     CONSOLE_READ = "console_read"

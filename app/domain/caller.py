@@ -47,6 +47,8 @@ class Scope(StrEnum):
     TRUST_PROPOSE = "trust:propose", Power.SECURITY
     TRUST_APPROVE = "trust:approve", Power.SECURITY
     """Never one's own proposal."""
+    TRUST_MAKE = "trust:make", Power.SECURITY
+    """Carries what people signed at home: what they may, their own scopes say."""
     CALLER_ADMIN = "caller:admin", Power.SECURITY
     AUDIT_READ = "audit:read", Power.AUDIT
     SYSTEM_OPS = "system:ops", Power.SYSTEM

@@ -27,6 +27,8 @@ _VERIFY = frozenset({Scope.VERIFY_FILE, Scope.VERIFY_TOKEN, Scope.VERIFY_NUMBER}
 
 _BATCH = frozenset({Scope.VERIFY_BATCH})
 
+_MAKE = frozenset({Scope.TRUST_MAKE})
+
 ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
     {
         ("POST", "/v1/verifications"): _VERIFY,
@@ -64,6 +66,10 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("GET", "/v1/trust-list"): OPEN,
         ("GET", "/v1/trust-list/{publisher}"): OPEN,
         ("GET", "/v1/trust-list/{publisher}/{name}"): OPEN,
+        ("GET", "/v1/trust/proposals"): _MAKE,
+        ("POST", "/v1/trust/proposals"): _MAKE,  # who may, the signed text and its key tell
+        ("GET", "/v1/trust/proposals/{number}"): _MAKE,
+        ("POST", "/v1/trust/proposals/{number}/decisions"): _MAKE,
         ("GET", "/v1/issuers/{code}/health"): frozenset({Scope.ISSUER_READ, Scope.SYSTEM_OPS}),
         ("GET", "/metrics"): frozenset({Scope.SYSTEM_OPS}),
         ("GET", "/livez"): OPEN,

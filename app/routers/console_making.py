@@ -130,10 +130,10 @@ async def propose(request: Request, node: NodeDep, guest: GuestDep, lang: Lang =
         if isinstance(token, Response):
             return token
         try:
-            number = await inside.desk.making.propose(token, inside.operator.name, inside.way)
+            kept = await inside.desk.making.propose(token, inside.operator.name, inside.way)
         except Refused as refused:
             return await inside.refused(str(refused), 422)
-        return RedirectResponse(f"/console/proposals/{number}?lang={inside.lang}", 303)
+        return RedirectResponse(f"/console/proposals/{kept.number}?lang={inside.lang}", 303)
 
     return await _within(request, node, guest, lang, work)
 

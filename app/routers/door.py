@@ -265,7 +265,12 @@ class LetIn:
 
 INQUIRY: Final = ("POST", "/federation/v1/inquiries")
 _READ: Final = ("GET", "/v1/verifications/{id}")
-_OPERATIONS: Final = {_READ: Operation.READ_REPORT, INQUIRY: Operation.ANSWER_INQUIRY}
+_OPERATIONS: Final = {
+    _READ: Operation.READ_REPORT,
+    INQUIRY: Operation.ANSWER_INQUIRY,
+    ("POST", "/v1/trust/proposals"): Operation.ADMINISTER,
+    ("POST", "/v1/trust/proposals/{number}/decisions"): Operation.ADMINISTER,
+}
 _WRITTEN: Final = frozenset({"unauthorised", "forbidden", "limited"})
 
 

@@ -151,6 +151,8 @@ class Node:
     batches: asyncio.Semaphore = field(repr=False)
     """For batches under way."""
     retrievals: Retrievals = field(repr=False)
+    making: Making = field(repr=False)
+    """Proposals and decisions about trust, as they come in signed."""
     desk: Desk | None = None
     """None: this node serves no console."""
     watched: Watched | None = None

@@ -6,16 +6,25 @@ Each is one transaction, with its audit row in it.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from app.crypto.signing import KeyProvider
 from app.domain.errors import Refused
 from app.domain.verification import Asker
-from app.registry.making.proposals import Proposal, proposal_of
+from app.registry.making.proposals import Proposal, newest_proposals, proposal_of
 from app.registry.making.publishing import held_sections, own_source
-from app.registry.making.received import signed_proposal, take_decision, take_proposal
+from app.registry.making.received import (
+    signed_proposal,
+    signer_of,
+    take_decision,
+    take_proposal,
+)
 from app.registry.making.record import Recorder
 from app.registry.making.telling import in_words
 from app.registry.sessions import Database
+
+PAGE: Final = 20
+"""Proposals told at once: each is read under the keys of whoever signed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +66,33 @@ class Making:
             signed = await signed_proposal(session, number)
             return Shown(proposal=proposal, words=words, signed=signed)
 
-    async def propose(self, signed: str, sender: str, way: Asker) -> int:
-        """Its number. Raises `Refused` as `take_proposal`, and `Unavailable`."""
-        async with self.database.writing() as session:
-            record = Recorder(self.keys, self.version, way)
-            return await take_proposal(session, signed, sender, self.clock(), record=record)
+    async def newest(self, before: int) -> tuple[str | None, list[Proposal]]:
+        """Whose list this node makes, and a page of proposals below a number, newest first.
 
-    async def decide(self, number: int, signed: str, sender: str, way: Asker) -> Proposal:
-        """The proposal as it stands then. Raises `Refused` as `take_decision`, `Unavailable`."""
+        Raises `Refused` as `proposal_of`, and `Unavailable`.
+        """
+        async with self.database.reading() as session:
+            try:
+                publisher = (await own_source(session)).publisher
+            except Refused:
+                return None, []
+            return publisher, await newest_proposals(session, publisher, before, PAGE)
+
+    async def propose(self, signed: str, sender: str | None, way: Asker) -> Proposal:
+        """The proposal as it is kept. `sender`: who hands it in; None: a system, in the name of
+        whoever signed it. Raises `Refused` as `take_proposal`, and `Unavailable`.
+        """
         async with self.database.writing() as session:
+            by, now = sender or await signer_of(session, signed), self.clock()
             record = Recorder(self.keys, self.version, way)
-            return await take_decision(session, number, signed, sender, self.clock(), record=record)
+            number = await take_proposal(session, signed, by, now, record=record)
+            return await proposal_of(session, number)
+
+    async def decide(self, number: int, signed: str, sender: str | None, way: Asker) -> Proposal:
+        """The proposal as it stands then; `sender` as above. Raises `Refused` as `take_decision`,
+        `Unavailable`.
+        """
+        async with self.database.writing() as session:
+            by, now = sender or await signer_of(session, signed), self.clock()
+            record = Recorder(self.keys, self.version, way)
+            return await take_decision(session, number, signed, by, now, record=record)

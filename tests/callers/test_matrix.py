@@ -62,6 +62,11 @@ OPENS: dict[str, set[Route]] = {
     "issuer:read": {("GET", "/v1/issuers/{code}/health")},
     "trust:propose": set(),
     "trust:approve": set(),
+    "trust:make": {
+        *(("GET", "/v1/trust/proposals"), ("POST", "/v1/trust/proposals")),
+        ("GET", "/v1/trust/proposals/{number}"),
+        ("POST", "/v1/trust/proposals/{number}/decisions"),
+    },
     "caller:admin": set(),
     "audit:read": set(),
     "system:ops": {("GET", "/metrics"), ("GET", "/v1/issuers/{code}/health")},
@@ -76,7 +81,7 @@ def ask(service: Service, route: Route, headers: dict[str, str], **more: Any) ->
     """The status of the barest request: whether it was let in is told before it is looked at."""
     method, path = route
     for name, value in {
-        "{id}": "A" * 22, "{code}": "630000", "{reference}": "A" * 20, **more,
+        "{id}": "A" * 22, "{code}": "630000", "{reference}": "A" * 20, "{number}": "1", **more,
     }.items():  # fmt: skip
         path = path.replace(name, value)
     return service.client.request(method, path, headers=headers).status_code

@@ -34,6 +34,10 @@ MAX_NOTE: Final = 500
 """Characters."""
 
 
+class NoProposal(Refused):
+    """There is none of that number."""
+
+
 class State(StrEnum):
     """How far a proposal has come."""
 
@@ -250,10 +254,10 @@ async def mark_published(session: WriteSession, numbers: Sequence[int], number: 
 
 
 async def proposal_of(session: ReadSession, number: int) -> Proposal:
-    """Raises `Refused` where there is none, or where it is not what its proposer signed."""
+    """Raises `NoProposal`, and `Refused` where it is not what its proposer signed."""
     row = await session.get(ProposalRow, number, populate_existing=True)
     if row is None:
-        raise Refused("number", f"there is no proposal {number}: see `zhengyan trust review`")
+        raise NoProposal("number", f"there is no proposal {number}: see `zhengyan trust review`")
     return await _read(session, row)
 
 
@@ -261,6 +265,21 @@ async def list_proposals(session: ReadSession, publisher: str) -> list[Proposal]
     """By number. Raises `Refused` as `proposal_of`."""
     r = ProposalRow
     query = select(r).where(r.publisher == publisher).order_by(r.number)
+    rows = await session.scalars(query.execution_options(populate_existing=True))
+    return [await _read(session, row) for row in rows]
+
+
+async def newest_proposals(
+    session: ReadSession, publisher: str, before: int, most: int
+) -> list[Proposal]:
+    """So many of those below a number, newest first. Raises `Refused` as `proposal_of`."""
+    r = ProposalRow
+    query = (
+        select(r)
+        .where(r.publisher == publisher, r.number < before)
+        .order_by(r.number.desc())
+        .limit(most)
+    )
     rows = await session.scalars(query.execution_options(populate_existing=True))
     return [await _read(session, row) for row in rows]
 

@@ -1,5 +1,7 @@
 """Proposals and decisions that were signed elsewhere: nobody's private key comes to a server.
 
+They come in at the console, from whoever signed them, or over HTTP, by a system that carries them.
+
 They go the very way of those that are signed here, and are refused for the very reasons. One more
 thing is asked of them: that they were signed lately, since they may have been carried by anybody.
 """
@@ -14,7 +16,7 @@ from app.domain.caller import Scope
 from app.domain.errors import InvalidSignature, Malformed, Refused
 from app.models import Decided, ProposalRow
 from app.registry.making.changes import MAX_CHANGES, apply, read_changes, read_sections
-from app.registry.making.persons import Person, person_of
+from app.registry.making.persons import Person, list_persons, person_of
 from app.registry.making.proposals import (
     FORMAT,
     MAX_NOTE,
@@ -118,6 +120,22 @@ async def signed_proposal(session: ReadSession, number: int) -> str:
     await proposal_of(session, number)
     jws = await session.scalar(select(ProposalRow.jws).where(ProposalRow.number == number))
     return str(jws)
+
+
+async def signer_of(session: ReadSession, token: str) -> str:
+    """Whose live key a text says it was signed with; whether it was, `take_…` looks at.
+
+    Raises:
+        Refused: no signed text, or nobody's key.
+    """
+    try:
+        kid = split_compact(token.encode("utf-8", "replace"), _TOKEN).kid
+    except Malformed:
+        raise Refused("signed", f"this is no {PROPOSAL} or {DECISION}") from None
+    for person in await list_persons(session):
+        if person.ended_at is None and person.key is not None and person.key.key_id == kid:
+            return person.name
+    raise Refused("key", "this is the registered key of nobody: see `zhengyan person list`")
 
 
 async def _signed(session: ReadSession, token: str, typ: str, sender: str) -> tuple[Person, Reader]:
