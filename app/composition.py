@@ -422,4 +422,5 @@ def _verifier(
         publisher=publisher(settings, keys),
         journal=journal,
         clock=now,
+        sm_only=settings.sm_only,
     )

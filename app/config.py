@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         ),
     ] = ""
     max_upload: Annotated[int, Field(ge=1024, description="bytes of one file")] = 20 * 1024 * 1024
+    sm_only: Annotated[
+        bool, Field(description="valid only by SM2 and SM3 throughout (密评), whoever asks")
+    ] = False
     max_json: Annotated[int, Field(ge=1024, description="bytes of a JSON body")] = 64 * 1024
     body_deadline: Annotated[timedelta, Field(description="to receive one whole body")] = timedelta(
         seconds=10

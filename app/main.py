@@ -172,6 +172,7 @@ def production(config: Settings) -> Lifespan:
                         clock=now,
                         formats=formats_with(decoder, config.public_address),
                         codes=registry,
+                        sm_only=config.sm_only,
                     ),
                     door=door,
                     reports=journal,

@@ -46,6 +46,7 @@ __all__ = [
     "decide",
     "judge",
     "policy_for",
+    "tightened",
 ]
 
 TRUST_GAPS = frozenset(
@@ -154,6 +155,20 @@ def decide(
             return Verdict(Conclusion.INDETERMINATE, subject, own or reason, conflict=conflict)
         case _:
             assert_never(word)
+
+
+def tightened(verdict: Verdict, more: Sequence[Evidence]) -> Verdict:
+    """What is valid and does not meet what is asked beyond the table (`sm_only`) is left open.
+
+    Takes "valid" away and gives nothing: every other verdict stays as it is, with its reason.
+    """
+    if verdict.conclusion is not Conclusion.VALID:
+        return verdict
+    open_ = (item for item in more if item.outcome is not Outcome.PASSED)
+    unmet = next((item.reason or Reason.CHECK_MISSING for item in open_), None)
+    if unmet is None:
+        return verdict
+    return Verdict(Conclusion.INDETERMINATE, verdict.subject, unmet)
 
 
 def _of_seal(local: LocalState) -> Verdict:

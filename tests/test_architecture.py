@@ -56,7 +56,13 @@ def test_every_reason_has_its_entry_and_its_place_in_the_documents() -> None:
 def test_every_check_is_asked_once_has_a_question_and_is_published() -> None:
     asked = [check.name for check in CHECKS]
     assert len(asked) == len(set(asked))
-    assert {*asked, CheckName.WELL_FORMED, CheckName.BOUND, CheckName.SEAL_IN_USE} == set(CheckName)
+    assert {
+        *asked,
+        CheckName.WELL_FORMED,
+        CheckName.BOUND,
+        CheckName.SEAL_IN_USE,
+        CheckName.ALGORITHMS_SM,
+    } == set(CheckName)
     assert set(QUESTIONS) == set(CheckName)
     for check in CheckName:
         assert f"| `{check}` |" in RULES, check

@@ -554,7 +554,12 @@ def test_an_outage_is_never_invalid() -> None:
 
 
 def test_every_check_is_asked() -> None:
-    by_the_shell = {CheckName.WELL_FORMED, CheckName.BOUND, CheckName.SEAL_IN_USE}
+    by_the_shell = {
+        CheckName.WELL_FORMED,
+        CheckName.BOUND,
+        CheckName.SEAL_IN_USE,
+        CheckName.ALGORITHMS_SM,
+    }
     assert {check.name for check in CHECKS} | by_the_shell == set(CheckName)
     assert len({check.name for check in CHECKS}) == len(CHECKS)
     with pytest.raises(ValueError, match="not a status"):

@@ -1,5 +1,6 @@
 """Every check, in the order a reader of the report should meet them."""
 
+from app.checks.algorithms import only_sm
 from app.checks.appearance import STAMP_PLAIN
 from app.checks.base import Check
 from app.checks.content import (
@@ -57,6 +58,7 @@ __all__ = [
     "examine",
     "inquiry_for",
     "measure",
+    "only_sm",
     "required_roles",
     "seal_in_use",
     "weigh",

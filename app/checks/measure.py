@@ -27,6 +27,7 @@ def measure(
     max_status_age: timedelta | None = None,
     matter: str | None = None,
     signers: Signers | None = None,
+    sm_only: bool = False,
 ) -> Facts:
     """Everything the checks will read. What is left behind are bytes and personal values.
 
@@ -50,6 +51,7 @@ def measure(
         max_status_age=max_status_age,
         matter=matter,
         signers=signers,
+        sm_only=sm_only,
     )
 
 

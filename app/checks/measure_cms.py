@@ -6,7 +6,7 @@ from app.checks.arithmetic import arithmetic
 from app.checks.measure_certificates import Judge
 from app.checks.measure_entry import clocks, signature_facts, stamps, type_differs
 from app.checks.measure_package import coverage_facts
-from app.checks.measure_timestamps import measure_timestamp
+from app.checks.measure_timestamps import digests_of, measure_timestamp
 from app.crypto import schemes
 from app.crypto.cms import content_agrees, verify_cms
 from app.domain.certificate import Role
@@ -35,6 +35,7 @@ def measure_cms(sealing: Sealing, cms: CmsSignature, judge: Judge) -> SignatureF
     signer = None
     if cms.certificate is not None:
         signer = judge.facts(cms.certificate, Role.SIGNER, then, cms.intermediates)
+    coverage = coverage_facts(sealing.coverage)
     sealed = SealedFacts(
         layout=cms.family,
         version=cms.version,
@@ -48,11 +49,12 @@ def measure_cms(sealing: Sealing, cms: CmsSignature, judge: Judge) -> SignatureF
         type_differs=type_differs(sealing),
         stamps=stamps(sealing),
         clocks=clocks(sealing.entry.signed_at, cms.time),
-        coverage=coverage_facts(sealing.coverage),
+        coverage=coverage,
         deviations=found.deviations if found else frozenset(),
         timestamp=stamp,
         content=cms.form,
         container_deviations=cms.deviations,
+        digests=(*digests_of(cms), coverage.digest),
     )
     return signature_facts(sealing, sealed, verified, claimed)
 

@@ -11,7 +11,7 @@ from app.checks.measure_certificates import Judge
 from app.checks.measure_cms import content_hash
 from app.checks.measure_entry import clocks_of, signature_facts, unjudged
 from app.checks.measure_seals import claimed_time, data_hash, seal_facts, stamp_of
-from app.checks.measure_timestamps import measure_timestamp
+from app.checks.measure_timestamps import digests_of, measure_timestamp
 from app.crypto.cms import verify_cms
 from app.crypto.ses import lists_signer, verify_signature
 from app.domain.certificate import Purpose, Role
@@ -76,13 +76,14 @@ def _sealed(
     claimed = claimed_time(signature, own, judge.now)
     stamp = _stamp(own, sealing, claimed, judge)
     then = signing_time(stamp, claimed, judge.now).at or judge.otherwise
+    hashed = data_hash(sealing.entry.content, signature, verified[0])
     sealed = SealedFacts(
         layout=signature.layout,
         version=signature.version,
         seal=seal_facts(signature, trust, judge),
         signer=judge.facts(signature.certificate, Role.SIGNER, then),
         listed=lists_signer(signature.seal, signature.certificate),
-        data_hash=data_hash(sealing.entry.content, signature, verified[0]),
+        data_hash=hashed[0],
         scope=_scope(sealing),
         seal_file=Sameness.ABSENT,
         mismatched_algorithms=(),
@@ -91,6 +92,7 @@ def _sealed(
         deviations=signature.deviations | (found.deviations if found else frozenset()),
         timestamp=stamp,
         range=_range(sealing),
+        digests=(hashed[1],),
     )
     return signature_facts(sealing, sealed, verified, claimed)
 
@@ -124,6 +126,7 @@ def _signed(sealing: PdfSealing, cms: CmsSignature, judge: Judge) -> SignatureFa
         content=cms.form,
         container_deviations=cms.deviations,
         range=_range(sealing),
+        digests=digests_of(cms),
     )
     return signature_facts(sealing, sealed, verified, claimed)
 

@@ -57,22 +57,25 @@ def _sealed(
     stamp = stamp_of(signature, judge)
     claimed = claimed_time(signature, stamp, judge.now)
     then = signing_time(stamp, claimed, judge.now).at or judge.otherwise
+    hashed = data_hash(sealing.entry.content, signature, verified[0])
+    coverage = coverage_facts(sealing.coverage)
     sealed = SealedFacts(
         layout=signature.layout,
         version=signature.version,
         seal=seal_facts(signature, trust, judge),
         signer=judge.facts(signature.certificate, Role.SIGNER, then),
         listed=lists_signer(signature.seal, signature.certificate),
-        data_hash=data_hash(sealing.entry.content, signature, verified[0]),
+        data_hash=hashed[0],
         scope=_scope(sealing, signature),
         seal_file=_seal_file(sealing, signature.seal),
         mismatched_algorithms=_mismatches(sealing, signature, found),
         type_differs=type_differs(sealing),
         stamps=stamps(sealing, signature.seal.picture),
         clocks=clocks(sealing.entry.signed_at, claimed),
-        coverage=coverage_facts(sealing.coverage),
+        coverage=coverage,
         deviations=signature.deviations | (found.deviations if found else frozenset()),
         timestamp=stamp,
+        digests=(hashed[1], coverage.digest),
     )
     return signature_facts(sealing, sealed, verified, claimed)
 
@@ -114,6 +117,11 @@ def seal_facts(signature: SealSignature, trust: Trust, judge: Judge) -> SealFact
         made_by_signer=same_holder_key(seal.maker_certificate, signature.certificate),
         deviations=seal.deviations | (found.deviations if found else frozenset()),
         timestamp=measure_timestamp(seal.timestamp, seal.maker_value, judge),
+        algorithms=tuple(
+            dict.fromkeys((found.scheme, *(each.algorithm for each in seal.digests)))
+            if found
+            else ()
+        ),
     )
 
 
@@ -122,21 +130,25 @@ def seal_facts(signature: SealSignature, trust: Trust, judge: Judge) -> SealFact
 
 def data_hash(
     content: bytes | StatedDigests, signature: SealSignature, value: Arithmetic
-) -> Arithmetic:
-    """SM3 with SM2 (§7.2); seals by RSA of GM/T 0031-2014 took other digests, told by length."""
+) -> tuple[Arithmetic, Digest | None]:
+    """What was found, and the digest that met: SM3 with SM2 (§7.2); seals by RSA of
+    GM/T 0031-2014 took other digests, told by length.
+    """
     by_length = {32: (Digest.SM3, Digest.SHA256), 48: (Digest.SHA384,), 64: (Digest.SHA512,)}
     candidates = by_length.get(len(signature.data_hash), ())
     if signature.algorithm == _SM2:
         candidates = (Digest.SM3,)
     if len(signature.data_hash) in _WEAK_SIZES and signature.algorithm != _SM2:
-        return Arithmetic.WEAK
-    found = [each for name in candidates if (each := _digest(name, content)) is not None]
-    if any(same(each, signature.data_hash) for each in found):
-        return Arithmetic.HOLDS
+        return Arithmetic.WEAK, None
+    found = {name: each for name in candidates if (each := _digest(name, content)) is not None}
+    for name, each in found.items():
+        if same(each, signature.data_hash):
+            return Arithmetic.HOLDS, name
     if candidates and not found:  # nothing to compare with: no fault of the seal
-        return Arithmetic.UNSUPPORTED
+        return Arithmetic.UNSUPPORTED, None
     # Beside an algorithm that is not in our table, a digest may be none of ours either.
-    return Arithmetic.UNSUPPORTED if value is Arithmetic.UNSUPPORTED else Arithmetic.FAILS
+    unsupported = value is Arithmetic.UNSUPPORTED
+    return Arithmetic.UNSUPPORTED if unsupported else Arithmetic.FAILS, None
 
 
 def _digest(name: Digest, content: bytes | StatedDigests) -> bytes | None:

@@ -6,7 +6,9 @@ from app.checks.arithmetic import arithmetic
 from app.checks.measure_certificates import Judge
 from app.crypto.timestamps import read_timestamp, verify_timestamp
 from app.domain.certificate import Role
+from app.domain.cms import CmsSignature
 from app.domain.errors import BeyondLimits, Malformed
+from app.domain.scheme import Digest
 from app.domain.sealed import Arithmetic, TimestampFacts
 
 
@@ -37,7 +39,7 @@ def measure_timestamp(
             tsa=None,
             inside=inside,
         )
-    value, detail, _ = arithmetic(lambda: verify_timestamp(read, stamped))
+    value, detail, found = arithmetic(lambda: verify_timestamp(read, stamped))
     signature = read.signature
     tsa = None
     if signature.certificate is not None:
@@ -49,4 +51,13 @@ def measure_timestamp(
         accuracy=read.accuracy,
         tsa=tsa,
         inside=inside,
+        algorithms=tuple(
+            dict.fromkeys((found.scheme, *digests_of(signature), read.digest)) if found else ()
+        ),
     )
+
+
+def digests_of(cms: CmsSignature) -> tuple[Digest | None, ...]:
+    """Of what is signed, and of the reference to the signer's certificate, if there is one."""
+    reference = cms.attributes.certificate if cms.attributes else None
+    return (cms.digest,) if reference is None else (cms.digest, reference.algorithm)

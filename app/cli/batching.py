@@ -158,6 +158,7 @@ def _submission(item: Item) -> Submission:
                 max_status_age=None if age is None else timedelta(seconds=age),
                 matter=asked.matter,
                 policy=asked.policy,
+                sm_only=asked.sm_only is not None,
             )
         case ServiceError() as wrong:
             raise wrong

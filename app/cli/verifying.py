@@ -109,6 +109,14 @@ def verify(
             help="Of a sealed document: whoever sealed it is told. So it is without this, too.",
         ),
     ] = False,
+    sm_only: Annotated[
+        bool,
+        typer.Option(
+            "--sm-only",
+            help="Valid only where SM2 and SM3 alone protect every layer (密评); the report tells "
+            "the algorithm of each.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool,
         typer.Option(
@@ -131,7 +139,7 @@ def verify(
     if digests and expected_signer:
         raise Refused("expected_signer", "goes with the file itself; leave it out beside --digests")
     facts = _typed(fact or ())
-    read = Reading(settings().max_upload, facts, digests, policy, signers)
+    read = Reading(settings().max_upload, facts, digests, policy, signers, sm_only)
     raise typer.Exit(asyncio.run(_verify(files, ground, read, as_json=as_json, lang=lang)))
 
 
@@ -147,6 +155,7 @@ class Reading:
     policy: str | None
     signers: Signers
     """Of sealed documents that are no licenses."""
+    sm_only: bool
 
 
 def _signers(policy: str | None, codes: Sequence[str], *, anyone: bool) -> Signers:
@@ -209,11 +218,17 @@ async def _one(
         raise ServiceError("no photo: what stands on it is read from the file itself")
     if read.digests is None:
         submission = Submission(
-            content=content, typed=read.facts, policy=read.policy, signers=read.signers
+            content=content,
+            typed=read.facts,
+            policy=read.policy,
+            signers=read.signers,
+            sm_only=read.sm_only,
         )
     else:
         digested, named = await asyncio.to_thread(digested_from, content, read.digests)
-        submission = Submission(stated=named, digested=digested, policy=read.policy)
+        submission = Submission(
+            stated=named, digested=digested, policy=read.policy, sm_only=read.sm_only
+        )
     receipt = await judge.verify(submission)
     return receipt, await asyncio.to_thread(unknown_in, receipt.report, content)
 

@@ -31,7 +31,7 @@ from app.domain.certificate import (
 from app.domain.clocks import AUTHORITY_SKEW
 from app.domain.errors import InvalidSignature, Malformed
 from app.domain.ocsp import OcspAnswer, OcspResponse, OcspStatus
-from app.domain.scheme import Digest
+from app.domain.scheme import Digest, Scheme
 
 LIMITS = Limits(octets=256 * 1024, children=128, depth=12)
 """256 KiB a response: one answer with its responder's certificate has 2 kB."""
@@ -208,22 +208,35 @@ def ocsp_standing(  # noqa: PLR0917 - a certificate, who vouches, and how to ask
 
     A revocation counts at any age; of several good answers the youngest does.
     """
-    found: list[Revocation] = []
-    for response in responses:
-        for answer in response.answers:
-            if answer.serial == certificate.serial and _is_of(answer, authority):
-                found.append(  # noqa: PERF401 - two loops and a condition
-                    _word(response, answer, certificate, authority, fresh_at, check, is_revoked)
-                )
+    found = [
+        (_word(response, answer, certificate, authority, fresh_at, check, is_revoked), response)
+        for response in responses
+        for answer in response.answers
+        if answer.serial == certificate.serial and _is_of(answer, authority)
+    ]
     if not found:
         return None
-    revoked = [r for r in found if r.at is not None]
-    good = [r for r in found if r.state is RevocationState.GOOD]
+    revoked = [word for word, _ in found if word.at is not None]
+    good = [each for each in found if each[0].state is RevocationState.GOOD]
     if revoked:
         return Standing(gravest(revoked))
     if good:
-        return Standing(max(good, key=lambda r: (r.good_until is not None, r.good_until)))
-    return Standing(found[0])
+        word, by = max(good, key=lambda g: (g[0].good_until is not None, g[0].good_until))
+        return Standing(word, algorithms=_algorithms(by, authority, check, is_revoked))
+    return Standing(found[0][0])
+
+
+def _algorithms(
+    response: OcspResponse, authority: Certificate, check: Check, is_revoked: IsRevoked
+) -> tuple[Scheme | None, ...]:
+    """Of the response, and of the certificate of a responder that is not the authority itself."""
+    own = schemes.named_scheme(response.signature_oid, response.signature_parameters)
+    speaker = _speaker(response, authority, check, is_revoked)
+    if speaker is None:  # then nothing is good by its word
+        return (None,)
+    if speaker.sha256 == authority.sha256:
+        return (own,)
+    return own, schemes.named_scheme(speaker.signature_oid, speaker.signature_parameters)
 
 
 def issued_for(response: OcspResponse, authority: Certificate) -> bool:

@@ -44,6 +44,7 @@ from app.domain.certificate import (
 )
 from app.domain.errors import InvalidSignature, Malformed
 from app.domain.ocsp import OcspResponse
+from app.domain.scheme import Scheme
 
 MAX_DEPTH = 8
 """Certificates below the anchor (threats CRT-05)."""
@@ -120,7 +121,13 @@ def validate_path(
         named=named,
         anchored_until=search.until(pin) if chain is Chain.ANCHORED else None,
         signature_checks=search.budget.checks,
+        algorithms=tuple(map(_signed_by, best[:-1])),
+        revocation_algorithms=search.best.listed if best else (),
     )
+
+
+def _signed_by(certificate: Certificate) -> Scheme | None:
+    return schemes.named_scheme(certificate.signature_oid, certificate.signature_parameters)
 
 
 def _never_good(revocation: Revocation) -> Revocation:
@@ -301,6 +308,8 @@ class _Found:
     word: Revocation
     named: Named
     anchor: Anchor
+    listed: tuple[Scheme | None, ...] = ()
+    """By which the words that all is good are signed."""
 
 
 @dataclass(slots=True)
@@ -401,7 +410,8 @@ class _Search:
             return Chain.CONSTRAINTS
         whole = (*path, authority.certificate)
         dates = self._dates(whole, authority.anchor)
-        word = self._word(whole) if dates is Chain.ANCHORED else unknown(RevocationGap.NO_PATH)
+        known = self._word(whole) if dates is Chain.ANCHORED else _unknown(RevocationGap.NO_PATH)
+        word = known.revocation
         if word.state is not RevocationState.GOOD:
             # Good means the validator has been through all the rules already.
             try:
@@ -410,7 +420,7 @@ class _Search:
                 return Chain.CONSTRAINTS
         if dates is Chain.ANCHORED:
             named = named_by(path[0], authority.anchor)
-            self.found.append(_Found(whole, word, named, authority.anchor))
+            self.found.append(_Found(whole, word, named, authority.anchor, known.algorithms))
         return dates
 
     def _dates(self, whole: _Path, anchor: Anchor) -> Chain:
@@ -420,23 +430,23 @@ class _Search:
             return Chain.NOT_YET_VALID
         return Chain.ANCHORED if anchor.in_window(self.moment) else Chain.ANCHOR_OUT_OF_WINDOW
 
-    def _word(self, whole: _Path) -> Revocation:
+    def _word(self, whole: _Path) -> Standing:
         """The worst that is known of any certificate below the anchor."""
         try:
             standings = [self._standing(*pair) for pair in pairwise(whole)]
             worst = _worst(standings)
             if worst.state is not RevocationState.GOOD:
-                return worst
+                return Standing(worst)
             sources = {s.source.sha256: s.source for s in standings if s.source is not None}
             # The validator confirms what lists say; of OCSP it knows neither SM2 nor SM3.
             listed = all(s.source is not None for s in standings)
             lists = tuple(sources[key] for key in sorted(sources)) if listed else None
             _keep_the_rules(whole, self.budget, lists)
         except PathRefused:
-            return unknown(RevocationGap.NOT_CONFIRMED)
+            return _unknown(RevocationGap.NOT_CONFIRMED)
         except Exhausted:
-            return unknown(RevocationGap.TOO_COMPLEX)
-        return worst
+            return _unknown(RevocationGap.TOO_COMPLEX)
+        return Standing(worst, algorithms=tuple(a for s in standings for a in s.algorithms))
 
     def _standing(self, certificate: Certificate, issuer: Certificate) -> Standing:
         """What lists and OCSP responses say together: revoked before good before unknown."""
@@ -485,6 +495,10 @@ def _keep_the_rules(path: _Path, budget: _Budget, lists: tuple[Crl, ...] | None 
     if key not in _PATHS:
         check_path(path, until, budget.check, lists)
         _PATHS.add(key)
+
+
+def _unknown(why: RevocationGap) -> Standing:
+    return Standing(unknown(why))
 
 
 def _worst(standings: list[Standing]) -> Revocation:

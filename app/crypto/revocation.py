@@ -32,7 +32,7 @@ from app.domain.certificate import (
 )
 from app.domain.clocks import AUTHORITY_SKEW
 from app.domain.errors import InvalidSignature, Malformed
-from app.domain.scheme import Digest
+from app.domain.scheme import Digest, Scheme
 
 LIMITS = Limits(octets=16 * 1024 * 1024, children=400_000, depth=10)
 """16 MiB a list: 400,000 entries of 40 bytes. National authorities publish parts far below that."""
@@ -262,6 +262,8 @@ class Standing:
 
     revocation: Revocation
     source: Crl | None = None
+    algorithms: tuple[Scheme | None, ...] = ()
+    """By which what says that it is good is signed."""
 
 
 def standing(
@@ -323,7 +325,9 @@ def _weigh(
         why = gaps[0] if gaps else RevocationGap.NO_LIST
         return Standing(unknown(why, certificate.sha256))
     return Standing(
-        Revocation(state=RevocationState.GOOD, good_until=good.next_update), source=good
+        Revocation(state=RevocationState.GOOD, good_until=good.next_update),
+        source=good,
+        algorithms=(schemes.named_scheme(good.signature_oid, good.signature_parameters),),
     )
 
 

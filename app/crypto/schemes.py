@@ -227,6 +227,14 @@ def scheme_for_oid(oid: str, parameters: bytes | None = None) -> Scheme:
     return scheme
 
 
+def named_scheme(oid: str, parameters: bytes | None) -> Scheme | None:
+    """The scheme, to be told; None: none of ours, or a weak one."""
+    try:
+        return scheme_for_oid(oid, parameters)
+    except InvalidSignature:
+        return None
+
+
 @lru_cache(KEYS)
 def load(scheme: Scheme, key: bytes) -> VerifyKey:
     """A key ready to verify with exactly this scheme.

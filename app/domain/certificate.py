@@ -393,6 +393,11 @@ class PathFact:
     """Of a valid path: the end of the anchor's registration (or of a registered maker's, if that is
     sooner); None: open. What is first seen after it was not seen while anybody trusted it."""
     signature_checks: int = 0
+    algorithms: tuple[Scheme | None, ...] = ()
+    """By which each certificate of the path is signed, but for the anchor itself: it is trusted by
+    its registration, not by a signature. None: not in the table; empty: not noted, or no path."""
+    revocation_algorithms: tuple[Scheme | None, ...] = ()
+    """Of the lists and responses by which all below the anchor are good; empty: not noted."""
 
     def __post_init__(self) -> None:
         anchored = self.chain is Chain.ANCHORED

@@ -76,6 +76,7 @@ class CheckName(StrEnum):
     SEAL_FILE_SAME = "seal_file_same", Block.AUTHENTICITY, True
     STAMP_PLAIN = "stamp_plain", Block.AUTHENTICITY, True
     CERTIFICATE_FITS = "certificate_fits", Block.AUTHENTICITY, True
+    ALGORITHMS_SM = "algorithms_sm", Block.AUTHENTICITY
     TIMES_AGREE = "times_agree", Block.AUTHENTICITY, True
     TIMESTAMP_HOLDS = "timestamp_holds", Block.AUTHENTICITY, True
     SIGNED_IN_WINDOW = "signed_in_window", Block.AUTHENTICITY, True

@@ -105,6 +105,8 @@ class Facts:
     """事项编码 the caller verifies for."""
     signers: Signers | None = None
     """Judged as a sealed document, not as a license, and by whom it has to be sealed."""
+    sm_only: bool = False
+    """密评: valid only where every layer is protected by SM2 and SM3."""
 
     @property
     def moment(self) -> datetime:

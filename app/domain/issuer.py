@@ -239,6 +239,8 @@ class Answered:
     """Who handed on the issuer's own signed answer."""
     original: str = field(default="", repr=False)
     """The issuer's own answer over the first asker's question, to be handed on as it is."""
+    algorithms: tuple[Scheme, ...] = ()
+    """Of every signature it came under, a relay's too; empty: unsigned, or not noted."""
 
     @property
     def authoritative(self) -> bool:

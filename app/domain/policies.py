@@ -125,6 +125,7 @@ _WHERE_THERE = frozenset(
         CheckName.SIGNER_EXPECTED,  # these three of sealed documents that are no licenses
         CheckName.INVOICE_AGREES,
         CheckName.SEAL_IN_USE,
+        CheckName.ALGORITHMS_SM,  # where the node or its caller asks for SM algorithms alone
         CheckName.CODES_CLEAR,  # of pictures, and of files that are nothing but pictures
         CheckName.SEAL_STATUS,  # a list that names no seal says nothing against any
         CheckName.TIMESTAMP_HOLDS,  # optional in every layout

@@ -82,6 +82,7 @@ class Reason(StrEnum):
     CHANGED_AFTER_SIGNING = "changed_after_signing", Family.SIGNATURE
     ACTIVE_CONTENT = "active_content", Family.SIGNATURE
     NO_ANCHOR = "no_anchor", Family.SIGNATURE
+    ALGORITHM_NOT_SM = "algorithm_not_sm", Family.SIGNATURE
     # ---- signature: time
     SIGNING_TIME_MISSING = "signing_time_missing", Family.SIGNATURE
     TIMESTAMP_INVALID = "timestamp_invalid", Family.SIGNATURE

@@ -34,3 +34,7 @@ class Digest(StrEnum):
 
 
 WEAK_DIGESTS = frozenset({Digest.SHA1, Digest.MD5})
+
+Algorithm = Scheme | Digest
+SM_ALGORITHMS: frozenset[Algorithm] = frozenset({Scheme.SM2_SM3, Digest.SM3})
+"""国密算法 (GM/T 0003, 0004): what `sm_only` lets pass."""

@@ -15,7 +15,7 @@ from app.domain.certificate import CertificateDeviation, PathFact
 from app.domain.cms import CmsContent, CmsDeviation, CmsFamily
 from app.domain.ofd import PartKind
 from app.domain.pdf import Change, Scope
-from app.domain.scheme import Digest
+from app.domain.scheme import Digest, Scheme
 from app.domain.seal import SealDeviation, SealLayout
 from app.domain.trust import SealEnd
 
@@ -87,6 +87,8 @@ class TimestampFacts:
     inside: bool = False
     """It stands under the signature (timeInfo of GM/T 0031-2014): it shows that the signature is
     younger, never that it existed then, so the time stays the signer's claim."""
+    algorithms: tuple[Scheme | Digest | None, ...] = ()
+    """Of a token that holds: its signature, its digests, and its imprint; empty: not noted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,9 @@ class SealFacts:
     deviations: frozenset[SealDeviation]
     timestamp: TimestampFacts | None = None
     """Over the maker's value (GM/T 0031-2025)."""
+    algorithms: tuple[Scheme | Digest, ...] = ()
+    """Of a maker's signature that holds, and of the digests in the seal's list of certificates;
+    empty: not noted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +215,9 @@ class SealedFacts:
     container_deviations: frozenset[CmsDeviation] = frozenset()
     range: RangeFacts | None = None
     """Of a PDF; what a signature of an OFD covers, `coverage` says."""
+    digests: tuple[Digest | None, ...] = ()
+    """By which what is signed is bound to the signature: dataHash or messageDigest, the list of
+    parts, the reference to the signer's certificate. Empty: not noted."""
 
     def __post_init__(self) -> None:
         if (self.seal is None) != isinstance(self.layout, CmsFamily):

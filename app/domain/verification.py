@@ -65,6 +65,8 @@ class Submission:
     """Asked for by name, of a kind or of a version; it has to go with what was handed in."""
     signers: Signers | None = None
     """Whose seals are expected, where it is a sealed document and no license."""
+    sm_only: bool = False
+    """Valid only by SM2 and SM3 throughout (密评); it can only tighten what the node asks."""
 
     def __post_init__(self) -> None:
         if (self.content is None) == (self.stated is None):

@@ -35,6 +35,7 @@ from app.domain.issuer import (
     Unreachable,
 )
 from app.domain.license import Fact
+from app.domain.scheme import Scheme
 from app.federation.wire import Original, Question
 
 TYP: Final = "ivp-answer+jwt"
@@ -67,9 +68,10 @@ def read_signed(
         authenticated: the channel proved whose it is.
     """
     try:
-        payload = _verified(body, endpoint.answer_keys, endpoint.max_answer)
+        payload, scheme = _verified(body, endpoint.answer_keys, endpoint.max_answer)
         if _given(payload, "relayed"):
-            return replace(_relayed(payload, question, endpoint, now), authenticated=authenticated)
+            said = _relayed(payload, question, endpoint, now)
+            return replace(said, authenticated=authenticated, algorithms=(scheme, *said.algorithms))
         answered = _read(payload, question, _party(payload, question), now)
     except Malformed as broken:
         return Unreachable(Silence.MALFORMED, str(broken))
@@ -88,6 +90,7 @@ def read_signed(
         authenticated=authenticated,
         token=token,
         original=token if over_original else "",
+        algorithms=(scheme,),
     )
 
 
@@ -147,7 +150,7 @@ def _relayed(
     if not endpoint.home_keys:  # an issuer nobody here knows: the relay's word, and no more
         return replace(outer, speaker=Speaker.UPSTREAM, signed=True, original=token)
     try:
-        home, inner = _home(token.encode("ascii", "replace"), endpoint)
+        home, inner, scheme = _home(token.encode("ascii", "replace"), endpoint)
         said = _read(inner, question, _Party(home.body, question.home), now)
         nobodys, repeats = _unsigned_at_home(inner), _given(inner, "relayed")
     except Malformed as broken:
@@ -165,21 +168,24 @@ def _relayed(
         token="" if repeats else token,
         original="" if repeats else token,
         relayed_by=endpoint.issuer,
+        algorithms=(scheme,),
     )
 
 
-def _home(token: bytes, endpoint: Endpoint) -> tuple[HomeKeys, dict[str, object]]:
+def _home(token: bytes, endpoint: Endpoint) -> tuple[HomeKeys, dict[str, object], Scheme]:
     """Whose word it claims to be, held to the keys of that body, and what it says."""
     most = endpoint.max_answer
     hint = split_compact(token, CompactLimits(token=most)).payload
     speaks = _text(read_json_object(hint, JsonLimits(size=most)), "iss")
     for home in endpoint.home_keys:
         if home.body == speaks:
-            return home, _verified(token, home.keys, most)
+            return home, *_verified(token, home.keys, most)
     raise InvalidSignature("iss is neither the issuer nor a delegate of its for answers")
 
 
-def _verified(token: bytes, keys: Sequence[AnswerKey], most: int) -> dict[str, object]:
+def _verified(
+    token: bytes, keys: Sequence[AnswerKey], most: int
+) -> tuple[dict[str, object], Scheme]:
     """The payload, which a registered key signed as an answer. The key decides its scheme."""
     compact = split_compact(token, CompactLimits(token=most))
     if compact.typ != TYP:
@@ -188,7 +194,7 @@ def _verified(token: bytes, keys: Sequence[AnswerKey], most: int) -> dict[str, o
     if SCHEME_BY_JOSE.get(compact.alg) is not key.scheme:
         raise InvalidSignature("alg is not that of the registered key")
     verify_jose(key.scheme, spki=key.spki, message=compact.signing_input, value=compact.signature)
-    return read_json_object(compact.payload, JsonLimits(size=most))
+    return read_json_object(compact.payload, JsonLimits(size=most)), key.scheme
 
 
 def _key(keys: Sequence[AnswerKey], kid: str) -> AnswerKey:

@@ -81,6 +81,8 @@ class Own(StrEnum):
     """What was sent does not do for what was asked."""
     NO_SIGNATURE = "zhengyan:no_signature"
     WEAK_ALGORITHM = "zhengyan:weak_algorithm"
+    ALGORITHM_ASKED = "zhengyan:algorithm_asked"
+    """Another than was asked for, and not a weak one."""
     COVERAGE = "zhengyan:coverage"
     """Shown and not signed, or carried along and neither."""
     SEAL = "zhengyan:seal"

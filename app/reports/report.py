@@ -24,6 +24,7 @@ from app.reports.entry import Bilingual, Texts
 from app.reports.omissions import unchecked
 from app.reports.sections import (
     Questions,
+    algorithms,
     answer,
     check,
     compared,
@@ -117,6 +118,7 @@ def report_of(verification: Verification, context: Context) -> dict[str, object]
         "signatures": _signatures(verification),
         "photo": photo(verification),
         "sealed_document": sealed_document(verification),
+        "algorithms": algorithms(verification, word),
         "facts_compared": compared(verification),
         "answer": answer(verification, word),
         "statement": statement(verification),

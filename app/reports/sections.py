@@ -10,6 +10,7 @@ from app.domain.facts import Facts, SignatureFacts
 from app.domain.identifier import IssuerCode
 from app.domain.invoice import InvoiceFacts
 from app.domain.issuer import Answered, Match, NotAsked, Unreachable
+from app.domain.layers import protections
 from app.domain.policies import Level
 from app.domain.proven import signing_time
 from app.domain.reasons import Reason
@@ -284,6 +285,22 @@ def _invoice(found: InvoiceFacts | None) -> Json | None:
         ],
         "adds_up": found.adds_up,
     }
+
+
+def algorithms(verification: Verification, word: Word) -> list[object] | None:
+    """Which algorithm protects each layer, where that was asked; None: it was not."""
+    facts = verification.facts
+    if facts is None or not facts.sm_only:
+        return None
+    return [
+        {
+            "layer": each.layer.value,
+            "signature": each.signature,
+            "algorithm": None if each.algorithm is None else each.algorithm.value,
+            "sm": each.sm,
+        }
+        for each in protections(facts, word)
+    ]
 
 
 def compared(verification: Verification) -> list[object]:

@@ -5,7 +5,7 @@ of control characters: a name in a registry or a document must not move the curs
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 from rich.cells import cell_len
@@ -49,6 +49,7 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "none_yet": "尚未取得",
         "until": "有效至 {}",
         "stale": "已过期",
+        "algorithms": "各层所用算法",
     },
     "en": {
         "colon": ": ",
@@ -82,6 +83,7 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "none_yet": "none yet",
         "until": "until {}",
         "stale": "out of date",
+        "algorithms": "Algorithm of each layer",
     },
 }
 
@@ -112,6 +114,7 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
     if report["facts_compared"]:
         pairs = (f"{p['fact']} {words[p['match']]}" for p in report["facts_compared"])
         yield f"{words['compared']}{words['colon']}{', '.join(pairs)}"
+    yield from _algorithms(report.get("algorithms") or (), words)
     yield f"{words['unchecked']}{words['colon'].rstrip()}"
     concerned = [item for item in report["unchecked"] if item["why"] != "not_concerned"]
     for item in concerned:
@@ -142,6 +145,22 @@ def _list(each: Report, words: Mapping[str, str]) -> str:
     return (
         f"{each['publisher']} #{each['number']} · {words['until'].format(each['expires_at'])}{late}"
     )
+
+
+def _algorithms(layers: Iterable[Mapping[str, Any]], words: Mapping[str, str]) -> Iterator[str]:
+    """Of a report with `sm_only`; those of other reports, and of older ones, tell none."""
+    told = [
+        f"{_MARKS['passed' if each['sm'] else 'indeterminate']} {each['layer']}"
+        f"{_of(each)} {each['algorithm'] or '-'}"
+        for each in layers
+    ]
+    if told:
+        yield f"{words['algorithms']}{words['colon'].rstrip()}"
+    yield from (f"  {line}" for line in told)
+
+
+def _of(layer: Mapping[str, Any]) -> str:
+    return f" ({layer['signature']})" if layer["signature"] else ""
 
 
 def _block(name: str, block: Report, language: Language) -> Iterator[str]:

@@ -122,6 +122,26 @@ SIGNATURE: Final[Mapping[Reason, Entry]] = {
             "Ask the holder to obtain from {issuer} an electronic license sealed with a current algorithm.",
         ),
     ),
+    Reason.ALGORITHM_NOT_SM: unsure(
+        Block.AUTHENTICITY,
+        Own.ALGORITHM_ASKED,
+        title=(
+            "要求只用国密算法，而并非各层都由国密算法保护",
+            "SM algorithms alone were asked for, and not every layer is protected by them",
+        ),
+        engineer=(
+            "按 sm_only（密评）核验：签名、杂凑、印章、证书链、时间戳、吊销信息、颁发机构的答复中，至少有一层不是 SM2、SM3，或者无从得知所用算法。各层所用算法见 algorithms。不要求 sm_only 时，其余各项均已成立。",
+            "Verified with sm_only: of signature, digests, seal, certificates, timestamp, revocation data and the issuer's answer at least one is not SM2 or SM3, or it is not known what it is. See algorithms for each. All else that a valid verdict needs holds.",
+        ),
+        clerk=(
+            "没有发现伪造。但本次核验要求全部采用国家密码算法，这份文件或者有关答复未能做到。",
+            "Nothing speaks of a forgery. But this verification asks for national cryptographic algorithms throughout, and this file or an answer about it does not have them.",
+        ),
+        next_step=(
+            "必须采用国密算法的，请持证人到{issuer}换领以国密算法签章的电子证照；报告显示是答复或者吊销信息的，请运维人员联系其提供方。",
+            "Where SM algorithms are required, ask the holder to obtain from {issuer} a license sealed with them; where the report shows it is an answer or revocation data, have the operator ask whoever provides it.",
+        ),
+    ),
     Reason.SIGNATURE_INVALID: invalid(
         Block.AUTHENTICITY,
         Etsi.SIG_CRYPTO_FAILURE,

@@ -82,7 +82,8 @@ def block_outcome(
 
     * `failed`: evidence in it that weighs has failed, or the deciding reason of an invalid verdict
       answers its question. For the status block, the issuer's word against the license is enough.
-    * `not_applicable`: authenticity where no file was shown.
+    * `not_applicable`: authenticity where no file was shown, unless the deciding reason (of the
+      algorithms of an answer) answers its question.
     * `indeterminate`: evidence that weighs is in doubt, a check the policy requires said nothing,
       nothing passed, the deciding reason of an open verdict answers its question, or, for the
       status block, no usable word of the issuer is at hand.
@@ -100,7 +101,7 @@ def block_outcome(
     against = isinstance(word, Against) and block is Block.STATUS and not of_seal
     if Outcome.FAILED in outcomes or against or (asked and conclusion is Conclusion.INVALID):
         return Outcome.FAILED
-    if block is Block.AUTHENTICITY and verification.basis is Basis.FACTS:
+    if block is Block.AUTHENTICITY and verification.basis is Basis.FACTS and not asked:
         return Outcome.NOT_APPLICABLE
     if conclusion is Conclusion.VALID:
         return Outcome.PASSED

@@ -64,6 +64,9 @@ def submission_of(item: JobItem, order: Order, now: datetime) -> Submission:
         age = members.get("max_status_age")
         if isinstance(age, str) and age.isascii() and age.isdigit():
             members["max_status_age"] = int(age[:9])
+        # A row may ask for it, and never undo what its job asks for.
+        if common.get("sm_only") is not None or members.get("sm_only") == "true":
+            members["sm_only"] = True
         asked = VerificationIn.model_validate(members)
     except Malformed as exc:  # a CSV may hold what no JSON does
         raise Refused("row", str(exc)) from None
@@ -164,4 +167,5 @@ def _terms(terms: TermsIn, order: Order) -> dict[str, Any]:
         "matter": terms.matter,
         "policy": terms.policy,
         "signers": terms.signers,
+        "sm_only": terms.sm_only is not None,
     }

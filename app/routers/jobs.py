@@ -66,6 +66,7 @@ async def _given(
     policy: Annotated[str | None, _term("policy", "sealed-document")] = None,
     expected_signers: Annotated[str | None, _term("expected_signers", "91630000M000100Y43")] = None,
     any_signer: Annotated[str | None, _term("any_signer", "true")] = None,
+    sm_only: Annotated[str | None, _term("sm_only", "true")] = None,
 ) -> dict[str, str]:
     given = {
         "purpose": purpose,
@@ -75,6 +76,7 @@ async def _given(
         "policy": policy,
         "expected_signers": expected_signers,
         "any_signer": any_signer,
+        "sm_only": sm_only,
     }
     return {name: value for name, value in given.items() if value is not None}
 

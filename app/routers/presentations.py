@@ -131,6 +131,7 @@ async def verify_shown(request: Request, node: NodeDep, guest: GuestDep) -> Resp
                 at=asked.at,
                 max_status_age=None if age is None else timedelta(seconds=age),
                 matter=asked.matter,
+                sm_only=asked.sm_only is not None,
             )
         )
     answer = b'{"report":%b,"jws":"%b"}' % (receipt.content, receipt.jws.encode())

@@ -227,6 +227,7 @@ def terms_of(terms: TermsIn, guest: Guest) -> Mapping[str, Any]:
         "matter": terms.matter,
         "policy": terms.policy,
         "signers": terms.signers,
+        "sm_only": terms.sm_only is not None,
     }
 
 

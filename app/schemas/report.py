@@ -12,6 +12,7 @@ from app.domain.cms import CmsContent, CmsDeviation, CmsFamily
 from app.domain.evidence import CheckName, Outcome, Role
 from app.domain.invoice import InvoiceFact, InvoicePlace
 from app.domain.issuer import Match, Rule, Silence, Source, Speaker, State, Unasked
+from app.domain.layers import Layer
 from app.domain.license import Fact, LicenseFormat
 from app.domain.ofd import PartKind
 from app.domain.pdf import Scope
@@ -411,6 +412,17 @@ class SealedDocumentOut(_Out):
     invoice: Annotated[InvoiceOut | None, Field(description="null: it states no invoice")]
 
 
+class ProtectionOut(_Out):
+    """One layer of what the verdict rests on, and an algorithm that protects it."""
+
+    layer: Layer
+    signature: Annotated[str | None, Field(description="its label; null: of no signature")]
+    algorithm: Annotated[
+        Scheme | Digest | None, Field(description="null: none, none of ours, or not known")
+    ]
+    sm: Annotated[bool | None, Field(description="SM2 or SM3; null: not known")]
+
+
 class UncheckedOut(_Out):
     """What was not checked, and why."""
 
@@ -469,6 +481,10 @@ class ReportOut(_Out):
     ]
     sealed_document: Annotated[
         SealedDocumentOut | None, Field(description="null: it was judged as a license")
+    ]
+    algorithms: Annotated[
+        list[ProtectionOut] | None,
+        Field(description="which algorithm protects each layer; null: sm_only was not asked"),
     ]
     facts_compared: list[ComparedOut]
     answer: AnswerOut

@@ -120,6 +120,12 @@ def _organisations(value: str) -> str:
     return value
 
 
+def _only_true(value: object) -> object:
+    if value is not True:  # 1 is equal to it
+        raise ValueError("true, or left out")
+    return value
+
+
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Day = Annotated[date, BeforeValidator(_day)]
 Text = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(plain)]
@@ -172,6 +178,14 @@ class TermsIn(BaseModel):
         ),
     ] = None
 
+    sm_only: Annotated[
+        Annotated[Literal[True], BeforeValidator(_only_true)] | None,
+        Field(
+            description="true: valid only where SM2 and SM3 alone protect every layer (密评); the "
+            "report tells the algorithm of each"
+        ),
+    ] = None
+
     @classmethod
     def of_form(cls, texts: Mapping[str, str]) -> Self:
         """From the text fields of a multipart form, where every value is text.
@@ -182,6 +196,8 @@ class TermsIn(BaseModel):
         fields: dict[str, Any] = dict(texts)
         if (said := fields.get("any_signer")) in _BOOLEANS:
             fields["any_signer"] = said == "true"
+        if fields.get("sm_only") == "true":
+            fields["sm_only"] = True
         age = fields.get("max_status_age")
         if isinstance(age, str) and re.fullmatch(r"[0-9]{1,9}", age, re.ASCII):
             fields["max_status_age"] = int(age)
@@ -354,6 +370,7 @@ _SHAPES: Final = {
     "type": "a 证照类型代码 of 21 capital letters and digits",
     "issuer": "a 统一社会信用代码 of 18 characters, or a region of 6 digits",
     "any_signer": "true, or left out",
+    "sm_only": "true, or left out: it only tightens",
     "max_status_age": f"whole seconds from 0 to {MAX_AGE}",
 }
 

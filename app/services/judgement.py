@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.checks import covered_facts, examine, required_roles, seal_in_use, weigh
+from app.checks import covered_facts, examine, only_sm, required_roles, seal_in_use, weigh
 from app.domain.evidence import WHOLE, CheckName, Evidence, Outcome
 from app.domain.facts import Facts
 from app.domain.issuer import IssuerAnswer, NotAsked, Unasked
@@ -11,7 +11,7 @@ from app.domain.policies import POLICIES, Policy
 from app.domain.reasons import Reason
 from app.domain.verdict import LocalState, Terms, Verdict
 from app.domain.word import hear
-from app.policy import decide, judge, policy_for
+from app.policy import decide, judge, policy_for, tightened
 
 __all__ = ["Local", "conclude", "look", "replay", "unasked", "unread"]
 
@@ -52,10 +52,13 @@ def conclude(
         own_until=facts.document.valid_until,
         covered=covered_facts(facts),
     )
-    in_use = seal_in_use(facts, answer, hear(answer, facts.trust.statement, terms))
+    word = hear(answer, facts.trust.statement, terms)
+    in_use = seal_in_use(facts, answer, word)
     evidence = (*local.evidence, weigh(facts, answer), in_use)
     state = judge(evidence, local.policy)
-    return evidence, decide(state, answer, facts.trust.statement, terms)
+    verdict = decide(state, answer, facts.trust.statement, terms)
+    algorithms = only_sm(facts, word)
+    return (*evidence, *algorithms), tightened(verdict, algorithms)
 
 
 def unread(policy: Policy, facts_now: Terms, why: Reason, detail: str) -> tuple[Evidence, Verdict]:

@@ -60,6 +60,7 @@ def measured(license: ParsedLicense, trust: Trust, now: datetime, submission: Su
         at=submission.at,
         max_status_age=submission.max_status_age,
         matter=submission.matter,
+        sm_only=submission.sm_only,
     )
     asked = asked_kind(submission.policy)
     why = _license(license, trust, asked)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from app.checks import CHECKS
+from app.checks.algorithms import ALGORITHMS_SM_QUESTION, ALGORITHMS_SM_QUESTION_ZH
 from app.checks.issuer import BOUND_QUESTION, BOUND_QUESTION_ZH
 from app.checks.sealed_document import SEAL_IN_USE_QUESTION, SEAL_IN_USE_QUESTION_ZH
 from app.crypto.signing import KeyProvider
@@ -24,6 +25,7 @@ QUESTIONS: Final[Mapping[CheckName, Bilingual]] = {
         "文件是否符合格式、能够唯一读取？", "Can what was submitted be read, and in one way only?"
     ),
     CheckName.BOUND: Bilingual(BOUND_QUESTION_ZH, BOUND_QUESTION),
+    CheckName.ALGORITHMS_SM: Bilingual(ALGORITHMS_SM_QUESTION_ZH, ALGORITHMS_SM_QUESTION),
     CheckName.SEAL_IN_USE: Bilingual(SEAL_IN_USE_QUESTION_ZH, SEAL_IN_USE_QUESTION),
     **{check.name: Bilingual(check.question_zh, check.question) for check in CHECKS},
 }

@@ -318,3 +318,17 @@ def test_a_photo_is_read_and_what_was_typed_is_compared(
     token = run("verify", files["good"], *given, *typed)
     assert token.code == Exit.COULD_NOT_RUN
     assert "no photo" in token.err
+
+
+# ---- SM algorithms alone (密评)
+
+
+def test_sm_only_of_the_caller_and_of_the_node(live: Any) -> None:
+    assert live("good", "sm2").code == Exit.ALL_VALID
+    assert live("sm2", "--sm-only", "--lang", "en").code == Exit.ALL_VALID
+    told = live("good", "--sm-only", "--lang", "en")
+    assert told.code == Exit.SOME_INDETERMINATE
+    assert "algorithm_not_sm" in told.out
+    assert "? signature" in told.out
+    assert live("good", ZHENGYAN_SM_ONLY="true").code == Exit.SOME_INDETERMINATE
+    assert live("sm2", ZHENGYAN_SM_ONLY="true").code == Exit.ALL_VALID

@@ -106,6 +106,7 @@ def test_the_good_answer():
                 "weather": "fine",
             }
         ).decode(),
+        algorithms=(Scheme.ED25519,),
     )
 
 

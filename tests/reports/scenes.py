@@ -206,6 +206,7 @@ _TOKEN_SCENES: Mapping[Reason, Scene] = {
         replace(signature(value=Value.UNMEASURED), trust=replace(FACTS.trust, keys={}))
     ),
     Reason.WEAK_ALGORITHM: Scene(signature(value=Value.WEAK)),
+    Reason.ALGORITHM_NOT_SM: Scene(replace(FACTS, sm_only=True)),
     Reason.SIGNATURE_UNREADABLE: Scene(signature(value=Value.UNREADABLE)),
     Reason.SIGNATURE_UNSUPPORTED: Scene(signature(value=Value.UNSUPPORTED)),
     Reason.SCHEME_MISMATCH: Scene(signature(value=Value.SCHEME_DIFFERS)),
