@@ -52,7 +52,7 @@ def rendered(lang: str, name: str = "page.html", state: str = "found") -> str:
     )
     values = {"code": "x", "here": "", "qr": None, "address": "", "again": ""}
     values |= {"most": 9, "d": DISPUTE, "filed": {"code": "x", "reference": "x"}}
-    values |= {"kinds": [("x", "x")], "by_number": False, "node_id": "x"}
+    values |= {"kinds": [("x", "x")], "bodies": [("x", "x")], "by_number": False, "node_id": "x"}
     values |= {"lists": [LIST], "known": True, "ages": {KIND.code: "1"}, "by": {KIND.code: 1}}
     return templates.get_template(name).render(
         t=texts(name, lang),
@@ -93,7 +93,7 @@ def test_everything_the_script_asks_of_the_page_is_there(lang: str) -> None:
     assert asked >= {"verify", "result", "mark", "blocks", "whole"}
     there = set(re.findall(r' id="([a-z_-]+)"', page))
     assert asked <= there
-    described = set(re.findall(r' (?:for|aria-describedby|href)="#?([a-z_-]+)"', page))
+    described = set(re.findall(r' (?:for|list|aria-describedby|href)="#?([a-z_-]+)"', page))
     assert there - asked - described == {"by-number"}, "no more and no less"
     told = dict(re.findall(r' data-([a-z]+)="([^"]*)"', page.split("<header>")[0]))
     assert set(re.findall(r"\bsaid\.([a-z]+)", SCRIPT)) == set(told) - {"soon"}

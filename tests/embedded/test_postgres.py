@@ -207,7 +207,7 @@ import sys
 from pathlib import Path
 from embedded import AlreadyRunning, start
 try:
-    server = start(Path(sys.argv[1]), durable=False, patience=5)
+    server = start(Path(sys.argv[1]), durable=False, patience=12)
 except AlreadyRunning as exc:
     print("refused", exc, flush=True)
 else:

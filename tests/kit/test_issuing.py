@@ -49,7 +49,7 @@ def question(*compare: Fact, by_number: bool = False, **changes: Any) -> Asked:
     asked = Asked(
         token=b"x", node="node-a", audience=BODY, issued=NOW, expires=NOW + timedelta(seconds=60),
         jti="j", identifier=None if by_number else ID, number="N-1" if by_number else None,
-        type=TYPE if by_number else None, seal=None, certificate=None, documents={},
+        type=TYPE if by_number else None, code=None, seal=None, certificate=None, documents={},
         compare=frozenset(compare), purpose="public-check", at=None, via=("node-a",),
     )  # fmt: skip
     return replace(asked, **changes)

@@ -90,10 +90,10 @@ async def test_a_refused_document_leaves_nothing(database, document):
 
 
 async def test_two_imports_at_once_add_once(database, document):
-    changes = await asyncio.gather(*(load(database, deepcopy(document)) for _ in range(4)))
-    added = sorted(c.added for c in changes)
-    assert added[:3] == [0, 0, 0]
-    assert added[3] == max(c.unchanged for c in changes)
+    changes = await asyncio.gather(*(load(database, deepcopy(document)) for _ in range(2)))
+    none, all = sorted(c.added for c in changes)
+    assert none == 0 < all
+    assert all == max(c.unchanged for c in changes)
 
 
 def revoked(document, owner=0):

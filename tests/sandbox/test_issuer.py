@@ -67,7 +67,7 @@ REFUSALS: list[tuple[str, dict[str, Any], str]] = [
     ("iat", {"iat": None}, "members_malformed"),
     ("long", {"exp": int(time.time()) + 4000}, "life_too_long"),
     ("past", {"iat": int(time.time()) - 900, "exp": int(time.time()) - 880}, "out_of_time"),
-    ("future", {"iat": int(time.time()) + 900, "exp": int(time.time()) + 930}, "out_of_time"),
+    ("future", {"iat": int(time.time()) + 86_400, "exp": int(time.time()) + 86_430}, "out_of_time"),
     ("jti", {"jti": None}, "members_malformed"),
     ("nothing", {"identifier": None}, "members_malformed"),
     ("number only", {"identifier": None, "number": "1"}, "members_malformed"),
