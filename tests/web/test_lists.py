@@ -46,7 +46,12 @@ def test_types_with_what_they_ask(service: Service) -> None:
 
 
 def test_finding_by_name_or_code(service: Service) -> None:
-    (row,) = service.sql("SELECT code, name_en FROM issuer ORDER BY code LIMIT 1")
+    # Other tests register bodies too, some under names like these.
+    every = service.sql("SELECT code, name_en FROM issuer WHERE name_en <> '' ORDER BY code")
+    names = [each["name_en"].upper() for each in every]
+    row = next(
+        each for each in every if sum(each["name_en"].upper() in name for name in names) == 1
+    )
     for find in (row["code"], row["code"].lower(), row["name_en"].upper()):
         page = service.client.get("/issuers", params={"lang": "en", "find": find}).text
         assert page.count("<article>") == 1
