@@ -1,23 +1,22 @@
 """数据质量异议: anybody says that a record is wrong; its issuer answers; a code follows it."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 
 from app.domain.dispute import Dispute, DisputeState, Element
 from app.domain.errors import Malformed, NotYours, Refused
 from app.registry.disputes import SHOWN
 from app.routers.asked import read_asked, taking
 from app.routers.door import Guest, GuestDep
-from app.routers.problems import PROBLEM, problem
+from app.routers.problems import problem
 from app.routers.state import NodeDep
+from app.routers.told import answers, told
 from app.schemas import dispute as shown
 
 router = APIRouter(tags=["registry"])
 
-_HEADERS: Final = {"Cache-Control": "no-store"}
 
 Code = Annotated[
     str, Path(description="as it was told when the dispute was filed", examples=[shown.CODE])
@@ -31,22 +30,13 @@ Reference = Annotated[
 ]
 
 
-def _responses(model: type[BaseModel], example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    return {
-        200: {"model": model, "content": {"application/json": {"example": example}}},
-        404: PROBLEM,
-        503: PROBLEM,
-        "4XX": PROBLEM,
-    }
-
-
 @router.post(
     "/v1/disputes",
     summary="Say that a record is wrong 提出数据质量异议",
     openapi_extra=taking(
         shown.DisputeIn, dict(zip(("identifier", "number"), shown.ASKED, strict=True))
     ),
-    responses=_responses(shown.FiledOut, shown.FILED),
+    responses=answers(shown.FiledOut, shown.FILED),
 )
 async def file(request: Request, node: NodeDep, guest: GuestDep) -> JSONResponse:
     """Goes to the issuer of the record. The answer is the same whatever is known here; the code
@@ -56,13 +46,13 @@ async def file(request: Request, node: NodeDep, guest: GuestDep) -> JSONResponse
     wanted = asked.asked(node.clock())
     await node.door.disputes(guest, wanted.named)
     filed = await node.disputes.file(wanted, Element(asked.element), asked.text, guest.asker)
-    return _json(shown.FiledOut(code=filed.code, reference=filed.reference, filed_at=filed.at))
+    return told(shown.FiledOut(code=filed.code, reference=filed.reference, filed_at=filed.at))
 
 
 @router.get(
     "/v1/disputes",
     summary="Disputes about your records 待处理的异议",
-    responses=_responses(shown.DisputesOut, shown.LISTED),
+    responses=answers(shown.DisputesOut, shown.LISTED),
 )
 async def listed(
     node: NodeDep,
@@ -83,13 +73,13 @@ async def listed(
     """Of issuers in whose name the caller may push records, and of those they took over from."""
     found = await node.disputes.listed(_tenant(guest), guest.asker, ended=ended, after=after)
     more = found[-1].reference if len(found) == SHOWN else None
-    return _json(shown.DisputesOut(disputes=[shown.DisputeOut.of(d) for d in found], next=more))
+    return told(shown.DisputesOut(disputes=[shown.DisputeOut.of(d) for d in found], next=more))
 
 
 @router.get(
     "/v1/disputes/{code}",
     summary="How far a dispute is 异议进度",
-    responses=_responses(shown.FollowedOut, shown.FOLLOWED),
+    responses=answers(shown.FollowedOut, shown.FOLLOWED),
 )
 async def follow(node: NodeDep, guest: GuestDep, code: Code) -> JSONResponse:
     """For whoever has the code: state and trace, with the issuer's notes."""
@@ -102,7 +92,7 @@ async def follow(node: NodeDep, guest: GuestDep, code: Code) -> JSONResponse:
 @router.post(
     "/v1/disputes/{code}/withdrawal",
     summary="Take a dispute back 撤回异议",
-    responses=_responses(shown.FollowedOut, {**shown.FOLLOWED, "state": "withdrawn", "steps": []}),
+    responses=answers(shown.FollowedOut, {**shown.FOLLOWED, "state": "withdrawn", "steps": []}),
 )
 async def withdraw(node: NodeDep, guest: GuestDep, code: Code) -> JSONResponse:
     """By whoever has the code. What was said in it is forgotten; its trace stays."""
@@ -118,7 +108,7 @@ async def withdraw(node: NodeDep, guest: GuestDep, code: Code) -> JSONResponse:
     openapi_extra=taking(
         shown.AnswerIn, {"corrected": {"state": "corrected", "note": "已按延续决定更正。"}}
     ),
-    responses=_responses(shown.FollowedOut, shown.FOLLOWED),
+    responses=answers(shown.FollowedOut, shown.FOLLOWED),
 )
 async def answer(
     request: Request, node: NodeDep, guest: GuestDep, reference: Reference
@@ -145,12 +135,8 @@ def _tenant(guest: Guest) -> str:
 def _followed(found: Dispute | None) -> JSONResponse:
     if found is None:
         return problem(404, "unknown-dispute", "There is no such dispute for you", field="code")
-    return _json(shown.FollowedOut.of(found))
+    return told(shown.FollowedOut.of(found))
 
 
 def _mistyped(exc: Malformed) -> Refused:
     return Refused("code", str(exc))
-
-
-def _json(out: BaseModel) -> JSONResponse:
-    return JSONResponse(out.model_dump(mode="json"), headers=_HEADERS)

@@ -4,42 +4,32 @@ The interface of what the console's page does. The caller is a system that carri
 proposes or decides, and may, their signature tells and their own scopes.
 """
 
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 
 from app.domain.audit import Operation
 from app.registry.making.proposals import NoProposal
 from app.registry.making.received import LAST_NUMBER
 from app.routers.asked import read_asked, taking
 from app.routers.door import GuestDep
-from app.routers.problems import PROBLEM, problem
+from app.routers.problems import problem
 from app.routers.state import NodeDep
+from app.routers.told import answers, told
 from app.schemas import making as shown
 from app.services.making import PAGE
 
 router = APIRouter(tags=["trust"])
 
-_HEADERS: Final = {"Cache-Control": "no-store"}
 
 Number = Annotated[int, Path(ge=1, le=LAST_NUMBER, description="of the proposal", examples=[3])]
-
-
-def _responses(model: type[BaseModel], example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    return {
-        200: {"model": model, "content": {"application/json": {"example": example}}},
-        404: PROBLEM,
-        503: PROBLEM,
-        "4XX": PROBLEM,
-    }
 
 
 @router.get(
     "/v1/trust/proposals",
     summary="Changes of trust 信任变更",
-    responses=_responses(shown.ProposalsOut, shown.LISTED),
+    responses=answers(shown.ProposalsOut, shown.LISTED),
 )
 async def listed(
     node: NodeDep,
@@ -54,13 +44,13 @@ async def listed(
     await node.door.note(guest, Operation.READ_PROPOSALS, object="proposals")
     more = found[-1].number if len(found) == PAGE else None
     proposals = [shown.ProposalOut.of(each) for each in found]
-    return _json(shown.ProposalsOut(publisher=publisher, proposals=proposals, next=more))
+    return told(shown.ProposalsOut(publisher=publisher, proposals=proposals, next=more))
 
 
 @router.get(
     "/v1/trust/proposals/{number}",
     summary="One change of trust, in words and as it was signed 信任变更的内容",
-    responses=_responses(shown.ShownOut, shown.SHOWN),
+    responses=answers(shown.ShownOut, shown.SHOWN),
 )
 async def one(node: NodeDep, guest: GuestDep, number: Number) -> JSONResponse:
     """Whoever decides reads `signed` on their own machine: `zhengyan trust sign-decision` shows
@@ -71,14 +61,14 @@ async def one(node: NodeDep, guest: GuestDep, number: Number) -> JSONResponse:
     except NoProposal:
         return _unknown()
     await node.door.note(guest, Operation.READ_PROPOSALS, object=f"proposals/{number}")
-    return _json(shown.ShownOut.shown(found.proposal, found.words, found.signed))
+    return told(shown.ShownOut.shown(found.proposal, found.words, found.signed))
 
 
 @router.post(
     "/v1/trust/proposals",
     summary="Hand in a signed proposal 提交签名后的变更",
     openapi_extra=taking(shown.ProposingIn, {"signed": shown.PROPOSING}),
-    responses=_responses(shown.ProposalOut, shown.PROPOSED),
+    responses=answers(shown.ProposalOut, shown.PROPOSED),
 )
 async def propose(request: Request, node: NodeDep, guest: GuestDep) -> JSONResponse:
     """Signed within a day by a person who may propose, for this node's list, and never here
@@ -86,14 +76,14 @@ async def propose(request: Request, node: NodeDep, guest: GuestDep) -> JSONRespo
     """
     asked = await read_asked(request, node, shown.ProposingIn)
     kept = await node.making.propose(asked.signed.strip(), None, guest.asker)
-    return _json(shown.ProposalOut.of(kept))
+    return told(shown.ProposalOut.of(kept))
 
 
 @router.post(
     "/v1/trust/proposals/{number}/decisions",
     summary="Hand in a signed decision 提交签名后的决定",
     openapi_extra=taking(shown.DecidingIn, {"signed": shown.DECIDING}),
-    responses=_responses(shown.ProposalOut, shown.APPROVED),
+    responses=answers(shown.ProposalOut, shown.APPROVED),
 )
 async def decide(request: Request, node: NodeDep, guest: GuestDep, number: Number) -> JSONResponse:
     """Signed within a day by another person than proposed it, who may approve, about this very
@@ -104,12 +94,8 @@ async def decide(request: Request, node: NodeDep, guest: GuestDep, number: Numbe
         kept = await node.making.decide(number, asked.signed.strip(), None, guest.asker)
     except NoProposal:
         return _unknown()
-    return _json(shown.ProposalOut.of(kept))
+    return told(shown.ProposalOut.of(kept))
 
 
 def _unknown() -> JSONResponse:
     return problem(404, "unknown-proposal", "There is no such proposal here", field="number")
-
-
-def _json(out: BaseModel) -> JSONResponse:
-    return JSONResponse(out.model_dump(mode="json"), headers=_HEADERS)

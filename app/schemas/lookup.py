@@ -92,7 +92,7 @@ class RecordIn(NamingIn):
         """
         for name in ("at", "known_at"):
             if (getattr(self, name) or now) > now + CLOCK_SKEW:
-                raise Refused(name, "in the future; leave it out for now")
+                raise Refused(name, "in the future; leave it out to ask about today")
         return self.asks(
             self.at or now, self.known_at or now, show=Shown(self.show), detail=detail, **more
         )
