@@ -33,7 +33,6 @@ from app.schemas.verification import Instant
 
 _VALUE: Final = 60_000
 """Characters of base64: a container with its certificates."""
-_KID: Final = 128
 ASKED: Final[dict[str, Any]] = {
     "form": "der",
     "issuer": "11630000MB0000019J",
