@@ -8,7 +8,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from sandbox import list_command
+from sandbox import day, list_command
 from sandbox.nodes import Nodes
 from sandbox.output import write_world
 from sandbox.serve import Servers, serve
@@ -56,7 +56,8 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--today",
             type=date.fromisoformat,
-            help="the day the world is made for, YYYY-MM-DD (today in Beijing)",
+            help="the day the world is made for, YYYY-MM-DD (make: that of the issuers running on "
+            f"--port; else {day.SETTING}, else today in Beijing)",
         )
         command.add_argument(
             "--port", type=int, default=8100, help="port of the first issuer, then +1, … (8100)"
@@ -84,16 +85,20 @@ def main() -> int:
         if args.command == "lists":
             asyncio.run(list_command.run(args))
             return 0
-        world = World(args.seed, args.today)
         if args.command == "make":
+            world = World(args.seed, args.today or day.day_of_running(args.seed, args.port))
             ports = {body.code: args.port + i for i, body in enumerate(world.answering)}
             endpoints = {code: f"http://127.0.0.1:{port}/ivp/v1" for code, port in ports.items()}
             count = write_world(world, args.out, endpoints)
             print(f"sandbox: {count} licenses of seed {args.seed} written to {args.out}")
             return 0
+        world = World(args.seed, args.today)
         with contextlib.suppress(KeyboardInterrupt):
             nodes = Nodes(args.node_keys, anyone=args.any_node)
             asyncio.run(_serve(world, args.port, args.out, nodes))
+    except ValueError as exc:  # a setting
+        print(f"sandbox: {exc}", file=sys.stderr)
+        return 1
     except OSError as exc:
         print(f"sandbox: {exc}; try another --port or --out", file=sys.stderr)
         return 1

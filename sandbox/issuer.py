@@ -24,6 +24,7 @@ from urllib.parse import parse_qs
 from sandbox import http1, jws
 from sandbox.behaviours import BEHAVIOURS, HONEST, Rule, Script
 from sandbox.bodies import BEIJING, HeldKey
+from sandbox.day import utc_now
 from sandbox.giving import GIVING, ONCE, Giving
 from sandbox.http1 import BadRequest, Request
 from sandbox.inquiry import Inquiry, Refusal, read_inquiry
@@ -34,7 +35,6 @@ from sandbox.lies import LIES, TYP, Answering, Draft, Reply, Scene
 from sandbox.nodes import Nodes
 from sandbox.office import Office, payload_of
 from sandbox.wire import ACTS, Honest, Sleep, Wire, perform
-from sandbox.world import utc_now
 
 ENDPOINT = "/ivp/v1"
 CONTROL = "/_sandbox/"
@@ -271,10 +271,11 @@ class IssuerServer:
         self.office.set_state(identifier, State(body["state"]), since, body.get("successor"))
 
     def report(self) -> JsonObject:
-        seen = self.seen
+        seen, world = self.seen, self.office.world
         return {
             "issuer": self.office.body.code,
             "name": self.name,
+            "world": {"seed": world.seed, "today": world.today.isoformat()},
             "requests": seen.requests,
             "connections": seen.connections,
             "bytes_sent": seen.bytes_sent,

@@ -7,9 +7,10 @@ import signal
 from datetime import timedelta
 from pathlib import Path
 
+from sandbox.day import utc_now
 from sandbox.list_server import ACTS, ListServer, serve_lists
 from sandbox.trustlist import ATTACKS, Publisher
-from sandbox.world import World, utc_now
+from sandbox.world import World
 
 ENDPOINT = "http://127.0.0.1:{}/ivp/v1"
 

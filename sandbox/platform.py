@@ -24,10 +24,11 @@ from typing import Any, Self
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from sandbox import http1
+from sandbox.day import utc_now
 from sandbox.http1 import BadRequest, Request
 from sandbox.licenses import License, Outcome, status_at
 from sandbox.office import normal
-from sandbox.world import World, utc_now
+from sandbox.world import World
 
 APPKEY = "standin-appkey-0001"
 """What the platform's operator gave to who may call."""

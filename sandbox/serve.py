@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 
+from sandbox.day import utc_now
 from sandbox.issuer import Clock, IssuerServer
 from sandbox.jws import JsonObject
 from sandbox.licenses import State
@@ -20,7 +21,7 @@ from sandbox.ofd_samples import make_ofd_samples
 from sandbox.office import Office
 from sandbox.registration import registration
 from sandbox.wire import Sleep
-from sandbox.world import World, utc_now
+from sandbox.world import World
 
 
 class Servers:

@@ -20,10 +20,11 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from sandbox import http1
+from sandbox.day import utc_now
 from sandbox.http1 import BadRequest, Request
 from sandbox.licenses import License, Outcome, Status, status_at
 from sandbox.office import normal
-from sandbox.world import World, utc_now
+from sandbox.world import World
 
 TOKEN = "standin-token-1"  # noqa: S105 - of a stand-in
 """What the guarded ones want in `X-Access-Token`."""

@@ -7,14 +7,13 @@ day, so a demonstration never ages; pin `today` where bytes are compared.
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from types import MappingProxyType
 
-from sandbox import copies, ofd, pages, seals, tokens
+from sandbox import copies, day, ofd, pages, seals, tokens
 from sandbox.authorities import Authorities
 from sandbox.bodies import (
-    BEIJING,
     Body,
     Delegation,
     HeldKey,
@@ -39,16 +38,12 @@ PURPOSES = (
 """加注事由, and its 事项编码 if it has one."""
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class World:
     """Four issuers, two delegates, a stranger, and some five hundred licenses."""
 
     def __init__(self, seed: int = 1, today: date | None = None) -> None:
         self.seed = seed
-        self.today = today or utc_now().astimezone(BEIJING).date()
+        self.today = today or day.today()
         self.bodies = make_bodies(seed, self.today)
         self.delegations = make_delegations(self.bodies, self.today)
         self._tokens: dict[str, bytes] = {}

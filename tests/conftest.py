@@ -1,6 +1,7 @@
 """Fixtures of all tests; the database is in a module of its own."""
 
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Generator
@@ -9,6 +10,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import app
+from sandbox import day
+
+# All worlds of one run are of one day, in every worker and program, though midnight passes.
+os.environ.setdefault(day.SETTING, day.today().isoformat())
 
 # A busy machine is slow, not wrong: nothing here is judged by the clock.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

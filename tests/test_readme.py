@@ -21,6 +21,7 @@ from app.cli.verifying import Exit
 from app.config import Settings
 from app.domain.verdict import Conclusion
 from docs import picture
+from sandbox import day
 from tests.service import Service, new_database
 
 PROJECT = Path(__file__).parents[1]
@@ -52,6 +53,7 @@ def run(lines: str, folder: Path, url: str = HERE, **settings: str) -> tuple[int
         "PYTHONPATH": str(PROJECT),  # `python -m sandbox` is run from the project's folder
         "ZHENGYAN_KEY_FOLDER": str(folder / "keys"),
         "COLUMNS": "120",
+        day.SETTING: day.today().isoformat(),
         **settings,
     }
     done = subprocess.run(

@@ -7,12 +7,17 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from datetime import date
 from pathlib import Path
 
+import pytest
+
+from sandbox import day
 from sandbox.world import World
 from tests.sandbox.conftest import DAY
 
 PROJECT = Path(__file__).parents[2]
+BEFORE = date(2026, 11, 20)
 
 
 def start(*args: object) -> subprocess.Popen[str]:
@@ -57,7 +62,8 @@ def test_make_writes_the_same_world(pinned: World, tmp_path: Path) -> None:
 
 def test_serve_says_ready_and_stops_cleanly(tmp_path: Path) -> None:
     base = free_ports(5)
-    with start("serve", "--out", tmp_path, "--port", base, "--any-node") as serving:
+    serve = ("serve", "--out", tmp_path, "--port", base, "--any-node", "--today", BEFORE)
+    with start(*serve) as serving:
         assert serving.stdout is not None
         lines = []
         for line in serving.stdout:
@@ -71,6 +77,12 @@ def test_serve_says_ready_and_stops_cleanly(tmp_path: Path) -> None:
                 url = issuer["endpoint"].replace("/ivp/v1", "/_sandbox/calls")
                 with urllib.request.urlopen(url, timeout=5) as answer:
                     assert json.load(answer)["issuer"] == issuer["code"]
+        with start("make", "--out", tmp_path / "later", "--port", base) as making:
+            making.communicate(timeout=60)
+        later = json.loads((tmp_path / "later" / "registration.json").read_text(encoding="utf-8"))
+        assert later["today"] == BEFORE.isoformat() != day.today().isoformat()
+        assert day.day_of_running(1, base) == BEFORE
+        assert day.day_of_running(2, base) is None, "another world"
         with start("serve", "--out", tmp_path, "--port", base) as second:
             _, err = second.communicate(timeout=60)
         assert second.returncode == 1
@@ -88,3 +100,11 @@ def test_help_teaches() -> None:
     assert asked.returncode == 0
     for word in ("registration.json", "samples.json", "/_sandbox/behaviour", "serve", "make"):
         assert word in out
+
+
+def test_the_day_may_be_named_and_a_wrong_one_is_told(tmp_path: Path) -> None:
+    assert day.today({day.SETTING: "2026-02-28"}) == date(2026, 2, 28)
+    assert day.today({day.SETTING: ""}) == day.today({})
+    with pytest.raises(ValueError, match=r"ZHENGYAN_SANDBOX_TODAY is 'soon'; .* YYYY-MM-DD"):
+        day.today({day.SETTING: "soon"})
+    assert day.day_of_running(1, free_ports(1)) is None, "nobody serves there"
