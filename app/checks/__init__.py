@@ -18,7 +18,7 @@ from app.checks.document import (
     PRESENTATION_CURRENT,
     SIGNED,
 )
-from app.checks.issuer import ISSUER_ENTITLED, ISSUER_KNOWN, inquiry_for, weigh
+from app.checks.issuer import ISSUER_ENTITLED, ISSUER_KNOWN, inquiry_for, seal_inquiry, weigh
 from app.checks.measure import measure
 from app.checks.photo import CODES_CLEAR
 from app.checks.roles import ROLES_FILLED, SIGNER_EXPECTED, covered_facts, required_roles
@@ -29,7 +29,7 @@ from app.checks.seal import (
     SEAL_MAKER_TRUSTED,
     SIGNER_IN_SEAL,
 )
-from app.checks.sealed_document import INVOICE_AGREES, only_of_documents, seal_in_use
+from app.checks.sealed_document import INVOICE_AGREES, only_of_documents, seal_in_use, seals_of
 from app.checks.sealing import (
     ALGORITHMS_AGREE,
     CERTIFICATE_FITS,
@@ -61,6 +61,8 @@ __all__ = [
     "only_sm",
     "required_roles",
     "seal_in_use",
+    "seal_inquiry",
+    "seals_of",
     "weigh",
 ]
 

@@ -1,17 +1,18 @@
 """Who is the issuer, is it worth asking, and is its answer about this file?"""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.checks.base import Check, failed, passed, silent, unsure
 from app.checks.roles import covered_facts
 from app.checks.sealed_document import proven_use, seals_of
 from app.domain.evidence import CheckName, Evidence
-from app.domain.facts import Facts
+from app.domain.facts import Facts, SignatureFacts
 from app.domain.issuer import (
     Adapter,
     Answered,
     Code,
+    Endpoint,
     Inquiry,
     IssuerAnswer,
     Match,
@@ -85,13 +86,52 @@ def inquiry_for(
         compare=compare - {Fact.IDENTIFIER},
         digests={} if pictured else digests,  # no issuer knows a picture that somebody took
         purpose=purpose,
-        at=facts.at if facts.signers is None else (proven_use(facts) or facts.at),
+        at=_asked_at(facts),
         code=claims.code if by_code else None,
         seal=seal.seal.id if seal and seal.seal else None,
         certificate=seal.signer.serial if seal and seal.signer else None,
         max_age=_max_age(facts, policy_age),
         told_at=facts.trust.told_at,
     )
+
+
+def seal_inquiry(
+    s: SignatureFacts,
+    where: Endpoint | None,
+    facts: Facts,
+    digests: Mapping[str, bytes],
+    purpose: str,
+    *,
+    policy_age: timedelta = timedelta(0),
+) -> Inquiry | NotAsked:
+    """What the owner of one of several seals is asked: its number, its certificate, the file, and
+    when it was used where that is proven (design §8). No facts of anybody go along.
+    """
+    sealed = s.sealed
+    if sealed is None or sealed.seal is None or not sealed.seal.id:
+        return NotAsked(Unasked.NO_QUESTION)
+    if where is None:
+        return NotAsked(Unasked.NO_ENDPOINT)
+    return Inquiry(
+        endpoint=where,
+        identifier=None,
+        type=None,
+        claims=Claims(identifier=None),
+        compare=frozenset(),
+        digests=digests,
+        purpose=purpose,
+        at=proven_use(s, facts) or facts.at,
+        seal=sealed.seal.id,
+        certificate=sealed.signer.serial if sealed.signer else None,
+        max_age=_max_age(facts, policy_age),
+        told_at=facts.trust.told_at,
+    )
+
+
+def _asked_at(facts: Facts) -> datetime | None:
+    """Of a license the time its caller asks about; of a seal when it was used, if proven."""
+    seals = [] if facts.signers is None else seals_of(facts)[:1]
+    return next((at for s in seals if (at := proven_use(s, facts)) is not None), facts.at)
 
 
 def _seal_shown(facts: Facts) -> SealedFacts | None:

@@ -4,6 +4,7 @@ What only a license can be asked, such a document is not: every check of `OF_LIC
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -11,14 +12,14 @@ from app.checks.base import Check, failed, passed, silent, unsure
 from app.checks.roles import about as about_of
 from app.checks.roles import role_of
 from app.checks.signature import time_of
-from app.domain.evidence import CheckName, Evidence, Role
-from app.domain.facts import Facts, SignatureFacts
+from app.domain.evidence import About, CheckName, Evidence, Role
+from app.domain.facts import Facts, SealAsked, SignatureFacts
 from app.domain.issuer import Answered, IssuerAnswer, Rule
 from app.domain.policies import OF_LICENSES
 from app.domain.proven import TimeSource
 from app.domain.reasons import Reason
-from app.domain.verdict import local_date
-from app.domain.word import Against, InForce, Silent, Word
+from app.domain.verdict import Terms, local_date
+from app.domain.word import Against, InForce, Silent, hear
 
 SEAL_IN_USE_QUESTION: Final = (
     "Is it known, from a trust list or the seal's own platform, that the seal was in use?"
@@ -85,29 +86,46 @@ def seals_of(facts: Facts) -> list[SignatureFacts]:
     ]
 
 
-def seal_in_use(facts: Facts, answer: IssuerAnswer, word: Word) -> Evidence:
+def seal_in_use(facts: Facts, answer: IssuerAnswer, terms: Terms) -> tuple[Evidence, ...]:
     """印章状态: by the platform of whoever owns the seal, else by a trust list that is up to date.
 
-    The platform is asked about the first seal. A list names only seals that ended, so that its
-    silence speaks for all others, as long as it has not run out; without either nothing is known.
+    Of several seals each by its own (谁签章、谁核验), under the label of its signature. A list
+    names only seals that ended, so that its silence speaks for all others, as long as it has not
+    run out; without either nothing is known.
     """
-    name = CheckName.SEAL_IN_USE
     seals = seals_of(facts) if facts.signers is not None else []
     if not seals:
-        return silent(name)
-    match word:
+        return (silent(CheckName.SEAL_IN_USE),)
+    first = SealAsked(label=seals[0].label, endpoint=facts.trust.endpoint, answer=answer)
+    asked = {each.label: each for each in facts.seals or (first,)}
+    found = (_in_use(s, asked.get(s.label), facts, terms) for s in seals)
+    if len(seals) == 1:
+        return tuple(found)
+    return tuple(
+        replace(each, subject=About(s.label, Role.DOCUMENT))
+        for s, each in zip(seals, found, strict=True)
+    )
+
+
+def _in_use(s: SignatureFacts, asked: SealAsked | None, facts: Facts, terms: Terms) -> Evidence:
+    """Of one seal. Of facts kept before each was asked about, the list speaks for all but one."""
+    name = CheckName.SEAL_IN_USE
+    if asked is None:
+        return unsure(name, Reason.BEYOND_LIMITS) if facts.seals else _listed(facts)
+    match hear(asked.answer, None, terms):
         case Against(reason):
-            return _against(reason, seals[0], answer, facts)
+            return _against(reason, s, asked.answer, facts)
         case InForce():
-            told = len(seals) == 1 and not facts.trust.stale(facts.now)
-            return passed(name, detail="seal platform") if told else _listed(facts)
+            stale = facts.trust.stale(facts.now)
+            return _listed(facts) if stale else passed(name, detail="seal platform")
         case Silent(reason, _, doubted):
-            return unsure(name, reason) if doubted or _awaited(facts, reason) else _listed(facts)
+            own = doubted or _awaited(asked, reason)
+            return unsure(name, reason) if own else _listed(facts)
 
 
-def _awaited(facts: Facts, reason: Reason) -> bool:
+def _awaited(asked: SealAsked, reason: Reason) -> bool:
     """谁签章、谁核验: whose seal it is should have answered, and did not."""
-    endpoint = facts.trust.endpoint
+    endpoint = asked.endpoint
     own = endpoint is not None and endpoint.rule is Rule.SEAL_OWNER
     return own and reason not in _NO_REGISTER
 
@@ -132,9 +150,9 @@ def _against(reason: Reason, s: SignatureFacts, answer: IssuerAnswer, facts: Fac
     return failed(name, why, detail="seal platform")
 
 
-def proven_use(facts: Facts) -> datetime | None:
-    """When the first seal was used, where that is proven: its platform is asked about that time.
-    Of a time that is only claimed it would say what a thief of the seal wants to hear.
+def proven_use(s: SignatureFacts, facts: Facts) -> datetime | None:
+    """When a seal was used, where that is proven: its platform is asked about that time. Of a time
+    that is only claimed it would say what a thief of the seal wants to hear.
     """
-    times = (time_of(s, facts) for s in seals_of(facts)[:1])
-    return next((t.at for t in times if t.source is TimeSource.TSA), None)
+    time = time_of(s, facts)
+    return time.at if time.source is TimeSource.TSA else None

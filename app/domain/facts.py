@@ -1,4 +1,5 @@
-"""Everything a verdict rests on, complete before the first check runs, and fit to be kept.
+"""Everything a verdict rests on, complete before the first check runs, and fit to be kept; but for
+the words of several seals' owners, who are asked only about what did not fail by itself.
 
 No document bytes and no personal values: what was compared stands here by name only. Judging the
 same facts again gives the same evidence and, with the kept answer, the same verdict.
@@ -11,6 +12,7 @@ from enum import StrEnum
 from app.domain.elements import LicenseElement
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.invoice import InvoiceFacts
+from app.domain.issuer import Endpoint, IssuerAnswer
 from app.domain.license import Fact, KeyId, LicenseFormat
 from app.domain.photo import PhotoFacts
 from app.domain.scheme import Scheme
@@ -91,6 +93,17 @@ class DocumentFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SealAsked:
+    """谁签章、谁核验: what was asked about one of several seals, and what came."""
+
+    label: str
+    """Of the signature that the seal made."""
+    endpoint: Endpoint | None
+    """Where the question about this seal goes; None: nobody is registered who could be asked."""
+    answer: IssuerAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The ground of one verification."""
 
@@ -107,6 +120,10 @@ class Facts:
     """Judged as a sealed document, not as a license, and by whom it has to be sealed."""
     sm_only: bool = False
     """密评: valid only where every layer is protected by SM2 and SM3."""
+    seals: tuple[SealAsked, ...] = ()
+    """Of a sealed document with several signatures: what the owner of each seal was asked and said,
+    added once they have answered. Empty: the one answer beside the facts is about the first seal.
+    """
 
     @property
     def moment(self) -> datetime:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from app.domain.certificate import Chain, PathFact, RevocationState
 from app.domain.facts import Facts, SignatureFacts, Value
+from app.domain.issuer import Answered, Code
 from app.domain.scheme import SM_ALGORITHMS, Algorithm
 from app.domain.sealed import (
     Arithmetic,
@@ -76,8 +77,14 @@ def protections(facts: Facts, word: Word) -> tuple[Protection, ...]:
         for algorithm in tuple(algorithms) or (None,)
     ]
     found += [
-        Protection(layer, None, each) for layer, told in _of_word(facts, word) for each in told
+        Protection(Layer.ISSUER_ANSWER, asked.label, algorithm)
+        for asked in facts.seals
+        if isinstance(asked.answer, Answered) and asked.answer.code is Code.IN_FORCE
+        for algorithm in _of_answer(asked.answer)
     ]
+    if not facts.seals:
+        told = _of_word(facts, word)
+        found += [Protection(layer, None, each) for layer, some in told for each in some]
     return tuple(dict.fromkeys(found))
 
 
@@ -125,6 +132,10 @@ def _paths(certificate: CertificateFacts) -> Iterator[PathFact]:
         yield certificate.today
 
 
+def _of_answer(said: Answered) -> tuple[Algorithm | None, ...]:
+    return (said.algorithms if said.signed else ()) or (None,)
+
+
 def _of_word(facts: Facts, word: Word) -> _Told:
     """What the issuer said counts where it could make the verdict valid, and not where it denies.
 
@@ -133,7 +144,7 @@ def _of_word(facts: Facts, word: Word) -> _Told:
     statement = facts.trust.statement
     match word:
         case InForce(said):
-            yield Layer.ISSUER_ANSWER, (said.algorithms if said.signed else ()) or (None,)
+            yield Layer.ISSUER_ANSWER, _of_answer(said)
         case Silent() if facts.signers is None and statement is not None and statement.in_force:
             yield Layer.ISSUER_STATEMENT, (None,)
         case _:

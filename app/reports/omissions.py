@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from app.domain.evidence import WHOLE, CheckName, Outcome
-from app.domain.issuer import Answered, Match, NotAsked
+from app.domain.issuer import Answered, IssuerAnswer, Match, NotAsked
 from app.domain.policies import Level
 from app.domain.verdict import Subject
 from app.domain.verification import Basis, Verification
@@ -15,7 +15,7 @@ from app.reports.canonical import Settled
 from app.reports.entry import Bilingual
 from app.reports.phrases import Omission
 from app.reports.sections import compared
-from app.reports.weighing import policy_of
+from app.reports.weighing import policy_of, word_on
 from app.reports.words import KEPT, Json, said
 
 _ALL: Final = tuple(CheckName)
@@ -82,14 +82,22 @@ def _why(check: CheckName, verification: Verification) -> phrases.Omitted:
     )
 
 
-def _unanswered(verification: Verification, word: Word) -> Iterator[Json]:
-    answer, label = verification.answer, WHOLE.label
+def _silence(answer: IssuerAnswer, label: str, word: Word) -> Iterator[Json]:
     if isinstance(answer, NotAsked):
         text = phrases.NOT_ASKED[answer.why]
         yield _item("issuer_answer", label, Omission.NOT_ASKED, text)
     elif isinstance(word, Silent):
         why = Omission.NO_USABLE_ANSWER
         yield _item("issuer_answer", label, why, phrases.NO_USABLE_ANSWER)
+
+
+def _unanswered(verification: Verification, word: Word) -> Iterator[Json]:
+    answer, label, facts = verification.answer, WHOLE.label, verification.facts
+    seals = facts.seals if facts else ()
+    for each in seals:
+        yield from _silence(each.answer, each.label, word_on(each, verification))
+    if not seals:
+        yield from _silence(answer, label, word)
     if not isinstance(answer, Answered):
         return
     if verification.basis is not Basis.FACTS and answer.document is Match.UNKNOWN:

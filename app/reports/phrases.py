@@ -78,6 +78,9 @@ ANY_SIGNER: Final = bilingual(
 SEALED_BY: Final = bilingual(("由{codes}签章，", ", sealed by {codes}"))
 """统一社会信用代码 of whoever sealed, in the headline."""
 
+SEAL_OF: Final = bilingual(("{code}的印章", "the seal of {code}"))
+"""Stands in the headline where one of several seals decided."""
+
 CLOSED: Final = bilingual(
     (
         "有检查项存疑（见各项的 closed_by_issuer），已由颁发机构签名的答复补足：该答复确认了这份文件的摘要，或逐项比对了受签名保护的事实。其余各项成立，颁发机构答复有效。",

@@ -12,6 +12,7 @@ from typing import Final
 
 from app.domain.confirmation import code_of
 from app.domain.evidence import Block, CheckName, Evidence
+from app.domain.facts import Facts
 from app.domain.issuer import Answered
 from app.domain.reasons import Reason
 from app.domain.trust import Issuer
@@ -219,7 +220,7 @@ def _more(verification: Verification, word: Word, decided: DecidedBy) -> Bilingu
     """What exactly ended it (撤销 is not 注销), or that nobody could be asked."""
     given, facts = verification.answer, verification.facts
     if facts is not None and facts.signers is not None:
-        return phrases.ANY_SIGNER if facts.signers.anyone else None
+        return _of_documents(verification, facts)
     if decided is DecidedBy.STATEMENT and facts is not None and facts.trust.statement is not None:
         when, text = _when(facts.trust.statement.as_of), phrases.BY_STATEMENT
         return Bilingual(text.zh.format(when=when.zh), text.en.format(when=when.en))
@@ -227,6 +228,32 @@ def _more(verification: Verification, word: Word, decided: DecidedBy) -> Bilingu
     if decided is DecidedBy.ANSWER and ended and isinstance(given, Answered) and given.state:
         return phrases.STATES[given.state]
     return None
+
+
+def _of_documents(verification: Verification, facts: Facts) -> Bilingual | None:
+    """Which of several seals decided, and that nobody said whose were expected."""
+    any_signer = phrases.ANY_SIGNER if facts.signers and facts.signers.anyone else None
+    whose = _seal_meant(verification, facts)
+    if whose is None:
+        return any_signer
+    zh, en = (text.format(code=whose) for text in (phrases.SEAL_OF.zh, phrases.SEAL_OF.en))
+    if any_signer is None:
+        return Bilingual(zh, en)
+    return Bilingual(f"{zh}；{any_signer.zh}", f"{en}; {any_signer.en}")
+
+
+def _seal_meant(verification: Verification, facts: Facts) -> str | None:
+    """统一社会信用代码 of the owner of the first seal that the verdict's reason is about."""
+    meant = {
+        item.subject.label
+        for item in verification.evidence
+        if item.check is CheckName.SEAL_IN_USE
+        and item.reason is not None
+        and item.reason is verification.verdict.reason
+    }
+    sealed = (s.sealed for s in facts.document.signatures if s.label in meant)
+    codes = (s.signer.then.named.organisation for s in sealed if s and s.signer)
+    return next((code for code in codes if code is not None), None)
 
 
 def _retry_after(verification: Verification) -> int | None:

@@ -9,7 +9,14 @@ from app.domain.evidence import SIGNATURE_CHECKS, CheckName, Evidence, Outcome, 
 from app.domain.facts import Facts, SignatureFacts
 from app.domain.identifier import IssuerCode
 from app.domain.invoice import InvoiceFacts
-from app.domain.issuer import Answered, Match, NotAsked, Unreachable
+from app.domain.issuer import (
+    Answered,
+    Endpoint,
+    IssuerAnswer,
+    Match,
+    NotAsked,
+    Unreachable,
+)
 from app.domain.layers import protections
 from app.domain.policies import Level
 from app.domain.proven import signing_time
@@ -22,7 +29,7 @@ from app.reports.entry import Bilingual
 from app.reports.phrases import OUTCOMES, RULES, STATES
 from app.reports.seals import seal
 from app.reports.texts_photo import HOLDS
-from app.reports.weighing import closed, policy_of
+from app.reports.weighing import closed, policy_of, word_on
 from app.reports.words import KEPT, Json, age_seconds, instant, said
 
 Questions = Mapping[CheckName, Bilingual]
@@ -159,22 +166,32 @@ def _time(found: SignatureFacts, facts: Facts) -> Json:
 
 def unusable_reason(verification: Verification, word: Word) -> Reason | None:
     """Why the issuer, asked, gave nothing that counts."""
-    asked = not isinstance(verification.answer, NotAsked)
-    return word.reason if asked and isinstance(word, Silent) else None
+    return _unusable(verification.answer, word)
+
+
+def _unusable(given: IssuerAnswer, word: Word) -> Reason | None:
+    return word.reason if not isinstance(given, NotAsked) and isinstance(word, Silent) else None
 
 
 def answer(verification: Verification, word: Word) -> Json:
-    """What the issuer said just now and whether it counts, or why it said nothing."""
-    given = verification.answer
-    why_not = unusable_reason(verification, word)
-    answered = _answered(given, verification.at) if isinstance(given, Answered) else None
+    """What the issuer said just now and whether it counts, or why it said nothing. Of several seals
+    it is the word that weighs most; `sealed_document.seals` has each.
+    """
+    facts = verification.facts
+    where = facts.trust.endpoint if facts else None
+    return _answer(verification.answer, where, word, verification.at)
+
+
+def _answer(given: IssuerAnswer, where: Endpoint | None, word: Word, now: datetime) -> Json:
+    why_not = _unusable(given, word)
+    answered = _answered(given, now) if isinstance(given, Answered) else None
     return {
         "asked": not isinstance(given, NotAsked),
         "counts": not isinstance(word, Silent),
         "reason": why_not.value if why_not else None,
         "not_asked": given.why.value if isinstance(given, NotAsked) else None,
         "silence": given.why.value if isinstance(given, Unreachable) else None,
-        "route": _route(verification),
+        "route": _route(where),
         "said": answered,
     }
 
@@ -199,10 +216,8 @@ def _answered(given: Answered, now: datetime) -> Json:
     }
 
 
-def _route(verification: Verification) -> Json | None:
+def _route(where: Endpoint | None) -> Json | None:
     """Whom the registry names to be asked, and by which rule; its address is nobody's business."""
-    facts = verification.facts
-    where = facts.trust.endpoint if facts else None
     if where is None:
         return None
     return {
@@ -259,6 +274,13 @@ def sealed_document(verification: Verification) -> Json | None:
         "any_signer": facts.signers.anyone,
         "expected": len(facts.signers.expected),
         "signers": list(signers_of(facts)),
+        "seals": [
+            {
+                "signature": each.label,
+                **_answer(each.answer, each.endpoint, word_on(each, verification), facts.now),
+            }
+            for each in facts.seals
+        ],
         "invoice": _invoice(facts.document.invoice),
     }
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from app.domain.evidence import Block, CheckName, Evidence, Outcome
+from app.domain.facts import SealAsked
 from app.domain.policies import POLICIES, Level, Policy
 from app.domain.verdict import Conclusion, Subject, Terms
 from app.domain.verification import Basis, Verification
@@ -32,12 +33,23 @@ def policy_of(verification: Verification) -> Policy:
 
 def word_of(verification: Verification) -> Word:
     """What the issuer's answer amounted to, as `decide` heard it."""
+    facts = verification.facts
+    statement = facts.trust.statement if facts else None
+    return hear(verification.answer, statement, terms_of(verification))
+
+
+def word_on(asked: SealAsked, verification: Verification) -> Word:
+    """What came of asking about one of several seals."""
+    return hear(asked.answer, None, terms_of(verification))
+
+
+def terms_of(verification: Verification) -> Terms:
+    """As far as they bound the word of others."""
     facts, policy = verification.facts, policy_of(verification)
     if facts is None:
-        terms = Terms(now=verification.at, subject=policy.subject)
-        return hear(verification.answer, None, terms)
+        return Terms(now=verification.at, subject=policy.subject)
     type = facts.trust.type
-    terms = Terms(
+    return Terms(
         now=facts.now,
         at=facts.at,
         subject=policy.subject,
@@ -46,7 +58,6 @@ def word_of(verification: Verification) -> Word:
         caller_age=facts.max_status_age,
         signed_answers=type.signed_answers if type else False,
     )
-    return hear(verification.answer, facts.trust.statement, terms)
 
 
 def deciding(verification: Verification) -> tuple[Evidence, ...]:

@@ -401,6 +401,12 @@ class InvoiceOut(_Out):
     ]
 
 
+class SealAskedOut(AnswerOut):
+    """What asking the owner of one seal came to (谁签章、谁核验)."""
+
+    signature: Annotated[str, Field(description="label of the signature that the seal made")]
+
+
 class SealedDocumentOut(_Out):
     """合同、发票、证明: a sealed document that is no license."""
 
@@ -408,6 +414,13 @@ class SealedDocumentOut(_Out):
     expected: Annotated[int, Field(description="how many organisations had to seal")]
     signers: Annotated[
         list[str], Field(description="统一社会信用代码 of whoever sealed, as authorities vouch")
+    ]
+    seals: Annotated[
+        list[SealAskedOut],
+        Field(
+            description="of a file with several signatures: who was asked about each seal and what "
+            "came of it; of a single one `answer` has it"
+        ),
     ]
     invoice: Annotated[InvoiceOut | None, Field(description="null: it states no invoice")]
 

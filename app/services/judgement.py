@@ -13,7 +13,7 @@ from app.domain.verdict import LocalState, Terms, Verdict
 from app.domain.word import hear
 from app.policy import decide, judge, policy_for, tightened
 
-__all__ = ["Local", "conclude", "look", "replay", "unasked", "unread"]
+__all__ = ["Local", "conclude", "look", "replay", "terms_of", "unasked", "unread"]
 
 _WELL_FORMED = Evidence(CheckName.WELL_FORMED, WHOLE, Outcome.PASSED)
 
@@ -39,8 +39,19 @@ def conclude(
     facts: Facts, local: Local, answer: IssuerAnswer
 ) -> tuple[tuple[Evidence, ...], Verdict]:
     """Weigh the answer, judge again with it, and decide."""
+    terms = terms_of(facts, local)
+    word = hear(answer, facts.trust.statement, terms)
+    evidence = (*local.evidence, weigh(facts, answer), *seal_in_use(facts, answer, terms))
+    state = judge(evidence, local.policy)
+    verdict = decide(state, answer, facts.trust.statement, terms)
+    algorithms = only_sm(facts, word)
+    return (*evidence, *algorithms), tightened(verdict, algorithms)
+
+
+def terms_of(facts: Facts, local: Local) -> Terms:
+    """What bounds the word of others, for this document."""
     type = facts.trust.type
-    terms = Terms(
+    return Terms(
         now=facts.now,
         at=facts.at,
         subject=local.policy.subject,
@@ -52,13 +63,6 @@ def conclude(
         own_until=facts.document.valid_until,
         covered=covered_facts(facts),
     )
-    word = hear(answer, facts.trust.statement, terms)
-    in_use = seal_in_use(facts, answer, word)
-    evidence = (*local.evidence, weigh(facts, answer), in_use)
-    state = judge(evidence, local.policy)
-    verdict = decide(state, answer, facts.trust.statement, terms)
-    algorithms = only_sm(facts, word)
-    return (*evidence, *algorithms), tightened(verdict, algorithms)
 
 
 def unread(policy: Policy, facts_now: Terms, why: Reason, detail: str) -> tuple[Evidence, Verdict]:

@@ -22,6 +22,8 @@ class NoPlace(ServiceError):
 @dataclass(slots=True)
 class _Place:
     held: bool = True
+    waiting: int = 0
+    """Questions of this one verification that are under way: of several seals there are several."""
 
 
 _mine: ContextVar[_Place | None] = ContextVar("place", default=None)
@@ -61,11 +63,14 @@ class Places:
         if place is None:
             yield
             return
-        place.held = False
-        self._free.release()
+        place.waiting += 1
+        if place.held:
+            place.held = False
+            self._free.release()
         try:
             yield
         except asyncio.CancelledError:  # it has nothing left to do
+            place.waiting -= 1
             raise
         except BaseException:
             await self._back(place)
@@ -73,6 +78,10 @@ class Places:
         await self._back(place)
 
     async def _back(self, place: _Place) -> None:
+        """Once the last of its questions is over: one place, however many it asked."""
+        place.waiting -= 1
+        if place.waiting:
+            return
         await self._free.acquire()
         place.held = True
 

@@ -18,6 +18,7 @@ from app.crypto.digests import digest
 from app.domain.digested import FileDigest
 from app.domain.errors import Malformed
 from app.domain.evidence import Evidence
+from app.domain.facts import Facts
 from app.domain.issuer import (
     Answered,
     Inquiry,
@@ -37,8 +38,9 @@ from app.formats.digested import format_of, read_digested
 from app.formats.photo.reading import hosts_of, named
 from app.policy import policy_for
 from app.services.aside import Aside
-from app.services.judgement import conclude, look, unasked, unread
+from app.services.judgement import Local, conclude, look, unasked, unread
 from app.services.kinds import measured, refuse_unfit
+from app.services.seal_owners import answered, questions_about, seals_to_ask, with_owners
 
 _P = ParamSpec("_P")
 _Result = TypeVar("_Result")
@@ -168,16 +170,7 @@ class Verifier:
         local = look(facts)
         told(Stage.CHECKED, local.evidence)
         # (5) Ask the issuer, but never on behalf of a document that failed.
-        inquiry = inquiry_for(
-            *(facts, license.claims, _by_name(digests), local.state, submission.purpose),
-            policy_age=local.policy.max_age,
-        )
-        if isinstance(inquiry, Inquiry):
-            told(Stage.ASKING, ())
-            answer = await self.issuers.ask(inquiry)
-            told(Stage.ANSWERED, ())
-        else:
-            answer = inquiry
+        facts, answer = await self._asked(facts, local, license, digests, submission, told)
         # (6) Two keys, one verdict.
         evidence, verdict = conclude(facts, local, answer)
         return Verification(
@@ -195,6 +188,36 @@ class Verifier:
             verdict=verdict,
             matched=_matched(license, answer),
         )
+
+    async def _asked(  # noqa: PLR0917 - a stage of the verification, in its order
+        self,
+        facts: Facts,
+        local: Local,
+        license: ParsedLicense,
+        digests: Digests | None,
+        submission: Submission,
+        told: Told,
+    ) -> tuple[Facts, IssuerAnswer]:
+        """The issuer's word; of several seals the one that weighs most, and all in the facts."""
+        named, purpose = _by_name(digests), submission.purpose
+        if seals := seals_to_ask(facts, local):
+            questions = await questions_about(
+                seals, facts, local, digests=named, purpose=purpose, registry=self.registry
+            )
+            told(Stage.ASKING, ())
+            said = await answered(questions, self.issuers)
+            told(Stage.ANSWERED, ())
+            facts, heaviest = with_owners(facts, local, said)
+            return facts, heaviest.answer
+        inquiry = inquiry_for(
+            *(facts, license.claims, named, local.state, purpose), policy_age=local.policy.max_age
+        )
+        if isinstance(inquiry, NotAsked):
+            return facts, inquiry
+        told(Stage.ASKING, ())
+        answer = await self.issuers.ask(inquiry)
+        told(Stage.ANSWERED, ())
+        return facts, answer
 
     def _format(self, submission: Submission) -> Format | None:
         return None if submission.content is None else detect(submission.content, self.formats)

@@ -68,6 +68,41 @@ async def test_one_that_is_cancelled_leaves_as_many_places_as_there_were(answere
                     pass
 
 
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_several_questions_of_one_verification_give_up_one_place(cancelled: bool):
+    """Of a document with several seals each owner is asked, all at once."""
+    places, answered = Places(1), asyncio.Event()
+
+    async def asks() -> None:
+        async with places.aside():
+            await answered.wait()
+
+    async def verifies() -> None:
+        async with places.one():
+            await asyncio.gather(asks(), asks(), asks())
+            with pytest.raises(NoPlace):
+                async with places.one():
+                    pass
+
+    waiting = asyncio.create_task(verifies())
+    await asyncio.sleep(0.01)
+    async with places.one():
+        with pytest.raises(NoPlace):
+            async with places.one():
+                pass
+    if cancelled:
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    else:
+        answered.set()
+        await waiting
+    async with places.one():
+        with pytest.raises(NoPlace):
+            async with places.one():
+                pass
+
+
 def test_a_slow_issuer_keeps_nobody_of_another_out(
     database_url: str, sandbox_issuers: Servers, tmp_path: Path
 ) -> None:

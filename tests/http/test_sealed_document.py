@@ -50,6 +50,7 @@ def test_a_document_is_judged_by_the_policy_that_is_named(service: Service) -> N
         "any_signer": True,
         "expected": 0,
         "signers": [BANK],
+        "seals": [],
         "invoice": None,
     }
     assert report["codes"]["info_code"] is None, "it is no word on a license"
@@ -79,6 +80,8 @@ def test_its_kind_picks_the_policy_and_asks_whose_seal(service: Service, name: s
     told = service.verify(made.content, any_signer="true")["report"]
     assert told["versions"]["policy"] == "sealed-document-1"
     assert told["sealed_document"]["signers"] == list(made.signers)
+    seals = [(s["asked"], s["not_asked"]) for s in told["sealed_document"]["seals"]]
+    assert seals == ([(False, "no_endpoint")] * 2 if len(made.signers) == 2 else [])
 
 
 def test_an_invoice_tells_which_figures_agree_and_no_value(service: Service) -> None:
