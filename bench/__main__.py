@@ -134,8 +134,9 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
         "Three hundred questions in flight",
         (
             "One worker, one issuer that thinks 200 ms in a process of its own; `transport` is the "
-            "bare HTTP client with the same bytes, `service` everything an issuer is asked by. The "
-            "aim is 0.70 of the transport's throughput, and memory that does not grow."
+            "bare client of httpx with the same bytes, `session` the guarded one of aiohttp that "
+            "the service asks by, `service` everything an issuer is asked by. The aim is 0.70 of "
+            "the transport's throughput, and memory that does not grow."
         ),
         printed("inflight"),
     ),

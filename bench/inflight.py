@@ -2,11 +2,13 @@
 
     python -m bench.inflight [SECONDS]
 
-One process asks, another answers (signed, each over its very question). `transport` is the bare
-HTTP client under the service, with the same bytes; `service` is everything an issuer is asked by:
-memory, flights, breaker, retry, places, questions signed and answers verified. Rounds of the two
-alternate, so that a busy machine slows both, and the ratio is what to keep. Memory is looked at
-after the first round and after the last: what only grows would show.
+One process asks, another answers (signed, each over its very question). `transport` is a bare
+client of httpx with the same bytes, the floor that was set; `session` is the guarded session of
+aiohttp that the service itself asks by, with nothing around it: the harder floor. `service` is
+everything an issuer is asked by: memory, flights, breaker, retry, places, questions signed and
+answers verified. Rounds of the three alternate, so that a busy machine slows all, and the ratios
+are what to keep. Memory is looked at after the first round and after the last: what only grows
+would show.
 """
 
 import asyncio
@@ -22,12 +24,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from app.domain.issuer import Answered, Inquiry
-from app.federation.gateway import HttpIssuers
+from app.federation.egress import destination
+from app.federation.gateway import IVP_HEADERS, HttpIssuers
 from app.federation.resilience import MAX_ANSWERS, ResilientIssuers
+from app.federation.transport import SystemResolver, open_session
 from app.main import TURN, keep_for_good
 from bench.issuer import NODE, SIGNER, TOKEN, inquiry_to, processor_seconds, serving, utc_now
 
@@ -84,12 +89,22 @@ def resident() -> float:
 class Candidates:
     inquiry: Inquiry
     bare: httpx.AsyncClient
+    open: aiohttp.ClientSession
     issuers: ResilientIssuers
 
     async def transport(self, number: int) -> bool:
         del number
         response = await self.bare.post(self.inquiry.endpoint.url, content=TOKEN)
         return response.status_code == httpx.codes.OK
+
+    async def session(self, number: int) -> bool:
+        del number
+        url = self.inquiry.endpoint.url
+        async with self.open.post(
+            url, headers=IVP_HEADERS, data=TOKEN, allow_redirects=False
+        ) as response:
+            await response.read()
+        return response.status == httpx.codes.OK
 
     async def service(self, number: int) -> bool:
         """Each another question, so that nothing is joined or repeated."""
@@ -108,27 +123,29 @@ async def compare(port: int, seconds: float) -> bool:
         clock=utc_now,
         monotonic=time.monotonic,
     )
-    async with httpx.AsyncClient(transport=transport, timeout=30) as bare:
-        ways = Candidates(asked, bare, issuers)
-        found: dict[str, list[Round]] = {"transport": [], "service": []}
-        await measure(ways.transport, 1.0)
+    where, resolver = destination(asked.endpoint.url, asked.endpoint.networks), SystemResolver()
+    session = open_session(where, resolver=resolver, trust=trust, limit=IN_FLIGHT)
+    async with httpx.AsyncClient(transport=transport, timeout=30) as bare, session:
+        ways = Candidates(asked, bare, session, issuers)
+        candidates = (ways.transport, ways.session, ways.service)
+        found: dict[str, list[Round]] = {way.__name__: [] for way in candidates}
+        for floor in candidates[:2]:
+            await measure(floor, 1.0)
         warmed = 0.0
         while warmed <= MAX_ANSWERS:  # until the memory of answers is full, as it is in service
             warmed += (await measure(ways.service, 1.0)).rate
         keep_for_good()  # as a service does once it is up
         memory = []
         for _ in range(ROUNDS):
-            found["transport"].append(await measure(ways.transport, seconds))
-            found["service"].append(await measure(ways.service, seconds))
+            for way in candidates:
+                found[way.__name__].append(await measure(way, seconds))
             memory.append(resident())
     await issuers.aclose()
+    await resolver.close()
     return show(found, memory)
 
 
 def show(found: dict[str, list[Round]], memory: list[float]) -> bool:
-    pairs = list(zip(found["transport"], found["service"], strict=True))
-    ratios = [service.rate / transport.rate for transport, service in pairs]
-    middle = statistics.median(ratios)
     print(f"{IN_FLIGHT} in flight to an issuer that thinks {THINKS * 1000:.0f} ms, {ROUNDS} rounds")
     print("            answers/s (rounds)      p99 ms   µs CPU   failed")
     for name, rounds in found.items():
@@ -140,10 +157,20 @@ def show(found: dict[str, list[Round]], memory: list[float]) -> bool:
             f"  {sum(r.failed for r in rounds):7}"
         )
     answers = sum(round(each.rate) for each in found["service"])
-    print(f"ratio {middle:.2f} ({min(ratios):.2f}–{max(ratios):.2f}), aim {AIM:.2f}")
+    middle, spread = _ratio(found, "transport")
+    print(f"ratio {middle:.2f} ({spread}), aim {AIM:.2f}")
+    harder, spread = _ratio(found, "session")
+    print(f"beside the session it asks by {harder:.2f} ({spread})")
     print(f"memory, MiB after each round: {', '.join(f'{each:.1f}' for each in memory)}")
     print(f"per answer from the first round to the last: {_growth(memory, answers):.0f} bytes")
     return middle >= AIM and not any(each.failed for rounds in found.values() for each in rounds)
+
+
+def _ratio(found: dict[str, list[Round]], floor: str) -> tuple[float, str]:
+    """Throughput of the service beside a floor in the same rounds: median and spread."""
+    pairs = zip(found[floor], found["service"], strict=True)
+    ratios = [service.rate / bare.rate for bare, service in pairs]
+    return statistics.median(ratios), f"{min(ratios):.2f}–{max(ratios):.2f}"
 
 
 def _growth(memory: list[float], answers: int) -> float:

@@ -9,6 +9,7 @@ import secrets
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Final, assert_never
 
 from aiohttp.abc import AbstractResolver
@@ -193,7 +194,7 @@ class HttpIssuers:
         Raises what `compose` does.
         """
         where, endpoint = line.where, inquiry.endpoint
-        question = await asyncio.to_thread(self._question, inquiry, line)
+        question = await line.beside.run(partial(self._question, inquiry, line))
         if len(question.token) > MAX_QUESTION:
             return Unreachable(Silence.OVERSIZED, f"question over {MAX_QUESTION} bytes")
 

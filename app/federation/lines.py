@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Final, TypeVar
 
 import aiohttp
@@ -23,9 +23,10 @@ from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError
 from app.domain.errors import Refused, Unavailable
 from app.domain.identifier import IssuerCode
 from app.domain.issuer import Endpoint, Silence, Unreachable
+from app.federation.beside import Beside
 from app.federation.clients import Client, Clients, NoClients
 from app.federation.egress import Destination, ForbiddenAddress, destination
-from app.federation.transport import LEASE, Lease, SystemResolver, open_way
+from app.federation.transport import LEASE, Lease, SystemResolver, open_session
 
 SIGNED: Final = "application/jose"
 UNSIGNED: Final = "application/json"
@@ -34,6 +35,8 @@ QUEUE: Final = 8
 MAX_LINES: Final = 1024
 """Endpoints with a client of their own; past it the one unused the longest is closed."""
 OK: Final = 200
+PIECE: Final = 16 * 1024
+"""Bytes of an answer taken at once, at most."""
 
 _HEADERS: Final = {
     "Accept": "*/*",
@@ -73,24 +76,21 @@ class Incoming:
 class Line:
     """The way to one endpoint."""
 
-    way: httpx.AsyncBaseTransport
-    """The transport itself: a client around it costs a fifth of the whole exchange, for redirects,
-    cookies and proxies that must not be."""
+    way: aiohttp.ClientSession
+    """The library of the wire itself: layers around it cost a third of the whole exchange, for
+    redirects, cookies and proxies that must not be."""
     resolver: AbstractResolver
     places: asyncio.Semaphore
     issuer: IssuerCode
     where: Destination
     mutual: bool = False
     """We show a certificate of our own."""
-    url: httpx.URL = field(init=False, repr=False)
-    """The endpoint's, read once."""
     certificate_ends: datetime | None = None
     """Of the server's certificate, as seen at the last exchange."""
     waiting: int = field(default=0)
     """Exchanges under way or waiting for a place."""
-
-    def __post_init__(self) -> None:
-        self.url = httpx.URL(self.where.url)
+    beside: Beside = field(default_factory=Beside)
+    """Where questions are written and answers read."""
 
     async def exchange(
         self, sent: Outgoing, most: int, read: Callable[[Incoming], Result]
@@ -111,12 +111,11 @@ class Line:
                 return Unreachable(
                     Silence.FORBIDDEN_ADDRESS, "not where the endpoint is", sent=False
                 )
-            url = self.url if sent.url == self.where.url else httpx.URL(sent.url)
-            received = await _send(self.way, url, sent, most)
+            received = await _send(self.way, sent, most)
             answer = (
                 received
                 if isinstance(received, Unreachable)
-                else await asyncio.to_thread(read, received)
+                else await self.beside.run(partial(read, received))
             )
             good = not isinstance(answer, Unreachable)
             self.certificate_ends = lease.certificate_ends() or self.certificate_ends
@@ -129,7 +128,7 @@ class Line:
         return answer
 
     async def aclose(self) -> None:
-        await self.way.aclose()
+        await self.way.close()
         await self.resolver.close()
 
     def _leads_to(self, url: str) -> bool:
@@ -238,7 +237,7 @@ class Lines:
             return line
         resolver, limit = self._resolver(), endpoint.max_in_flight
         trust = shown.context if shown else self._trust
-        way = open_way(where, resolver=resolver, trust=trust, limit=limit)
+        way = open_session(where, resolver=resolver, trust=trust, limit=limit, headers=_HEADERS)
         places, mutual = asyncio.Semaphore(limit), shown is not None
         line = Line(way, resolver, places, endpoint.issuer, where, mutual)
         self._lines[key] = line
@@ -249,58 +248,54 @@ class Lines:
         return line
 
 
-async def _send(
-    way: httpx.AsyncBaseTransport, url: httpx.URL, sent: Outgoing, most: int
-) -> Incoming | Unreachable:
+async def _send(way: aiohttp.ClientSession, sent: Outgoing, most: int) -> Incoming | Unreachable:
     """One request; the body of a response that keeps every rule, else why it does not."""
-    headers = httpx.Headers(_HEADERS)
-    headers.update(sent.headers)
-    request = httpx.Request(sent.method, url, headers=headers, content=sent.content or None)
-    response = await way.handle_async_request(request)
-    stream = response.stream
-    if not isinstance(stream, httpx.AsyncByteStream):
-        raise TypeError("a transport without an asynchronous body")
-    try:
+    async with way.request(
+        sent.method,
+        sent.url,
+        headers=sent.headers,
+        data=sent.content or None,
+        allow_redirects=False,
+    ) as response:
         refused = _refusal(response, most, sent.accepts)
         if refused is not None:
             return refused
         content = bytearray()
-        async for piece in stream:
+        async for piece in response.content.iter_chunked(PIECE):
             content += piece
             if len(content) > most:
                 return Unreachable(Silence.OVERSIZED, f"over {most} bytes")
-    finally:
-        await stream.aclose()
-    return Incoming(bytes(content), _media_type(response.headers, sent.accepts) or "")
+    return Incoming(bytes(content), _media_type(response, sent.accepts) or "")
 
 
-def _refusal(response: httpx.Response, most: int, accepts: tuple[str, ...]) -> Unreachable | None:
+def _refusal(
+    response: aiohttp.ClientResponse, most: int, accepts: tuple[str, ...]
+) -> Unreachable | None:
     """What is wrong with the head of a response, the status first; None: read on."""
-    headers = response.headers
-    if response.status_code != OK:
-        return Unreachable(Silence.STATUS, str(response.status_code))
-    lengths, codings = _all(headers, "content-length"), _all(headers, "transfer-encoding")
+    if response.status != OK:
+        return Unreachable(Silence.STATUS, str(response.status))
+    lengths, codings = _all(response, "content-length"), _all(response, "transfer-encoding")
     if len(lengths) + len(codings) != 1:
         return Unreachable(Silence.MALFORMED, "not framed by one length or by chunks")
     if codings and codings != ["chunked"]:
         return Unreachable(Silence.MALFORMED, "transfer encoding other than chunked")
-    encodings = _all(headers, "content-encoding")
+    encodings = _all(response, "content-encoding")
     if encodings not in ([], ["identity"]):
         return Unreachable(Silence.ENCODING, "content encoding other than identity")
-    if _media_type(headers, accepts) is None:
+    if _media_type(response, accepts) is None:
         return Unreachable(Silence.MEDIA_TYPE, f"not {' or '.join(accepts)}")
     if lengths and int(lengths[0]) > most:
         return Unreachable(Silence.OVERSIZED, f"announced over {most} bytes")
     return None
 
 
-def _all(headers: httpx.Headers, name: str) -> list[str]:
-    return [value.strip().lower() for value in headers.get_list(name)]
+def _all(response: aiohttp.ClientResponse, name: str) -> list[str]:
+    return [value.strip().lower() for value in response.headers.getall(name, ())]
 
 
-def _media_type(headers: httpx.Headers, accepts: tuple[str, ...]) -> str | None:
+def _media_type(response: aiohttp.ClientResponse, accepts: tuple[str, ...]) -> str | None:
     """One of those, said once; the only parameter is UTF-8, and not on a token."""
-    found = _all(headers, "content-type")
+    found = _all(response, "content-type")
     if len(found) != 1:
         return None
     said = found[0]

@@ -119,6 +119,7 @@ class _Flight:
 @dataclass(frozen=True, slots=True)
 class _Kept:
     answer: Answered
+    received: datetime
     until: datetime
     size: int
 
@@ -244,16 +245,13 @@ class ResilientIssuers:
         if kept is None:
             return None
         now, answer = self.clock(), kept.answer
-        if not answer.received_at or not answer.received_at <= now < kept.until:
-            self._forget(key)
-            return None
-        if _told_since(answer.received_at, inquiry):
+        if not kept.received <= now < kept.until or _told_since(kept.received, inquiry):
             self._forget(key)
             return None
         if not inquiry.max_age or now - answer.as_of > inquiry.max_age:
             return None
         self._kept.move_to_end(key)
-        return replace(answer, source=Source.CACHED)
+        return replace(answer, source=Source.CACHED, received_at=kept.received)
 
     def _remember(self, key: bytes, answer: IssuerAnswer, begun: datetime) -> None:
         """By its signature, its content, and its own next update; how old a caller takes it, and
@@ -272,7 +270,7 @@ class ResilientIssuers:
             return
         size = len(answer.token) + len(answer.original) + 512
         self._forget(key)
-        self._kept[key] = _Kept(replace(answer, received_at=begun), until, size)
+        self._kept[key] = _Kept(answer, begun, until, size)
         self._bytes += size
         while len(self._kept) > self.max_answers or self._bytes > MAX_REMEMBERED:
             self._forget(next(iter(self._kept)))

@@ -1,4 +1,4 @@
-"""One issuer's way out: httpx's transport over aiohttp, with the egress rules at its public seams.
+"""One issuer's way out: aiohttp with the egress rules at its public seams, and httpx over it.
 
 aiohttp asks a resolver only for names, so addresses are checked three times, each time all that is
 known by then: every address a name stands for (one forbidden among them and none is used), the
@@ -9,6 +9,7 @@ anything is written to it, newly made or kept alive.
 import asyncio
 import socket
 import ssl
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -171,27 +172,36 @@ class GuardedConnector(aiohttp.TCPConnector):
                 raise ForbiddenAddress("not an address")
 
 
-def open_way(
-    allowed: Destination, *, resolver: abc.AbstractResolver, trust: ssl.SSLContext, limit: int
-) -> AiohttpTransport:
-    """To one endpoint: no redirects, proxies, cookies or decoding. Needs a running loop.
+def open_session(
+    allowed: Destination,
+    *,
+    resolver: abc.AbstractResolver,
+    trust: ssl.SSLContext,
+    limit: int,
+    headers: Mapping[str, str] | None = None,
+) -> aiohttp.ClientSession:
+    """To one endpoint: no proxies, cookies or decoding. Needs a running loop.
+
+    Redirects are what a request says of them: none here may follow any.
 
     Args:
         allowed: where it may connect to.
         resolver: for the host's name; closed by whoever made it.
         trust: the certificates servers are checked against.
         limit: connections at once.
+        headers: of every request that does not say otherwise.
     """
-    session = aiohttp.ClientSession(
+    return aiohttp.ClientSession(
         connector=GuardedConnector(allowed, resolver, trust=trust, limit=limit),
         cookie_jar=aiohttp.DummyCookieJar(),
+        headers=headers,
         trust_env=False,
+        auto_decompress=False,
         timeout=aiohttp.ClientTimeout(total=None),
         max_line_size=MAX_LINE,
         max_field_size=MAX_LINE,
         max_headers=MAX_FIELDS,
     )
-    return AiohttpTransport(verify=trust, trust_env=False, client=session)
 
 
 def open_client(
@@ -202,9 +212,10 @@ def open_client(
     limit: int,
     headers: dict[str, str],
 ) -> httpx.AsyncClient:
-    """A client on such a way, as `open_way` has it; `headers` are sent with every request."""
+    """A client of httpx on such a session, without redirects; `headers` go with every request."""
+    session = open_session(allowed, resolver=resolver, trust=trust, limit=limit)
     return httpx.AsyncClient(
-        transport=open_way(allowed, resolver=resolver, trust=trust, limit=limit),
+        transport=AiohttpTransport(verify=trust, trust_env=False, client=session),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         follow_redirects=False,
         trust_env=False,
