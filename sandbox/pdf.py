@@ -178,7 +178,7 @@ def save(paper: Paper, objects: Objects, style: Style = PLAIN) -> Paper:
         container, size = size, size + 1
         inside = {number: (container, index) for index, number in enumerate(packable)}
         objects = {n: o for n, o in objects.items() if n not in packable}
-        objects[container] = _container(packable)
+        objects[container] = object_stream(packable)
     for number, value in objects.items():
         offsets[number] = len(written)
         written += f"{number} 0 obj\n".encode() + value + b"\nendobj\n"
@@ -225,7 +225,8 @@ def _section_stream(
     return f"{size} 0 obj\n".encode() + stream(data, entries, deflate=True) + b"\nendobj\n"
 
 
-def _container(objects: Objects) -> bytes:
+def object_stream(objects: Objects) -> bytes:
+    """An object stream with these in it."""
     body, pairs = b"", []
     for number, value in objects.items():
         pairs.append(f"{number} {len(body)}")

@@ -14,6 +14,7 @@ from sandbox import (
     pdf_attacks_later,
     pdf_attacks_range,
     pdf_attacks_readings,
+    pdf_attacks_unseen,
     pdf_tolerated,
 )
 from sandbox.pdf_forging import PdfAttack
@@ -34,6 +35,7 @@ _FAMILIES = (
     pdf_attacks_document,
     pdf_attacks_certified,
     pdf_attacks_readings,
+    pdf_attacks_unseen,
     pdf_attacks_joint,
 )
 PDF_ATTACKS = _named(attack for family in _FAMILIES for attack in family.attacks())

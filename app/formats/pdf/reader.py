@@ -120,6 +120,15 @@ class View:
                 return found
         return None
 
+    def containers(self) -> frozenset[int]:
+        """Numbers of the object streams that anything is in."""
+        return frozenset(
+            entry.container
+            for section in self.file.sections[: self.revision + 1]
+            for entry in section.entries.values()
+            if isinstance(entry, InStream)
+        )
+
     def load(self, ref: Ref) -> Value:
         """What a reference leads to; to nothing is null (§7.3.10). Raises `Malformed`."""
         entry = self.entry(ref.number)

@@ -12,7 +12,7 @@ from typing import Final
 from app.domain.errors import BeyondLimits, Malformed
 from app.formats.pdf.objects import Name, Ref, Value
 from app.formats.pdf.reader import PdfFile, View
-from app.formats.pdf.sections import InFile
+from app.formats.pdf.sections import Freed, InFile
 
 MAX_TREE: Final = 48
 """Nodes of the page tree inside each other."""
@@ -26,8 +26,20 @@ def one_reading(file: PdfFile, view: View) -> None:
     """Raises `Malformed` where a signed file, read before, has more readings than one."""
     if file.other_generation:
         raise Malformed("PDF: a reference to another generation than is listed")
+    _all_counted(file, view)
     _same_pages(view)
     _no_other_bodies(file)
+
+
+def _all_counted(file: PdfFile, view: View) -> None:
+    """No object with a number from Size on: by the standard it is missing (§7.5.5, table 15)."""
+    size = view.trailer.get("Size")
+    if size is None:  # then nobody leaves any out
+        return
+    for section in file.sections:
+        for number, entry in section.entries.items():
+            if not isinstance(entry, Freed) and not (type(size) is int and number < size):
+                raise Malformed("PDF: an object whose number is not below Size")
 
 
 def _same_pages(view: View) -> None:

@@ -85,10 +85,12 @@ def shown(view: View) -> frozenset[int]:
     """Objects, there or not, that the document leads to other than as proof or description.
 
     An object among them can be in two places at once, so it must not change by way of a place
-    where changes are allowed; and one that is missing must not appear.
+    where changes are allowed; and one that is missing must not appear. The object streams are
+    among them: nothing refers to one, and with it everything inside would change.
     """
     catalog = {k: v for k, v in view.catalog.items() if k not in _PROOF}
     seen: set[int] = set()
+    containers = view.containers()
     waiting: list[Value] = [catalog, view.trailer.get("Info")]
     while waiting:
         value = waiting.pop()
@@ -103,7 +105,7 @@ def shown(view: View) -> frozenset[int]:
             waiting.extend(value)
         elif isinstance(value, dict):
             waiting.extend(value.values())
-    return frozenset(seen)
+    return frozenset(seen | containers)
 
 
 class Step:
@@ -304,7 +306,7 @@ class Step:
         seen_before = before is not None and self._shown_already(field)
         if not seen_before and not all(self._invisible(self.new.dictionary(e)) for e in shows):
             self._refuse(Later.VISIBLE_SIGNATURE, number)
-        else:
+        elif not seen_before:
             self._unseen |= {each.number for each in shows if isinstance(each, Ref)}
         self._explain(field, before)
         for each in shows:
@@ -336,8 +338,14 @@ class Step:
         return not node.keys() & _OF_FIELDS_ALONE and node.get("FT") in (None, Name("Sig"))
 
     def _invisible(self, node: dict[str, Value]) -> bool:
-        """No area: then no appearance is drawn (§12.5.5)."""
-        if node.keys() - _OF_FIELDS:
+        """No area: then no appearance is drawn (§12.5.5).
+
+        But an icon is, where it is no place of a field (§12.5.6.4); and an appearance without
+        bounds, which readers draw as large as it is.
+        """
+        if node.keys() - _OF_FIELDS or node.get("Subtype") not in (None, Name("Widget")):
+            return False
+        if not all(map(self._bounded, self.new.dictionary(node.get("AP")).values())):
             return False
         rect = self.new.array(node.get("Rect"))
         if not rect:
@@ -346,6 +354,16 @@ class Step:
         if len(numbers) != _CORNERS or len(rect) != _CORNERS:
             return False
         return numbers[0] == numbers[2] and numbers[1] == numbers[3]
+
+    def _bounded(self, appearance: Value) -> bool:
+        """A form whose BBox says where it ends (§8.10.2)."""
+        form = self.new.resolve(appearance)
+        box = form.dictionary.get("BBox") if isinstance(form, Stream) else None
+        return (
+            isinstance(box, tuple)
+            and len(box) == _CORNERS
+            and all(type(each) in (int, float) for each in box)
+        )
 
     # ---- pages
 
