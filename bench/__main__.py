@@ -142,7 +142,10 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
     ),
     "isolation": (
         "Issuers that are gone, and the others",
-        "[Picture](isolation.svg): p99 of the issuers that are up, paired with all twenty up.",
+        (
+            "[Picture](isolation.svg): p99 of the issuers that are up, beside all twenty up, in "
+            "blocks that alternate; five paired rounds, some seven minutes."
+        ),
         printed("isolation"),
     ),
 }

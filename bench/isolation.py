@@ -2,11 +2,15 @@
 
     python -m bench.isolation [SECONDS]
 
-Twenty endpoints in a process of their own answer after 20 ms; those that are down accept the
-connection and never say a word. Questions go out at a steady rate whatever comes back (open loop),
-spread evenly, each another one, through what the service asks by: memory, flights, breaker, retry,
-gateway, sockets. Each round pairs a run with all twenty up and one with N down, and looks at the
-same 20 - N issuers in both. Writes docs/isolation.svg.
+Twice twenty endpoints in a process of their own answer after 20 ms. All of the one twenty are up;
+of the other, those that are down accept the connection and never say a word. Questions go out at a
+steady rate whatever comes back (open loop), each another one, through what the service asks by:
+memory, flights, breaker, retry, gateway, sockets. The 20 - N issuers looked at are asked as often
+whatever N is, so that a p99 is one of thousands; the N others a tenth of a second apart, each.
+
+Blocks of a few seconds alternate within the same run, all up, N down, N down, all up, so that
+whatever else the machine does falls on both. Five rounds of such blocks; each pairs the p99 of its
+own. Writes docs/isolation.svg. Takes a little over seven minutes.
 """
 
 import asyncio
@@ -15,7 +19,8 @@ import statistics
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,109 +28,150 @@ from pathlib import Path
 from app.domain.issuer import Answered, Inquiry, Unreachable
 from app.federation.gateway import HttpIssuers
 from app.federation.resilience import ResilientIssuers
+from app.main import TURN, keep_for_good
 from bench.issuer import NODE, SIGNER, inquiry_to, serving, utc_now
 from bench.plot import Point, picture
 
 ISSUERS = 20
 DOWN = (1, 5, 10, 19)
 ROUNDS = 5
-SECONDS = 4.0
-"""Of one run; as much again before it, unmeasured, until breakers have found what is down."""
+BLOCKS = 4
+"""Of each kind in a round."""
+SECONDS = 2.5
+"""Of a block."""
+WARM = 5.0
+"""Seconds before the first, unmeasured: until breakers have found what is down."""
 RATE = 200
-"""Questions a second, all issuers together."""
+"""Questions a second to the issuers looked at, together."""
+DOWN_RATE = 10
+"""Questions a second to each of the others, which are down in every other block."""
 DELAY = 0.02
 """Seconds an issuer thinks."""
 PICTURE = Path(__file__).parents[1] / "docs/isolation.svg"
 
 
-@dataclass(frozen=True)
-class Run:
-    """Of the issuers that were looked at."""
+@dataclass(slots=True)
+class Seen:
+    """Of the issuers that were looked at, in the blocks of one kind."""
 
-    p50: float
-    p99: float
-    asked: int
-    failed: int
-    others: Counter[str]
-    """What callers of those that were down were told."""
+    spent: list[float] = field(default_factory=list)
+    """Seconds."""
+    failed: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    """What callers of the others were told."""
+
+    def percentile(self, percent: int) -> float:
+        return statistics.quantiles(self.spent, n=100, method="inclusive")[percent - 1]
 
 
-async def load(issuers: ResilientIssuers, ports: list[int], down: int, seconds: float) -> Run:
-    """A steady stream; times in seconds of those at or above `down`."""
-    spent: list[float] = []
-    failed = 0
-    others: Counter[str] = Counter()
-    begun = time.perf_counter()
+@dataclass(slots=True)
+class Side:
+    """Twenty issuers, and what asks them: memory, breakers and connections of its own."""
 
-    async def one(index: int, inquiry: Inquiry) -> None:
-        nonlocal failed
+    ports: Sequence[int]
+    issuers: ResilientIssuers
+    lingering: set[asyncio.Task[None]] = field(default_factory=set)
+    """Questions to the others that outlive their block: nobody looked at waits for them."""
+
+    async def load(self, down: int, seconds: float) -> Seen:
+        """A steady stream to all."""
+        seen, begun = Seen(), time.perf_counter()
+        tasks = []
+        for number, (at, index) in enumerate(schedule(down, seconds)):
+            await asyncio.sleep(max(0.0, begun + at - time.perf_counter()))
+            asked = inquiry_to(self.ports[index])
+            where = replace(asked.endpoint, deadline=timedelta(seconds=3), max_in_flight=20)
+            asked = replace(asked, endpoint=where, purpose=f"bench-{begun}-{number}")
+            if index < down:
+                task = asyncio.create_task(self.other(asked, seen))
+                self.lingering.add(task)
+                task.add_done_callback(self.lingering.discard)
+            else:
+                tasks.append(asyncio.create_task(self.one(asked, seen)))
+        await asyncio.gather(*tasks)
+        return seen
+
+    async def one(self, inquiry: Inquiry, seen: Seen) -> None:
         start = time.perf_counter()
-        said = await issuers.ask(inquiry)
-        if index < down:
-            others[said.why.value if isinstance(said, Unreachable) else "answered"] += 1
-            return
-        spent.append(time.perf_counter() - start)
-        failed += not isinstance(said, Answered)
+        said = await self.issuers.ask(inquiry)
+        seen.spent.append(time.perf_counter() - start)
+        seen.failed += not isinstance(said, Answered)
 
-    tasks = []
-    for number in range(int(RATE * seconds)):
-        await asyncio.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
-        index = number % ISSUERS
-        asked = inquiry_to(ports[index])
-        where = replace(asked.endpoint, deadline=timedelta(seconds=3), max_in_flight=20)
-        asked = replace(asked, endpoint=where, purpose=f"bench-{begun}-{number}")
-        tasks.append(asyncio.create_task(one(index, asked)))
-    await asyncio.gather(*tasks)
-    times = statistics.quantiles(spent, n=100, method="inclusive")
-    return Run(times[49], times[98], len(spent), failed, others)
+    async def other(self, inquiry: Inquiry, seen: Seen) -> None:
+        said = await self.issuers.ask(inquiry)
+        seen.others[said.why.value if isinstance(said, Unreachable) else "answered"] += 1
+
+    async def aclose(self) -> None:
+        await asyncio.gather(*self.lingering)
+        await self.issuers.aclose()
 
 
-async def paired(told: Connection, ports: list[int], down: int, seconds: float) -> tuple[Run, Run]:
-    """All up, then `down` of them down; each with a memory and breakers of its own."""
-    runs = []
-    for holes in (0, down):
-        told.send(holes)
-        inner = HttpIssuers(lambda: SIGNER, NODE, utc_now)
-        issuers = ResilientIssuers(inner=inner, clock=utc_now, monotonic=time.monotonic)
-        await load(issuers, ports, down, seconds)
-        runs.append(await load(issuers, ports, down, seconds))
-        await issuers.aclose()
-    return runs[0], runs[1]
+def schedule(down: int, seconds: float) -> list[tuple[float, int]]:
+    """When which issuer is asked, in seconds: the first `down` of them are the others."""
+    looked_at = ISSUERS - down
+    asked = [(n / RATE, down + n % looked_at) for n in range(int(RATE * seconds))]
+    others = down * DOWN_RATE
+    return sorted([*asked, *((n / others, n % down) for n in range(int(others * seconds)))])
 
 
-async def measure(
-    told: Connection, ports: list[int], seconds: float
-) -> dict[int, list[tuple[Run, Run]]]:
-    found: dict[int, list[tuple[Run, Run]]] = {down: [] for down in DOWN}
+def side(ports: Sequence[int]) -> Side:
+    inner = HttpIssuers(lambda: SIGNER, NODE, utc_now)
+    return Side(ports, ResilientIssuers(inner=inner, clock=utc_now, monotonic=time.monotonic))
+
+
+Round = tuple[Seen, Seen]
+"""All up, and so many down."""
+
+
+async def alternating(told: Connection, ports: list[int], down: int, seconds: float) -> list[Round]:
+    told.send(down)
+    holed, whole = side(ports[:ISSUERS]), side(ports[ISSUERS:])
+    await asyncio.gather(whole.load(down, WARM), holed.load(down, WARM))
+    keep_for_good()  # as a service does once it is up
+    found: list[Round] = []
     for _ in range(ROUNDS):
-        for down in DOWN:
-            found[down].append(await paired(told, ports, down, seconds))
+        pair = Seen(), Seen()
+        for block in range(2 * BLOCKS):
+            which = (block + 1) // 2 % 2  # up, down, down, up
+            seen = await (whole, holed)[which].load(down, seconds)
+            pair[which].spent.extend(seen.spent)
+            pair[which].failed += seen.failed
+            pair[which].others.update(seen.others)
+        found.append(pair)
+    await whole.aclose()
+    await holed.aclose()
     return found
 
 
-def show(found: dict[int, list[tuple[Run, Run]]]) -> bool:
+async def measure(told: Connection, ports: list[int], seconds: float) -> dict[int, list[Round]]:
+    return {down: await alternating(told, ports, down, seconds) for down in DOWN}
+
+
+def show(found: dict[int, list[Round]]) -> bool:
     """Whether nobody else failed."""
-    print(f"{RATE} questions a second over {ISSUERS} issuers that think {DELAY * 1000:.0f} ms")
     print(
-        "down  others asked  failed   p50 ms   p99 ms  p99 all up  p99 ratio (rounds)"
-        "   callers of those down"
+        f"{RATE} questions a second to the issuers looked at, which think {DELAY * 1000:.0f} ms, "
+        f"and {DOWN_RATE} to each of the others; {2 * BLOCKS * ROUNDS} alternating blocks"
+    )
+    print(
+        "down  asked, each  failed   p50 ms   p99 ms  p50 all up  p99 all up  p99 ratio (rounds)"
+        "  over all   callers of those down"
     )
     points = []
-    whole = True
+    sound = True
     for down, pairs in found.items():
-        ratios = sorted(with_.p99 / without.p99 for without, with_ in pairs)
+        ratios = sorted(holed.percentile(99) / up.percentile(99) for up, holed in pairs)
         middle = statistics.median(ratios)
         points.append(Point(f"{down}", middle, ratios[0], ratios[-1]))
-        failed = sum(with_.failed for _, with_ in pairs)
-        whole = whole and not failed
-        told = sum((with_.others for _, with_ in pairs), Counter[str]())
+        up, holed = (pooled([pair[which] for pair in pairs]) for which in (0, 1))
+        sound = sound and not holed.failed and not up.failed
         print(
-            f"{down:4}  {sum(w.asked for _, w in pairs):12,}  {failed:6}"
-            f"  {statistics.median(w.p50 for _, w in pairs) * 1000:7.1f}"
-            f"  {statistics.median(w.p99 for _, w in pairs) * 1000:7.1f}"
-            f"  {statistics.median(w.p99 for w, _ in pairs) * 1000:10.1f}"
+            f"{down:4}  {len(holed.spent):11,}  {holed.failed:6}"
+            f"  {holed.percentile(50) * 1000:7.1f}  {holed.percentile(99) * 1000:7.1f}"
+            f"  {up.percentile(50) * 1000:10.1f}  {up.percentile(99) * 1000:10.1f}"
             f"  {middle:9.2f} ({ratios[0]:.2f}–{ratios[-1]:.2f})"
-            f"   {', '.join(f'{name} {count:,}' for name, count in told.most_common())}"
+            f"  {holed.percentile(99) / up.percentile(99):8.2f}"
+            f"   {', '.join(f'{name} {count:,}' for name, count in holed.others.most_common())}"
         )
     PICTURE.write_text(
         picture(
@@ -137,13 +183,22 @@ def show(found: dict[int, list[tuple[Run, Run]]]) -> bool:
         ),
         "utf-8",
     )
-    return whole
+    return sound
+
+
+def pooled(parts: list[Seen]) -> Seen:
+    return Seen(
+        [spent for part in parts for spent in part.spent],
+        sum(part.failed for part in parts),
+        sum((part.others for part in parts), Counter[str]()),
+    )
 
 
 def main(arguments: list[str]) -> int:
     logging.getLogger("app").setLevel(logging.ERROR)  # thousands of silences are on purpose here
     seconds = float(arguments[0]) if arguments else SECONDS
-    with serving(ISSUERS, thinks=DELAY) as (ports, told):
+    sys.setswitchinterval(TURN)
+    with serving(2 * ISSUERS, thinks=DELAY) as (ports, told):
         found = asyncio.run(measure(told, ports, seconds))
     return 0 if show(found) else 1
 
