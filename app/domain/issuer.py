@@ -328,6 +328,8 @@ class Statement:
     since: datetime | None = None
     """From when the state holds; None: from before anything we could be asked about. It may be told
     ahead: until then it says nothing."""
+    scheme: Scheme | None = None
+    """By which it was signed and verified; None: not noted, as of all that older versions kept."""
 
     def __post_init__(self) -> None:
         if self.code > Code.ENDED:

@@ -139,13 +139,13 @@ def _of_answer(said: Answered) -> tuple[Algorithm | None, ...]:
 def _of_word(facts: Facts, word: Word) -> _Told:
     """What the issuer said counts where it could make the verdict valid, and not where it denies.
 
-    Of a statement it is not noted by which algorithm it was signed.
+    Of a statement that an older version kept it is not noted by which algorithm it was signed.
     """
     statement = facts.trust.statement
     match word:
         case InForce(said):
             yield Layer.ISSUER_ANSWER, _of_answer(said)
         case Silent() if facts.signers is None and statement is not None and statement.in_force:
-            yield Layer.ISSUER_STATEMENT, (None,)
+            yield Layer.ISSUER_STATEMENT, (statement.scheme if statement.signed else None,)
         case _:
             return

@@ -1,6 +1,6 @@
 """An issuer's signed word on a license, unasked (docs/records.md): JWS, `license-statement+jwt`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from app.domain.errors import InvalidSignature, Malformed
 from app.domain.identifier import Identifier, IssuerCode
 from app.domain.issuer import AnswerKey, Code
 from app.domain.license import KeyId
+from app.domain.scheme import Scheme
 
 TYP: Final = "license-statement+jwt"
 MAX_TOKEN: Final = 4096
@@ -38,6 +39,8 @@ class SignedWord:
     compact: Compact = field(repr=False)
     token: str = field(repr=False)
     """As it came."""
+    scheme: Scheme | None = None
+    """Of the registered key under which it was verified; None: it was not."""
 
 
 def read_statement(token: str) -> SignedWord:
@@ -73,8 +76,10 @@ def read_statement(token: str) -> SignedWord:
     )
 
 
-def verify_statement(word: SignedWord, key: AnswerKey) -> None:
-    """Raises `InvalidSignature`. The registered key decides the scheme; the header only agrees."""
+def verify_statement(word: SignedWord, key: AnswerKey) -> SignedWord:
+    """The word, with the scheme it stands under. The registered key decides it; the header only
+    agrees. Raises `InvalidSignature`.
+    """
     if schemes.scheme_for_jose(word.compact.alg) is not key.scheme:
         raise InvalidSignature("statement: another algorithm than the key is registered for")
     schemes.verify_jose(
@@ -83,3 +88,4 @@ def verify_statement(word: SignedWord, key: AnswerKey) -> None:
         message=word.compact.signing_input,
         value=word.compact.signature,
     )
+    return replace(word, scheme=key.scheme)

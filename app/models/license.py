@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.issuer import State
+from app.domain.scheme import Scheme
 from app.models.base import Base, in_order, one_of
 
 BY_IDENTIFIER = {"postgresql_partition_by": "HASH (identifier)"}
@@ -93,6 +94,7 @@ class StatementRow(Base):
     __table_args__ = (
         CheckConstraint("code BETWEEN 0 AND 3", name="code"),
         CheckConstraint("octet_length(sha256) = 32", name="sha256"),
+        one_of("scheme", Scheme),
         BY_IDENTIFIER,
     )
 
@@ -107,4 +109,6 @@ class StatementRow(Base):
     """Whose key signed."""
     key_id: Mapped[str]
     token: Mapped[str]
+    scheme: Mapped[str | None]
+    """By which it was verified when it came (密评); NULL: kept before that was noted."""
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -150,6 +150,7 @@ async def keep_statement(
         "owner": owner,
         "key_id": key_id,
         "token": token,
+        "scheme": statement.scheme,
     }
     added = (
         insert(StatementRow).values(**row).on_conflict_do_nothing().returning(StatementRow.as_of)

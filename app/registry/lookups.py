@@ -39,8 +39,9 @@ SELECT q.n, l.identifier, l.type, l.issuer, t.level, l.issued_on, l.valid_from, 
       WHERE s.identifier = l.identifier AND since <= q.at AND (until IS NULL OR until > q.at)
         AND recorded_at <= q.known_at AND (replaced_at IS NULL OR replaced_at > q.known_at)
       ORDER BY since DESC LIMIT 1) AS held,
-    (SELECT row(code, as_of, since) FROM statement WHERE statement.identifier = l.identifier
-        AND statement.recorded_at <= q.known_at AND {BELIEVED}
+    (SELECT row(code, as_of, since, scheme) FROM statement
+      WHERE statement.identifier = l.identifier AND statement.recorded_at <= q.known_at
+        AND {BELIEVED}
       ORDER BY as_of DESC, code DESC LIMIT 1) AS word,
     {DISPUTED.format(record="l.identifier")} AS disputed_since
 """  # noqa: S608 - a constant put in place

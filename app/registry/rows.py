@@ -79,8 +79,9 @@ def endpoint(row: Row) -> EndpointEntry:
 
 
 def statement(row: Row) -> Statement:
-    code, as_of, since = row
-    return Statement(Code(code), signed=True, as_of=as_of, since=since)
+    code, as_of, since, scheme = row
+    by = None if scheme is None else Scheme(scheme)
+    return Statement(Code(code), signed=True, as_of=as_of, since=since, scheme=by)
 
 
 def _types(codes: Sequence[str]) -> frozenset[TypeCode]:

@@ -29,7 +29,7 @@ SELECT
     (SELECT row(state, since, recorded_at) FROM license_status
       WHERE identifier = $1 AND since <= $2 AND (until IS NULL OR until > $2)
         AND replaced_at IS NULL ORDER BY since DESC LIMIT 1),
-    (SELECT row(code, as_of, since) FROM statement
+    (SELECT row(code, as_of, since, scheme) FROM statement
       WHERE identifier = $1 AND {BELIEVED} ORDER BY as_of DESC, code DESC LIMIT 1)
 """  # noqa: S608 - a constant put in place
 

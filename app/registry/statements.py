@@ -9,9 +9,10 @@ from app.formats.statement import SignedWord
 from app.registry.sessions import Connection
 
 KEEP_SQL: Final = """
-INSERT INTO statement (identifier, as_of, sha256, code, since, owner, key_id, token, recorded_at)
-SELECT *, $9::timestamptz FROM unnest($1::text[], $2::timestamptz[], $3::bytea[], $4::int[],
-    $5::timestamptz[], $6::text[], $7::text[], $8::text[])
+INSERT INTO statement (identifier, as_of, sha256, code, since, owner, key_id, token, scheme,
+                       recorded_at)
+SELECT *, $10::timestamptz FROM unnest($1::text[], $2::timestamptz[], $3::bytea[], $4::int[],
+    $5::timestamptz[], $6::text[], $7::text[], $8::text[], $9::text[])
 ON CONFLICT DO NOTHING
 """
 
@@ -30,6 +31,7 @@ async def keep_words(connection: Connection, words: Sequence[SignedWord], now: d
             word.owner,
             word.key_id,
             word.token,
+            word.scheme,
         )
         for word in words
     ]

@@ -75,7 +75,7 @@ SELECT
                           max_in_flight, encryption_jwk, description)) FROM way),
     (SELECT array_agg(row({_KEY})) FROM issuer_key
       WHERE uses && ARRAY['answer'] AND owner IN (SELECT body FROM speaking)),
-    (SELECT row(code, as_of, since) FROM statement
+    (SELECT row(code, as_of, since, scheme) FROM statement
       WHERE identifier = $4 AND {BELIEVED} ORDER BY as_of DESC, code DESC LIMIT 1),
     (SELECT at FROM first_seen WHERE sha256 = $5),
     (SELECT array_agg(row(o.issuer, o.organisation_code, o.type = $2)) FROM issuer_organisation o

@@ -183,12 +183,23 @@ def test_the_issuers_answer(answer: Answered) -> None:
     assert judged(SM_TOKEN, relayed).conclusion is Conclusion.VALID
 
 
-def test_the_issuers_statement_is_of_no_known_algorithm() -> None:
-    statement = Statement(Code.IN_FORCE, True, NOW)
-    facts, silence = scene.trust(SM_TOKEN, statement=statement), Unreachable(Silence.TIMEOUT)
+@pytest.mark.parametrize("scheme", [None, *(s for s in Scheme if s is not SM2)])
+def test_the_issuers_statement(scheme: Scheme | None) -> None:
+    """None: kept before its algorithm was noted."""
+    silence = Unreachable(Silence.TIMEOUT)
+    statement = Statement(Code.IN_FORCE, True, NOW, scheme=scheme)
+    facts = scene.trust(SM_TOKEN, statement=statement)
     assert freely(facts, silence).conclusion is Conclusion.VALID
     assert open_for_algorithm(judged(facts, silence))
     assert judged(facts).conclusion is Conclusion.VALID, "it was asked, and the answer decided"
+    twin = scene.trust(SM_TOKEN, statement=replace(statement, scheme=SM2))
+    assert judged(twin, silence).conclusion is Conclusion.VALID
+
+
+def test_attack_an_unsigned_statement_that_names_an_algorithm() -> None:
+    statement = Statement(Code.IN_FORCE, False, NOW, scheme=SM2)
+    facts = scene.trust(SM_TOKEN, statement=statement)
+    assert judged(facts, Unreachable(Silence.TIMEOUT)).conclusion is not Conclusion.VALID
 
 
 def test_a_strangers_signature_counts_too() -> None:

@@ -2,13 +2,19 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from app.domain.errors import Refused
+from app.domain.identifier import Identifier, IssuerCode
+from app.domain.issuer import Code, Statement
 from app.domain.job import ItemForm, JobItem, Order
+from app.domain.license import KeyId
+from app.domain.scheme import Scheme
 from app.domain.verification import PUBLIC, PUBLIC_CHECK
+from app.registry.licenses import keep_statement
 from app.routers.job_items import submission_of
 from tests.service import Service
 from tests.world import NOW
@@ -47,6 +53,47 @@ def test_of_a_file_each_layer_is_told(service: Service) -> None:
     assert layers >= {("seal", "sm2-sm3", True), ("signer_path", None, None)}
     assert free["algorithms"] is None
     assert summary(report) == summary(free) == ("indeterminate", "seal_maker_unknown")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "expected"),
+    [
+        (Scheme.SM2_SM3, ("valid", None)),
+        (Scheme.ED25519, ("indeterminate", "algorithm_not_sm")),
+        (None, ("indeterminate", "algorithm_not_sm")),
+    ],
+)
+def test_a_kept_statement_counts_by_the_algorithm_it_was_verified_by(
+    service: Service, scheme: Scheme | None, expected: tuple[str, str | None]
+) -> None:
+    """Of one kept before that was noted it is not known, and so it is not SM."""
+    license = service.world.of("market", "in_force")[3]
+    token = service.world.token(license).decode()
+    now = datetime.now(UTC)
+
+    async def keep(session: Any) -> object:
+        return await keep_statement(
+            session,
+            Identifier.read(license.id),
+            Statement(Code.IN_FORCE, signed=True, as_of=now, scheme=scheme),
+            owner=IssuerCode(license.issuer),
+            key_id=KeyId("market-answer"),
+            token="signed.by.issuer",
+            now=now,
+        )
+
+    service.issuers["market"].script.clear()
+    service.issuers.set_behaviour("market", "wrong_signature")
+    service.write(keep)
+    try:
+        assert summary(service.verify(token=token)["report"]) == ("valid", None), "the twin"
+        report = service.verify(token=token, sm_only=True)["report"]
+    finally:
+        service.issuers["market"].script.clear()
+        service.sql("DELETE FROM statement")
+    assert summary(report) == expected
+    (told,) = (a for a in report["algorithms"] if a["layer"] == "issuer_statement")
+    assert told["algorithm"] == scheme
 
 
 def test_a_record_is_asked_about_its_answer(service: Service) -> None:

@@ -218,6 +218,7 @@ def test_a_signed_row_is_kept_as_the_issuers_word_and_an_unsigned_one_is_not(
     assert counts(answer) == (0, 2, 0, 0), answer.text
     (kept,) = statements(office, signed)
     assert (kept["token"], kept["code"], kept["owner"]) == (token, 3, office.code)
+    assert kept["scheme"] == "ed25519", "of the registered key, for 密评"
     assert statements(office, plain) == []
     record = fresh(office.service)
     answer = office.push(ndjson(row(record, statement=hand.sign(record, 0))), "signed-record")

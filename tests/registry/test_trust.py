@@ -15,6 +15,7 @@ from app.domain.evidence import Role
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.issuer import Code, Speaker, State, Statement
 from app.domain.license import KeyId
+from app.domain.scheme import Scheme
 from app.domain.trust import Gap, Kind, TrustQuestion, Window
 from app.models import Use
 from app.registry import catalogue, licenses
@@ -323,7 +324,8 @@ async def test_the_latest_signed_statement_speaks(loaded, registry, world):
     assert await keep(loaded, asked.identifier, in_force, "b") == "added"
     assert await keep(loaded, asked.identifier, in_force, "b") == "unchanged"
     assert (await registry.trust_for(asked)).statement == in_force
-    ended = said(Code.ENDED, NOW - HOUR)  # at the same moment, the worse one
+    # At the same moment, the worse one; and by which algorithm it was signed.
+    ended = replace(said(Code.ENDED, NOW - HOUR), scheme=Scheme.SM2_SM3)
     await keep(loaded, asked.identifier, ended, "c")
     assert (await registry.trust_for(asked)).statement == ended
     assert (await registry.trust_for(other)).statement is None

@@ -94,7 +94,6 @@ def verified(
     if key is None:
         raise Refused(STATEMENT, "by no live key registered for answers of this issuer and type")
     try:
-        verify_statement(word, key)
+        return verify_statement(word, key)
     except InvalidSignature as exc:
         raise Refused(STATEMENT, f"the signature does not hold: {exc}") from None
-    return word
