@@ -7,14 +7,24 @@ import pytest
 
 from app.domain.clocks import CLOCK_SKEW
 from app.domain.evidence import SIGNATURE_CHECKS, WHOLE, About, CheckName, Evidence, Outcome, Role
-from app.domain.issuer import Silence, Unreachable
+from app.domain.issuer import IssuerAnswer, Silence, Unreachable
 from app.domain.license import LicenseFormat
-from app.domain.policies import POLICIES, Level, Policy, policy_for
+from app.domain.policies import (
+    POLICIES,
+    SEALED_DOCUMENT,
+    Level,
+    Policy,
+    PolicyKind,
+    asked_kind,
+    policy_for,
+)
 from app.domain.reasons import Reason
 from app.domain.verdict import (
+    Broken,
     Conclusion,
     FactsOnly,
     Gap,
+    LocalState,
     Sound,
     Subject,
     Terms,
@@ -23,8 +33,8 @@ from app.domain.verdict import (
     local_date,
 )
 from app.domain.word import Silent, hear
-from app.policy import RECORD, SEALED, TOKEN, judge
-from tests.world import DAY, HOUR, NOW
+from app.policy import RECORD, SEALED, TOKEN, decide, judge
+from tests.world import DAY, HOUR, IN_FORCE, NOW
 
 SECOND = timedelta(seconds=1)
 ISSUER, SECOND_ISSUER = About("a", Role.ISSUER), About("b", Role.ISSUER)
@@ -151,6 +161,43 @@ def test_the_format_picks_the_policy() -> None:
     assert policy_for(LicenseFormat.JWS) is TOKEN
     assert policy_for(LicenseFormat.OFD) is SEALED
     assert policy_for(LicenseFormat.FACTS) is RECORD
+    for format in LicenseFormat:
+        assert policy_for(format, sealed_document=True) is SEALED_DOCUMENT
+
+
+def test_a_policy_asked_for_by_name_means_one_kind_of_document() -> None:
+    assert asked_kind(None) is None
+    for name in ("sealed-document", SEALED_DOCUMENT.name):
+        assert asked_kind(name) is PolicyKind.SEALED_DOCUMENT
+    for name in ("license", SEALED.name, TOKEN.name):
+        assert asked_kind(name) is PolicyKind.LICENSE
+
+
+# ---- decide, of a sealed document
+
+
+@pytest.mark.parametrize(
+    ("local", "conclusion", "reason"),
+    [
+        (Sound(), "valid", None),
+        (Broken(Reason.SIGNATURE_INVALID), "invalid", Reason.SIGNATURE_INVALID),
+        (Gap((Reason.NO_ANCHOR, Reason.KEY_UNKNOWN)), "indeterminate", Reason.NO_ANCHOR),
+        (Unsigned(), "indeterminate", Reason.UNSIGNED_COPY),
+    ],
+)
+@pytest.mark.parametrize("answer", [IN_FORCE, Unreachable(Silence.TIMEOUT)])
+def test_a_sealed_document_is_decided_by_its_seals_alone(
+    local: LocalState, conclusion: str, reason: Reason | None, answer: IssuerAnswer
+) -> None:
+    terms = replace(TERMS, subject=Subject.SEAL)
+    verdict = decide(local, answer, None, terms)
+    assert (verdict.conclusion, verdict.subject) == (conclusion, Subject.SEAL)
+    assert (verdict.reason, verdict.conflict) == (reason, False)
+
+
+def test_facts_without_a_file_have_no_seal() -> None:
+    with pytest.raises(ValueError, match="no seal"):
+        decide(FactsOnly(), IN_FORCE, None, replace(TERMS, subject=Subject.SEAL))
 
 
 # ---- terms
