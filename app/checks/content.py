@@ -18,8 +18,8 @@ from app.domain.sealed import (
 )
 from app.domain.trust import Gap
 
-_ALWAYS_COVERED = SHOWN_KINDS | {PartKind.ATTACHMENT_LIST, PartKind.ATTACHMENT}
-"""What people read or open."""
+_ALWAYS_COVERED = SHOWN_KINDS | {PartKind.ATTACHMENT_LIST, PartKind.ATTACHMENT, PartKind.COVER}
+"""What people read or open; the picture of its cover (封面) among it."""
 _GAPS = MappingProxyType(
     {Gap.ATTACHMENT: frozenset({PartKind.ATTACHMENT_LIST, PartKind.ATTACHMENT})}
 )
@@ -167,10 +167,13 @@ def _needed(facts: Facts) -> list[SealedFacts]:
 
 
 def _hidden_from(sealed: SealedFacts, package: PackageFacts) -> frozenset[str]:
-    """A reference whose digest does not agree signs nothing."""
+    """A reference whose digest does not agree signs nothing. What somebody's signature calls its
+    seal and is none may be anything, and lie wherever a reader looks for something else.
+    """
     coverage = sealed.coverage
     unmet = {*coverage.changed, *coverage.unchecked}.intersection(package.hidden)
-    return frozenset({*coverage.unreferenced, *unmet})
+    brought = _open_parts(sealed).intersection(package.brought)
+    return frozenset({*coverage.unreferenced, *unmet, *brought})
 
 
 CONTENT_COVERED = Check(

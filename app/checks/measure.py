@@ -10,7 +10,7 @@ from app.crypto import schemes
 from app.domain.certificate import Purpose
 from app.domain.errors import InvalidSignature
 from app.domain.facts import DocumentFacts, Facts, SignatureFacts, Value
-from app.domain.license import Claims, ParsedLicense, PdfSealing, Signature
+from app.domain.license import Claims, ParsedLicense, PdfSealing, Sealing, Signature
 from app.domain.sealed import PackageFacts
 from app.domain.signers import Signers
 from app.domain.trust import NO_AUTHORITIES, Trust, TrustedKey
@@ -112,7 +112,10 @@ def _document(license: ParsedLicense, signatures: tuple[SignatureFacts, ...]) ->
 def _package(license: ParsedLicense) -> PackageFacts | None:
     if license.pdf is not None:
         return pdf_facts(license.pdf)
-    return package_facts(license.package) if license.package else None
+    if license.package is None:
+        return None
+    sealings = (s for s in license.sealings if isinstance(s, Sealing))
+    return package_facts(license.package, sealings)
 
 
 def _misnamed(claims: Claims) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from app.checks.arithmetic import arithmetic
 from app.crypto.cms import content_agrees, read_cms, verify_cms
 from app.domain.errors import Malformed
+from app.domain.license import Sealing
 from app.domain.ofd import SIGNING_KINDS, Coverage, IntegrityList, OfdPackage, PartKind
 from app.domain.sealed import Arithmetic, CoverageFacts, IntegrityFacts, PackageFacts
 
 _BY_SIGNING = SIGNING_KINDS | {PartKind.SEAL_IMAGE}
 """Added by those who sign after the list was made; what they show is told by their signatures."""
+_OF_A_SEAL = frozenset({PartKind.SEAL, PartKind.SEAL_IMAGE})
 _STRUCTURAL = re.compile(r"[A-Za-z0-9_./-]{1,160}\Z")
 """Names of parts that producers choose by rule; any other may be a person's words."""
 
@@ -35,8 +37,8 @@ def coverage_facts(coverage: Coverage) -> CoverageFacts:
     )
 
 
-def package_facts(package: OfdPackage) -> PackageFacts:
-    """What the package is, whoever signed it."""
+def package_facts(package: OfdPackage, sealings: Iterable[Sealing] = ()) -> PackageFacts:
+    """What the package is, whoever signed it. `sealings`: its signatures, with their values."""
     ambiguous = len(package.bodies) > 1 or any(body.is_ambiguous for body in package.bodies)
     return PackageFacts(
         encrypted=package.encrypted,
@@ -47,7 +49,22 @@ def package_facts(package: OfdPackage) -> PackageFacts:
         astray=dict(Counter(gap.kind for gap in package.dangling)),
         dropped=_dropped(package),
         integrity=_integrity(package),
+        brought=_Names(package.members).of(_brought(package, sealings)),
     )
+
+
+def _brought(package: OfdPackage, sealings: Iterable[Sealing]) -> list[str]:
+    """Parts that are there as a seal and are not the seal that was used, nor its file at all."""
+    used = {
+        sealing.entry.seal_part
+        for sealing in sealings
+        if sealing.signature is not None and sealing.entry.seal == sealing.signature.seal.raw
+    }
+    return [
+        part
+        for part in package.members
+        if package.reachable.get(part) in _OF_A_SEAL and part not in used
+    ]
 
 
 def _dropped(package: OfdPackage) -> int:

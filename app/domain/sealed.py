@@ -258,3 +258,5 @@ class PackageFacts:
     """None: there is no such list."""
     active: tuple[str, ...] = ()
     """Of a PDF: what can change it while it is looked at, by name."""
+    brought: tuple[str, ...] = ()
+    """Parts that a signature names as its seal's, and that the seal it used says nothing of."""

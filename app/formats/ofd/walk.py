@@ -39,6 +39,8 @@ class PackageRule(StrEnum):
     DUPLICATE_REFERENCE = "duplicate_reference"
     CHECK_VALUE = "check_value"
     BOOLEAN = "boolean"
+    TWO_READINGS = "two_readings"
+    """A path that leads to one member by the standard, and to another where readers may look."""
     TOO_MANY_BODIES = "too_many_bodies"
     TOO_MANY_VERSIONS = "too_many_versions"
     TOO_MANY_SIGNATURES = "too_many_signatures"
@@ -132,9 +134,20 @@ class Walk:
             if not path.startswith("/"):
                 path = f"{folder}/{path}" if folder else path
         plain = path.removeprefix("/")
-        if plain in self.members:
-            return plain, None
-        return self._resolve_oddly(plain)
+        found, unmet = (plain, None) if plain in self.members else self._resolve_oddly(plain)
+        if found is not None:
+            self._one_reading(target, source, self.members[found])
+        return found, unmet
+
+    def _one_reading(self, target: str, source: str, content: bytes) -> None:
+        """Readers differ on what a path is relative to: the package, its document, the file that
+        holds it, with or without `base`. None of these may lead to another content (OFD-06).
+        """
+        plain, folder = target.lstrip("/"), source.rpartition("/")[0]
+        for place in {"", folder.partition("/")[0], folder}:
+            other = f"{place}/{plain}" if place else plain
+            if self.members.get(other, content) != content:
+                refuse(PackageRule.TWO_READINGS, "of a path in the package")
 
     def _resolve_oddly(self, path: str) -> tuple[str | None, Unmet | None]:
         if _NEVER_A_NAME.search(path) is not None:
