@@ -10,6 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent
 TRUST = ROOT / "trust"
+OPTIONAL = ("matter", "signers")
+"""Members of expect.json that only some cases have, and that a verifier is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Case:
             "at": str(self.expect["at"]),
             "answer": str(self.file.with_name("answer.json")),
             "file": str(self.file),
-            **({"matter": str(self.expect["matter"])} if "matter" in self.expect else {}),
+            **{name: str(self.expect[name]) for name in OPTIONAL if name in self.expect},
         }
 
     @property

@@ -11,12 +11,15 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from sandbox import photo_cases as photos
 from sandbox.attacks import ATTACKS, OPEN, REFUSED, VALID
 from sandbox.bodies import moment
+from sandbox.document_attacks import ATTACKS as DOCUMENT_ATTACKS
+from sandbox.document_attacks import SEAL_ATTACKS, DocumentAttack
+from sandbox.documents import PARTIES, Hands
 from sandbox.licenses import License
 from sandbox.ofd_attacks import OFD_ATTACKS, TOLERATED
 from sandbox.ofd_forging import OfdAttack
@@ -30,8 +33,12 @@ SEED, DAY = 1, date(2026, 11, 25)
 NOON = "2026-11-25T04:00:00Z"
 """In Beijing, where the world's days are; the time every case is judged at."""
 ROOT = Path(__file__).parent
-TRUST, JOINT = "trust", "trust-joint"
-"""Folders of what a verifier trusts: in the second, permits need the seals of two departments."""
+TRUST, JOINT, PARTIED = "trust", "trust-joint", "trust-documents"
+"""Folders of what a verifier trusts: in the second, permits need the seals of two departments; in
+the third, parties of contracts have platforms that answer about their own seals.
+"""
+ANYBODY = "any"
+"""In `signers`: whoever sealed."""
 IN_FORCE: Mapping[str, object] = {
     "outcome": 0,
     "document": "unknown",
@@ -61,6 +68,10 @@ class Case:
     twin: str | None = None
     matter: str | None = None
     trust: str = TRUST
+    signers: str | None = None
+    """Of a document that is no license: whose seals are expected, codes with commas, or ANYBODY."""
+    seals: Mapping[str, object] = field(default_factory=dict)
+    """印章编码 → what its owner says of it, where that is not IN_FORCE; None: nothing."""
 
     @property
     def folder(self) -> str:
@@ -76,8 +87,12 @@ class Case:
             "threats": list(self.threats),
             "twin": self.twin,
             **({} if self.matter is None else {"matter": self.matter}),
+            **({} if self.signers is None else {"signers": self.signers}),
             **({} if self.trust == TRUST else {"trust": self.trust}),
         }
+
+    def answer(self) -> dict[str, object]:
+        return {**IN_FORCE, **({"seals": self.seals} if self.seals else {})}
 
 
 def cases(world: World) -> Iterator[Case]:
@@ -94,6 +109,7 @@ def cases(world: World) -> Iterator[Case]:
     yield from _signed_pdf(world)
     yield from _tokens(world, license)
     yield from _photos(world, license)
+    yield from _documents(world)
 
 
 def _sealed(world: World, attack: OfdAttack, twins: dict[Twin, str]) -> Iterator[Case]:
@@ -185,6 +201,52 @@ def _photos(world: World, license: License) -> Iterator[Case]:
         )
 
 
+def _documents(world: World) -> Iterator[Case]:
+    """Contracts, invoices and proofs: no licenses, and judged for whoever expects their signers."""
+    twins: dict[tuple[bytes, str], str] = {}
+    for attack in (*DOCUMENT_ATTACKS.values(), *SEAL_ATTACKS.values()):
+        name = attack.name.replace("_", "-")
+        content, signers = attack.twin(world), ",".join(attack.twin_codes) or ANYBODY
+        if (content, signers) not in twins:
+            twins[content, signers] = f"doc-before-{name}"
+            zh, en = "真实的签章文件，不是证照。", "A genuine sealed document that is no license."
+            yield Case(
+                twins[content, signers], _input(content), content, VALID, None, zh, en,
+                trust=PARTIED, signers=signers,
+            )  # fmt: skip
+        forged = attack.forge(world)
+        yield Case(
+            f"doc-{name}",
+            _input(forged),
+            forged,
+            attack.conclusion,
+            attack.reason,
+            attack.zh,
+            attack.en,
+            twin=twins[content, signers],
+            trust=PARTIED,
+            signers=",".join(attack.codes) or ANYBODY,
+            seals=_said(world, attack),
+        )
+
+
+def _input(content: bytes) -> str:
+    return "input.pdf" if content.startswith(b"%PDF") else "input.ofd"
+
+
+def _said(world: World, attack: DocumentAttack) -> dict[str, object]:
+    """By 印章编码, with the day since when in full."""
+    holders = Hands(world).holders
+
+    def whole(said: Mapping[str, object] | None) -> object:
+        since = said.get("since") if said else None
+        if not isinstance(since, int):
+            return said
+        return {**(said or {}), "since": (DAY + timedelta(days=since)).isoformat()}
+
+    return {holders[name].code: whole(said) for name, said in attack.said.items()}
+
+
 def files() -> dict[str, bytes]:
     """Every file by its path below conformance/."""
     world = World(SEED, DAY)
@@ -194,8 +256,12 @@ def files() -> dict[str, bytes]:
         body.code: f"https://{body.name}.yunhai.example/ivp/v1" for body in world.answering
     }
     found = {}
-    for folder in (TRUST, JOINT):
-        known = registration(world, endpoints, joint=folder == JOINT)
+    for folder in (TRUST, JOINT, PARTIED):
+        parties = PARTIES.values() if folder == PARTIED else ()
+        places = endpoints | {
+            body.code: f"https://{body.name}.yunhai.example/seals/v1" for body in parties
+        }
+        known = registration(world, places, joint=folder == JOINT, others=parties)
         found[f"{folder}/registration.json"] = _json(known)
         found[f"{folder}/authorities.json"] = _json(authorities(world))
     for case in cases(world):
@@ -204,7 +270,7 @@ def files() -> dict[str, bytes]:
             raise ValueError(f"two cases are called {case.folder}")
         found[f"{folder}/{case.file}"] = case.content
         found[f"{folder}/expect.json"] = _json(case.expect())
-        found[f"{folder}/answer.json"] = _json(IN_FORCE)
+        found[f"{folder}/answer.json"] = _json(case.answer())
     return found
 
 
@@ -216,7 +282,7 @@ def present() -> dict[str, bytes]:
     """What is in the folders now."""
     return {
         str(file.relative_to(ROOT)): file.read_bytes()
-        for folder in ("cases", TRUST, JOINT)
+        for folder in ("cases", TRUST, JOINT, PARTIED)
         for file in sorted((ROOT / folder).rglob("*"))
         if file.is_file()
     }
@@ -234,7 +300,7 @@ def main() -> int:
             print(f"differs: {name}")
         print(f"{len(made)} files, {len(changed)} differ")
         return 1 if changed else 0
-    for folder in ("cases", TRUST, JOINT):
+    for folder in ("cases", TRUST, JOINT, PARTIED):
         shutil.rmtree(ROOT / folder, ignore_errors=True)
     for name, content in made.items():
         file = ROOT / name

@@ -34,6 +34,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("pdf-", "PDF"),
     ("jws-", "Tokens 令牌"),
     ("photo-", "Photographs 照片"),
+    ("doc-", "Contracts, invoices and proofs 合同、发票、证明"),
 )
 """How names begin → what the family is called; the first that fits counts."""
 WORDS: Mapping[str, str] = {

@@ -1,7 +1,7 @@
 """Ways to be deceived by a sealed document that is no license, each beside its untouched twin."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sandbox import ofd, pages
 from sandbox.documents import (
@@ -42,6 +42,13 @@ class DocumentAttack:
     """Names of the parties that have to have sealed; empty: any signer."""
     twin_expects: tuple[str, ...] | None = None
     """Of the twin, where what is asked is the attack."""
+    zh: str
+    en: str
+    """What was done to the file, or to its seal."""
+    said: Mapping[str, Mapping[str, object] | None] = field(default_factory=dict)
+    """Party → what its own platform says of its seal, where that is not "in use": outcome, and
+    since when in days from today; None: it does not answer.
+    """
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -208,6 +215,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             forge=_price_changed,
             twin=contract,
             expected=BOTH,
+            zh="双方签章后改了合同价款。",
+            en="The price in a contract was changed after both had sealed it.",
         ),
         DocumentAttack(
             name="page_added_by_the_second_party",
@@ -216,6 +225,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             forge=_added_after_the_first_seal,
             twin=contract,
             expected=BOTH,
+            zh="乙方签章时加了一页，甲方的签章不覆盖该页。",
+            en="The second party added a page, which the first party's seal does not cover.",
         ),
         DocumentAttack(
             name="one_party_has_not_sealed",
@@ -224,6 +235,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             forge=_one_seal,
             twin=contract,
             expected=BOTH,
+            zh="预期双方签章的合同，只有一方签章。",
+            en="A contract that both should have sealed bears one seal.",
         ),
         DocumentAttack(
             name="sealed_by_another_company",
@@ -232,6 +245,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             forge=_by("carrier"),
             twin=proof,
             expected=("bank",),
+            zh="存款证明由另一家公司签章，并非预期的银行。",
+            en="A proof of deposit sealed by another company than the expected bank.",
         ),
         DocumentAttack(
             name="another_seal_beside_the_expected",
@@ -240,6 +255,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             forge=contract,
             twin=_one_seal,
             expected=("brewery",),
+            zh="在预期的签章旁另有他人签章。",
+            en="Beside the expected seal stands another organisation's.",
         ),
         DocumentAttack(
             name="same_name_and_code_from_an_unregistered_authority",
@@ -248,6 +265,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             forge=_by(STRANGER),
             twin=_by("brewery"),
             expected=("brewery",),
+            zh="名称和代码与甲方相同、由未登记的认证机构所发证书的签章。",
+            en="A seal of the party's name and code, under an authority that nobody registered.",
         ),
         DocumentAttack(
             name="frozen_seal",
@@ -255,6 +274,9 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             reason="seal_frozen",
             forge=_by("frozen"),
             twin=proof,
+            said={"frozen": {"outcome": 2, "since": -200}},
+            zh="印章早已冻结。",
+            en="The seal has long been frozen.",
         ),
         DocumentAttack(
             name="seal_cancelled_since",
@@ -262,6 +284,9 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             reason="seal_ended_since",
             forge=_by("ended"),
             twin=proof,
+            said={"ended": {"outcome": 3, "since": -7}},
+            zh="印章在所称的签章时间之后注销，该时间未经证明。",
+            en="The seal was cancelled after the claimed time of sealing, which nothing proves.",
         ),
         DocumentAttack(
             name="attachment_says_another_total",
@@ -270,6 +295,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             forge=_bent_invoice(
                 attachment=attached(_figures("TaxInclusiveTotalAmount", "¥10900.00"))
             ),
+            zh="发票附件中的价税合计与版面不同。",
+            en="The invoice's attachment states another total than its page.",
             twin=invoice,
             expected=("tax",),
         ),
@@ -280,6 +307,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             forge=_bent_invoice(attachment=attached(_figures("BuyerTaxID", PARTIES["bank"].code))),
             twin=invoice,
             expected=("tax",),
+            zh="发票附件中的购买方纳税人识别号与版面不同。",
+            en="The invoice's attachment names another buyer than its page.",
         ),
         DocumentAttack(
             name="information_edited_where_the_seal_leaves_it_open",
@@ -288,6 +317,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             forge=_information_changed,
             twin=open_invoice,
             expected=("tax",),
+            zh="签章不覆盖的文档信息中，价税合计被改。",
+            en="The total was changed in the document information, which the seal leaves open.",
         ),
         DocumentAttack(
             name="index_turned_to_another_sum",
@@ -296,6 +327,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             forge=_index_turned,
             twin=invoice,
             expected=("tax",),
+            zh="数据索引的价税合计指向了不含税金额。",
+            en="The data index calls the sum without tax the total.",
         ),
         DocumentAttack(
             name="sums_do_not_add_up",
@@ -304,6 +337,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             forge=_total_wrong_everywhere,
             twin=invoice,
             expected=("tax",),
+            zh="各处一致，但金额与税额之和不等于价税合计。",
+            en="All places agree, and amount and tax do not make the total.",
         ),
         DocumentAttack(
             name="pdf_saved_on_with_another_page",
@@ -312,6 +347,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             forge=_stamped_on,
             twin=contract_pdf,
             expected=BOTH,
+            zh="双方签章后的 PDF 又以增量方式改了页面。",
+            en="A PDF sealed by both was saved on, with another content of its page.",
         ),
         DocumentAttack(
             name="license_passed_off_as_a_document",
@@ -319,6 +356,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             reason="policy",
             forge=_license,
             twin=proof,
+            zh="把证照当作一般签章文件提交，以避开颁发机构。",
+            en="A license handed in as a sealed document, past its issuer.",
         ),
         DocumentAttack(
             name="license_metadata_in_a_contract",
@@ -326,6 +365,8 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             reason="policy",
             forge=_license_words,
             twin=contract,
+            zh="合同中写有证照元数据。",
+            en="A contract that states license metadata.",
         ),
         DocumentAttack(
             name="license_without_a_word_of_it_under_a_license_seal",
@@ -333,10 +374,92 @@ ATTACKS: Mapping[str, DocumentAttack] = {
             reason="policy",
             forge=_license_stripped,
             twin=proof,
+            zh="去掉全部证照字样、仍盖证照印章的文件。",
+            en="A paper without a word of the license it was, under a license seal.",
         ),
     )
 }
 """Name → attack."""
+
+
+def _of_one(  # noqa: PLR0917 - the columns of a table
+    name: str,
+    conclusion: str,
+    reason: str,
+    party: str,
+    said: Mapping[str, object] | None,
+    zh: str,
+    en: str,
+    *,
+    forge: Forge = contract,
+    expected: tuple[str, ...] = BOTH,
+) -> DocumentAttack:
+    """Nothing is wrong with the file: one of its two seals is not what it was."""
+    return DocumentAttack(
+        name=name,
+        conclusion=conclusion,
+        reason=reason,
+        forge=forge,
+        twin=forge,
+        expected=expected,
+        zh=zh,
+        en=en,
+        said={party: said},
+    )
+
+
+SEAL_ATTACKS: Mapping[str, DocumentAttack] = {
+    attack.name: attack
+    for attack in (
+        _of_one(
+            *("second_seal_cancelled", INVALID, "seal_cancelled", "carrier", {"outcome": 3}),
+            "合同双方签章，其中乙方的印章已注销。",
+            "Of the two seals of a contract the second was cancelled.",
+        ),
+        _of_one(
+            *("first_seal_frozen", INVALID, "seal_frozen", "brewery", {"outcome": 2}),
+            "合同双方签章，其中甲方的印章已冻结。",
+            "Of the two seals of a contract the first was frozen.",
+        ),
+        _of_one(
+            *("second_seal_never_made", INVALID, "seal_denied", "carrier", {"outcome": 5}),
+            "乙方称从未有过这枚印章。",
+            "The second party says that this seal was never made out to it.",
+        ),
+        _of_one(
+            *("second_seal_of_a_pdf_cancelled", INVALID, "seal_cancelled"),
+            *("carrier", {"outcome": 3}),
+            "PDF 合同双方签章，其中乙方的印章已注销。",
+            "Of the two seals of a PDF contract the second was cancelled.",
+            forge=contract_pdf,
+        ),
+        _of_one(
+            *("second_seal_cancelled_whoever_signs", INVALID, "seal_cancelled"),
+            *("carrier", {"outcome": 3}),
+            "不指定签章单位时，乙方已注销的印章同样不成立。",
+            "Any signer will do, and still the second seal was cancelled.",
+            expected=(),
+        ),
+        _of_one(
+            *("second_seal_cancelled_since", OPEN, "seal_ended_since"),
+            *("carrier", {"outcome": 3, "since": -7}),
+            "乙方的印章在所称的签章时间之后注销，该时间未经证明。",
+            "The second seal was cancelled after the claimed time of sealing.",
+        ),
+        _of_one(
+            *("second_owner_silent", OPEN, "issuer_unreachable", "carrier", None),
+            "乙方的印章平台没有答复：不能认定，也不能认定无效。",
+            "The second owner's platform does not answer: neither valid nor invalid.",
+        ),
+        _of_one(
+            *("second_owner_without_register", OPEN, "seal_status_unknown"),
+            *("carrier", {"outcome": 4}),
+            "乙方不保存印章登记，也没有信任清单。",
+            "The second owner keeps no register of seals, and no list is followed.",
+        ),
+    )
+}
+"""Name → what becomes of a document whose seals are asked about, each at its own owner."""
 
 
 def unsealed(world: World) -> bytes:

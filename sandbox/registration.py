@@ -1,7 +1,7 @@
 """What a verifying node has to know of this world, as one JSON document."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sandbox.bodies import CONSTRUCTION, TYPES, Body, Delegation, HeldKey, LicenseType
@@ -15,13 +15,20 @@ COUNTERSIGNER = "market"
 """Who has to seal construction permits as well, where they are joint (多部门联合签章)."""
 
 
-def registration(world: World, endpoints: Mapping[str, str], *, joint: bool = False) -> JsonObject:
+def registration(
+    world: World,
+    endpoints: Mapping[str, str],
+    *,
+    joint: bool = False,
+    others: Iterable[Body] = (),
+) -> JsonObject:
     """What an operator registers.
 
     Args:
         world: whose bodies.
         endpoints: code of the body → URL; a body without one has null.
         joint: construction permits need the seal of a second department.
+        others: who issues no license, and answers about its own seal.
     """
     types = [_type(type) for type in TYPES.values()]
     delegations = [_delegation(delegation) for delegation in world.delegations]
@@ -33,7 +40,9 @@ def registration(world: World, endpoints: Mapping[str, str], *, joint: bool = Fa
         "seed": world.seed,
         "today": world.today.isoformat(),
         "license_types": types,
-        "issuers": [_body(world, body, endpoints.get(body.code)) for body in world.registered],
+        "issuers": [
+            _body(world, body, endpoints.get(body.code)) for body in (*world.registered, *others)
+        ],
         "delegations": delegations,
     }
 

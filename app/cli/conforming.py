@@ -6,24 +6,40 @@ Time, trust and the issuer's word are the case's. Nothing is fetched, recorded o
 import asyncio
 import json
 import sys
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from app.composition import formats_with
 from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.errors import Malformed, Refused, UnrecognisedFormat
-from app.domain.issuer import Answered, Code, Inquiry, IssuerAnswer, Match, Speaker
+from app.domain.issuer import (
+    Answered,
+    Code,
+    Inquiry,
+    IssuerAnswer,
+    Match,
+    Silence,
+    Speaker,
+    Unreachable,
+)
 from app.domain.license import Fact
+from app.domain.policies import PolicyKind
+from app.domain.signers import ANY_SIGNER, Signers
 from app.domain.verification import Receipt, Submission, Verification
 from app.imaging.worker import Decoder
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
 from app.services.verify import Verifier
 
+OUTAGE: Final = Unreachable(Silence.TIMEOUT)
+"""What comes of asking an owner of whom a case says nothing (null)."""
+ANYBODY: Final = "any"
+_MEMBERS: Final = frozenset({"outcome", "document", "facts", "signed", "speaker", "as_of", "since"})
 LIMITS = JsonLimits(size=64 * 1024)
 CACHED = 4
 """Trust folders kept read: the cases of a suite share one."""
@@ -35,12 +51,14 @@ LOOPBACK = "127.0.0.0/8"
 
 @dataclass(frozen=True, slots=True)
 class Scripted:
-    """An issuer that says what the case says."""
+    """An issuer that says what the case says; of a single seal, what its owner says."""
 
     answer: Answered
+    seals: Mapping[str, IssuerAnswer] = field(default_factory=dict)
+    """By 印章编码."""
 
-    async def ask(self, _: Inquiry) -> IssuerAnswer:
-        return self.answer
+    async def ask(self, inquiry: Inquiry) -> IssuerAnswer:
+        return self.seals.get(inquiry.seal or "", self.answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +75,25 @@ def _registry(trust: Path, at: datetime) -> SnapshotRegistry:
 
 
 def judge(
-    trust: Path, at: datetime, answer: Answered, content: bytes, matter: str | None = None
+    trust: Path, at: datetime, issuers: Scripted, submission: Submission
 ) -> dict[str, str | None]:
-    """Conclusion and reason of one case. Raises `Refused` for a trust folder that is none."""
+    """Conclusion and reason of one case; of a license handed in as a document, the field that a
+    refusal names. Raises `Refused` for a trust folder that is none.
+    """
     verifier = Verifier(
         registry=_registry(trust, at),
-        issuers=Scripted(answer),
+        issuers=issuers,
         publisher=Unsigned(),
         journal=ForgetfulJournal(),
         clock=lambda: at,
         formats=formats_with(_DECODER, ""),
     )
     try:
-        receipt = asyncio.run(verifier.verify(Submission(content=content, matter=matter)))
+        receipt = asyncio.run(verifier.verify(submission))
     except UnrecognisedFormat:
         return {"conclusion": "refused", "reason": "unrecognised"}
+    except Refused as exc:
+        return {"conclusion": "refused", "reason": exc.field}
     verdict = receipt.verification.verdict
     reason = verdict.reason
     return {
@@ -80,13 +102,21 @@ def judge(
     }
 
 
-def read_answer(data: bytes) -> Answered:
+def read_answer(data: bytes) -> Scripted:
     """answer.json of a case. Raises `Refused` naming the member."""
     try:
         said: dict[str, Any] = read_json_object(data, LIMITS)
     except Malformed as exc:
         raise Refused("answer", f"no strict JSON object: {exc}") from None
-    unknown = said.keys() - {"outcome", "document", "facts", "signed", "speaker", "as_of"}
+    seals = said.pop("seals", {})
+    if not isinstance(seals, dict) or not all(isinstance(w, dict | None) for w in seals.values()):
+        raise Refused("answer", "seals is no object of words, or null where there is none")
+    words = {seal: OUTAGE if word is None else _answer(said | word) for seal, word in seals.items()}
+    return Scripted(_answer(said), words)
+
+
+def _answer(said: dict[str, Any]) -> Answered:
+    unknown = said.keys() - _MEMBERS
     if unknown:
         raise Refused("answer", f"unknown members: {', '.join(sorted(unknown))}")
     try:
@@ -98,6 +128,7 @@ def read_answer(data: bytes) -> Answered:
             signed=said["signed"] is True,
             authenticated=False,
             as_of=_time(said["as_of"]),
+            since=date.fromisoformat(said["since"]) if "since" in said else None,
         )
     except KeyError as exc:
         raise Refused("answer", f"member {exc} is missing") from None
@@ -127,6 +158,10 @@ def conformance(
     matter: Annotated[
         str | None, typer.Option(help="事项编码 the caller verifies for, where a case has one.")
     ] = None,
+    signers: Annotated[
+        str | None,
+        typer.Option(help="Whose seals are expected on a document that is no license, or any."),
+    ] = None,
     stream: Annotated[
         bool, typer.Option("--stream", help="Read one such request a line, answer each in one.")
     ] = False,
@@ -141,26 +176,44 @@ def conformance(
         return
     if file is None or trust is None or at is None or answer is None:
         raise Refused("FILE", "give --trust, --at, --answer and FILE; or --stream")
-    _print(_case(str(trust), at, str(answer), str(file), matter))
+    _print(_case(str(trust), at, str(answer), str(file), matter=matter, signers=signers))
 
 
 def _of(line: bytes) -> dict[str, str | None]:
     try:
         request = read_json_object(line, LIMITS)
         trust, at, answer, file = (str(request[n]) for n in ("trust", "at", "answer", "file"))
-        matter = request.get("matter")
-        return _case(trust, at, answer, file, None if matter is None else str(matter))
+        more = {n: str(request[n]) for n in ("matter", "signers") if request.get(n) is not None}
+        return _case(trust, at, answer, file, **more)
     except (Malformed, KeyError):
         return {"conclusion": "error", "reason": "no request"}
 
 
-def _case(trust: str, at: str, answer: str, file: str, matter: str | None) -> dict[str, str | None]:
+def _case(
+    trust: str,
+    at: str,
+    answer: str,
+    file: str,
+    *,
+    matter: str | None = None,
+    signers: str | None = None,
+) -> dict[str, str | None]:
     try:
         moment = _time(at)
         content, word = Path(file).read_bytes(), Path(answer).read_bytes()
     except (ValueError, OSError) as exc:
         raise Refused("case", str(exc)) from None
-    return judge(Path(trust), moment, read_answer(word), content, matter)
+    submission = Submission(
+        content=content,
+        matter=matter,
+        policy=None if signers is None else PolicyKind.SEALED_DOCUMENT.value,
+        signers=None if signers is None else _expected(signers),
+    )
+    return judge(Path(trust), moment, read_answer(word), submission)
+
+
+def _expected(signers: str) -> Signers:
+    return ANY_SIGNER if signers == ANYBODY else Signers(frozenset(signers.split(",")))
 
 
 def _print(told: dict[str, str | None]) -> None:

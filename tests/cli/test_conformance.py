@@ -21,7 +21,7 @@ SCRIPTED = {
 
 
 def test_a_stream_of_cases_agrees() -> None:
-    cases = read_cases("jws-alg") + read_cases("ofd-encrypted")
+    cases = read_cases("jws-alg") + read_cases("ofd-encrypted") + read_cases("doc-first")
     verdicts = dict(
         zip(
             [case.name for case in cases],
@@ -35,7 +35,7 @@ def test_a_stream_of_cases_agrees() -> None:
 
 
 def test_one_case_by_arguments() -> None:
-    cases = read_cases("ofd-encrypted")
+    cases = read_cases("ofd-encrypted") + read_cases("doc-license-passed")
     for case, told in zip(cases, suite.one_by_one(COMMAND, cases), strict=True):
         assert agrees(case.expect, told), (case.name, told)
 
@@ -72,6 +72,10 @@ def test_the_issuers_word_counts(
         (json.dumps({**SCRIPTED, "as_of": "2026-11-25"}).encode(), "without an offset"),
         (json.dumps({**SCRIPTED, "facts": []}).encode(), "facts is no object"),
         (json.dumps({**SCRIPTED, "extra": 1}).encode(), "unknown members: extra"),
+        (json.dumps({**SCRIPTED, "since": "lately"}).encode(), "no such value"),
+        (json.dumps({**SCRIPTED, "seals": []}).encode(), "seals is no object"),
+        (json.dumps({**SCRIPTED, "seals": {"63": 3}}).encode(), "seals is no object"),
+        (json.dumps({**SCRIPTED, "seals": {"63": {"x": 1}}}).encode(), "unknown members: x"),
     ],
 )
 def test_an_answer_that_is_none_is_refused_by_member(

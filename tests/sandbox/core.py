@@ -4,14 +4,24 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from app.composition import formats_with
-from app.domain.errors import UnrecognisedFormat
-from app.domain.issuer import Answered, Code, Inquiry, IssuerAnswer, Match, Speaker
+from app.domain.errors import Refused, UnrecognisedFormat
+from app.domain.issuer import (
+    Answered,
+    Code,
+    Inquiry,
+    IssuerAnswer,
+    Match,
+    Silence,
+    Speaker,
+    Unreachable,
+)
 from app.domain.license import Fact
+from app.domain.signers import ANY_SIGNER, Signers
 from app.domain.verification import Submission
 from app.imaging.worker import Decoder
 from app.registry.snapshot import ForgetfulJournal, SnapshotRegistry
@@ -33,7 +43,7 @@ MATCHES = {
 
 @dataclass(slots=True)
 class Said:
-    """An issuer that says one thing; counts."""
+    """An issuer that says one thing, of single seals perhaps others; counts."""
 
     answer: Mapping[str, Any]
     now: datetime
@@ -41,15 +51,20 @@ class Said:
 
     async def ask(self, inquiry: Inquiry) -> IssuerAnswer:
         self.calls += 1
-        facts = {Fact(name): MATCHES[word] for name, word in self.answer["facts"].items()}
+        of_seal = self.answer.get("seals", {}).get(inquiry.seal, {})
+        if of_seal is None:
+            return Unreachable(Silence.TIMEOUT)
+        said = {**self.answer, **of_seal}
+        facts = {Fact(name): MATCHES[word] for name, word in said["facts"].items()}
         return Answered(
-            code=Code(self.answer["outcome"]),
-            document=MATCHES[self.answer["document"]],
+            code=Code(said["outcome"]),
+            document=MATCHES[said["document"]],
             facts=facts,
             speaker=Speaker.ISSUER,
             signed=True,
             authenticated=False,
             as_of=self.now,
+            since=date.fromisoformat(said["since"]) if "since" in said else None,
         )
 
 
@@ -108,9 +123,16 @@ class Core:
         content: bytes,
         answer: Mapping[str, Any] | None = None,
         matter: str | None = None,
+        signers: str | None = None,
     ) -> Told:
+        """`signers`: as in conformance/README.md; None: it is judged as a license."""
         issuers = Said(answer or IN_FORCE, self.now)
-        return self.told(Submission(content=content, matter=matter), issuers)
+        expected = ANY_SIGNER if signers == "any" else None
+        if signers is not None and expected is None:
+            expected = Signers(frozenset(signers.split(",")))
+        policy = None if signers is None else "sealed-document"
+        asked = Submission(content=content, matter=matter, policy=policy, signers=expected)
+        return self.told(asked, issuers)
 
     def told(self, submission: Submission, issuers: "Said | Keeper") -> Told:
         """What comes of anything that can be handed in."""
@@ -126,6 +148,8 @@ class Core:
             done: Any = asyncio.run(verifier.verify(submission))
         except UnrecognisedFormat:
             return Told("refused", "unrecognised", 0, frozenset())
+        except Refused as exc:
+            return Told("refused", exc.field, 0, frozenset())
         reason = done.verdict.reason
         reasons = frozenset(e.reason.value for e in done.evidence if e.reason is not None)
         return Told(done.verdict.conclusion.value, reason and reason.value, issuers.calls, reasons)

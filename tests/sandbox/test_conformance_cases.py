@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance import make
-from conformance.judging import Case, Verdict, agrees, judge, read_cases, read_verdict
+from conformance.judging import OPTIONAL, Case, Verdict, agrees, judge, read_cases, read_verdict
 from conformance.run import streamed
 from tests.sandbox.core import core_of
 
@@ -27,7 +27,8 @@ def verdicts() -> dict[str, Verdict]:
     for case in CASES:
         core = cores[case.request["trust"]]
         answer = json.loads(case.file.with_name("answer.json").read_text(encoding="utf-8"))
-        told = core.judge(case.file.read_bytes(), answer, case.request.get("matter"))
+        asked = {name: case.request[name] for name in OPTIONAL if name in case.request}
+        told = core.judge(case.file.read_bytes(), answer, **asked)
         found[case.name] = Verdict(told.conclusion, told.reason)
     return found
 
