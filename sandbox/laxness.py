@@ -32,6 +32,9 @@ LAX: Mapping[str, str] = MappingProxyType(
         "number_suffices": "tells the state by number alone",
         "number_needs_identifier": "finds nothing by number",
         "ignores_at": "answers for now, whatever was asked",
+        "codes_refused": "does not know that it can be asked by a code",
+        "codes_unknown": "finds nothing by its own codes",
+        "codes_guessed": "takes any code for one of its own",
         "exact_spelling": "compares letter by letter",
     }
 )

@@ -100,8 +100,18 @@ class Office:
         if "identifier" in asked:
             return self.world.by_identifier.get(asked["identifier"].upper())
         if "code" in asked:
-            return self.world.by_code.get(asked["code"])
+            return self._coded(asked["code"])
         return self.world.find(asked["number"].upper(), asked["type"].upper())
+
+    def _coded(self, code: str) -> License | None:
+        if "codes_refused" in self.lax:
+            raise Refusal(400, "members_malformed")
+        if "codes_unknown" in self.lax:
+            return None
+        found = self.world.by_code.get(code)
+        if found is None and "codes_guessed" in self.lax:
+            return self.world.pick(self.body.name)
+        return found
 
     def consider(self, inquiry: Inquiry, now: datetime) -> Findings:
         """The honest answer: GB/T 36906 codes, in the order docs/ivp.md gives them meaning."""

@@ -94,6 +94,7 @@ def _sample(world: World, body: Body) -> JsonObject:
         "number": license.number,
         "holder": license.holder.name,
         "holder_code": license.holder.code,
+        "code": world.code_of(license),
         "dates": {
             "from": license.valid_from.isoformat(),
             "until": None if until is None else as_text(until),

@@ -494,6 +494,8 @@ def _deliveries() -> list[dict[str, Any]]:
 
 
 def files() -> dict[str, Any]:
+    from tests.ivp_codes import codes  # it is made of what stands above
+
     return {
         "keys": {
             "now": NOW,
@@ -513,6 +515,7 @@ def files() -> dict[str, Any]:
             "answers_of_the_delegate": _of_the_delegate(),
         },
         "facts": {"facts": FACTS, "facts_jwe": FACTS_JWE},
+        "codes": codes(),
         "retrieval": {
             "issuer": ISSUER,
             "origins": [ORIGIN],

@@ -31,7 +31,14 @@ from app.registry.kit import (
     allow,
     read_askers,
 )
-from app.registry.kit_files import LOCAL, csv_text, examples, write_json, write_registration
+from app.registry.kit_files import (
+    LOCAL,
+    csv_text,
+    examples,
+    new_code,
+    write_json,
+    write_registration,
+)
 from app.registry.registration import issuer_code, type_code
 from app.registry.urls import read_url
 from app.routers.kit import PATH, kit_app
@@ -61,6 +68,12 @@ def kit_new(
     scheme: Annotated[Scheme, typer.Option(help="Of the key answers are signed with.")] = (
         Scheme.ED25519
     ),
+    codes: Annotated[
+        bool,
+        typer.Option(
+            "--codes", help="Licenses bear official addresses with a code (查验码): keep them too."
+        ),
+    ] = False,
 ) -> None:
     """Make a folder with keys, settings, an example register and the registration document."""
     if scheme not in SCHEMES:
@@ -70,7 +83,7 @@ def kit_new(
     read_url("url", url, LOCAL)
     if (folder / SETTINGS).exists():
         raise Refused("folder", f"{folder} holds a kit already: see `zhengyan issuer-kit check`")
-    entries = examples(owner, types[0])
+    entries = examples(owner, types[0], codes=codes)
     settings = {
         "code": owner,
         "name": {"zh": name, "en": name_en or name},
@@ -132,7 +145,8 @@ def kit_check(folder: Folder) -> None:
         for entries in page.by_identifier.values():
             for entry in entries:
                 states[entry.state.value] = states.get(entry.state.value, 0) + 1
-        typer.echo(f"{found.table}: {page.rows} licenses")
+        codes = "no column of codes" if page.by_code is None else f"{len(page.by_code)} codes"
+        typer.echo(f"{found.table}: {page.rows} licenses, {codes}")
         show(("state 状态", "licenses 数量"), [(k, str(v)) for k, v in sorted(states.items())])
     else:
         asyncio.run(_open_and_close(found))
@@ -155,6 +169,15 @@ def kit_digest(
             f"{name.value}:{digest(name, content).hex()}" for name in (Digest.SM3, Digest.SHA256)
         )
         typer.echo(f"{' '.join(words)}  {file}")
+
+
+@kit.command("code")
+def kit_code(
+    count: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 1,
+) -> None:
+    """New codes (查验码) for official addresses, 128 random bits each, for the column `code`."""
+    for _ in range(count):
+        typer.echo(new_code())
 
 
 @kit.command("serve")

@@ -25,6 +25,8 @@ class BookEntry:
     since: date | None = None
     """From when the state holds; None: from the beginning."""
     successor: Identifier | None = None
+    code: str | None = field(default=None, repr=False)
+    """查验码: what stands in its official address, and only its issuer can read."""
     files: frozenset[tuple[str, bytes]] = frozenset()
     """Digest name and digest of each file given out for it."""
 

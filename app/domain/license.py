@@ -1,10 +1,11 @@
 """What a submitted document says about itself. Nothing here is trusted."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 from app.domain.cms import CmsSignature
 from app.domain.elements import LicenseElement
@@ -43,6 +44,8 @@ class Fact(StrEnum):
     DATES = "dates"
 
 
+OWN_CODE: Final = re.compile(r"[A-Za-z0-9._~-]{1,160}")
+"""A code of an issuer's own, as docs/ivp.md lets it be asked by."""
 HOLDER_FACTS = frozenset({Fact.HOLDER, Fact.HOLDER_CODE})
 PROOF_FACTS = frozenset({Fact.NUMBER, Fact.TYPE, Fact.HOLDER, Fact.DATES})
 """All four, covered, compared and matching, may close a time gap (design §4)."""

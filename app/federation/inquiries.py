@@ -25,7 +25,7 @@ from app.domain.clocks import CLOCK_SKEW
 from app.domain.errors import InvalidSignature, Malformed
 from app.domain.identifier import Identifier, TypeCode
 from app.domain.issuer import Answered, AnswerKey, Code, Match, Speaker
-from app.domain.license import Fact
+from app.domain.license import OWN_CODE, Fact
 from app.federation.answer import TYP as ANSWER_TYP
 from app.federation.wire import LIFETIME, TYP, digest_of, sign_token
 
@@ -41,7 +41,6 @@ MIN_JTI: Final = 16
 _NODE: Final = re.compile(r"[a-z0-9][a-z0-9.-]{2,62}")
 _TYPE: Final = re.compile(r"[0-9A-Z]{18}[0-9]{3}")
 _JTI: Final = re.compile(r"[A-Za-z0-9_-]{22,86}")
-_CODE: Final = re.compile(r"[A-Za-z0-9._~-]{1,160}")
 _HEX: Final = re.compile(r"[0-9a-f]{1,64}")
 _DIGESTS: Final = {"sm3": 32, "sha256": 32}
 """Name → octets."""
@@ -294,7 +293,7 @@ def _subject(payload: Mapping[str, object]) -> dict[str, object]:
             subject["number"] = _text(payload, "number")
             subject["type"] = TypeCode(_matching(payload, "type", _TYPE))
         case "code":
-            subject["code"] = _matching(payload, "code", _CODE)
+            subject["code"] = _matching(payload, "code", OWN_CODE)
         case _:
             subject["seal"] = _text(payload, "seal")
             if payload.get("certificate") is not None:

@@ -56,7 +56,7 @@ def _facts(plain: object, sealed: object, opened: Open) -> Mapping[str, object]:
 def consider(
     asked: Asked,
     facts: Mapping[str, object],
-    entries: Sequence[BookEntry],
+    entries: Sequence[BookEntry] | None,
     *,
     body: IssuerCode,
     at: datetime,
@@ -68,28 +68,29 @@ def consider(
     Args:
         asked: the question.
         facts: what it states of the license.
-        entries: what the register has under its identifier, or its number and type.
+        entries: what the register has under its identifier, its code, or its number and type; None:
+            it keeps nothing of the kind, and so denies nothing.
         body: whose register it is.
         at: the time the answer is for.
         as_of: the time the register is true for.
         every_file: the register has every file ever given out, so that another one differs.
     """
     undecided = Considered(said_here(Code.INSUFFICIENT, as_of))
-    if asked.seal is not None or asked.code is not None:  # none stands here, and none is denied
+    if entries is None or asked.seal is not None:
         return undecided
     if not entries:
         foreign = asked.identifier is not None and asked.identifier.issuer != body
         return undecided if foreign else Considered(said_here(Code.NO_RECORD, as_of))
     entry = _the_one(entries)
-    if entry is None:
+    if entry is None or (asked.code is not None and len(entries) > 1):  # a code is of one license
         return undecided
     matches = {name: compare(name, facts.get(name.value), entry) for name in asked.compare}
     document = _document(asked.documents, entry, every_file=every_file)
     compared = replace(said_here(Code.DIFFERS, as_of), facts=matches, document=document)
     if Match.DIFFERS in (document, *matches.values()):
         return Considered(compared)
-    by_number = asked.identifier is None
-    if by_number and not any(matches.get(fact) is Match.MATCH for fact in HOLDER_FACTS):
+    holder = any(matches.get(fact) is Match.MATCH for fact in HOLDER_FACTS)
+    if asked.number is not None and not holder:
         return Considered(replace(compared, code=Code.INSUFFICIENT))  # a number alone is a guess
     return Considered(_standing(compared, entry, local_date(at)), entry.identifier)
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -112,6 +113,7 @@ def _described(entry: BookEntry) -> dict[str, Any]:
         "number": entry.number,
         "holder": entry.holder,
         "holder_code": entry.holder_code,
+        "code": entry.code,
         "dates": dates if any(dates.values()) else None,
         "documents": [
             {"alg": name, "value": to_base64url(value)} for name, value in sorted(entry.files)
@@ -120,8 +122,21 @@ def _described(entry: BookEntry) -> dict[str, Any]:
     return {name: value for name, value in stated.items() if value}
 
 
-def examples(owner: IssuerCode, type: TypeCode) -> list[dict[str, str]]:
+def new_code() -> str:
+    """A code for an official address: 128 random bits, in what may stand in a path."""
+    return secrets.token_urlsafe(16)
+
+
+def examples(owner: IssuerCode, type: TypeCode, *, codes: bool) -> list[dict[str, str]]:
     """Two licenses of nobody: one in force, to be tried with; one revoked."""
+    entries = _examples(owner, type)
+    if codes:
+        for entry in entries:
+            entry["code"] = new_code()
+    return entries
+
+
+def _examples(owner: IssuerCode, type: TypeCode) -> list[dict[str, str]]:
     first, second = (
         nobodys(owner, type, serial, version="001") for serial in ("SAMPLE0001", "SAMPLE0002")
     )
@@ -152,8 +167,10 @@ def examples(owner: IssuerCode, type: TypeCode) -> list[dict[str, str]]:
 
 
 def csv_text(entries: list[dict[str, str]]) -> str:
+    """A column of codes only where there are any: with one, a code it has not is denied."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(COLUMNS), restval="", lineterminator="\n")
+    columns = [name for name in COLUMNS if name != "code" or any(name in e for e in entries)]
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(entries)
     return text.getvalue()

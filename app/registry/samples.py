@@ -12,7 +12,7 @@ from app.crypto.jose import base64url
 from app.domain.errors import Malformed
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.issuer import Code
-from app.domain.license import Claims
+from app.domain.license import OWN_CODE, Claims
 from app.domain.sample import Sample
 from app.registry.reader import Reader, refuse
 
@@ -37,7 +37,7 @@ def read_sample(each: Reader) -> Sample:
     """What is said of one license. Raises `Refused` naming the member."""
     each.close(
         required=(),
-        optional={"identifier", "number", "type", "holder", "holder_code", *_MORE},
+        optional={"identifier", "number", "type", "holder", "holder_code", "code", *_MORE},
     )
     identifier = _identifier(each) if each.given("identifier") else None
     if identifier is None and not (each.given("number") and each.given("type")):
@@ -53,6 +53,7 @@ def read_sample(each: Reader) -> Sample:
             valid_from=begins,
             valid_until=ends,
             long_term=long_term,
+            code=_code(each) if each.given("code") else None,
         ),
         code=Code(each.integer("outcome", 0, 3)) if each.given("outcome") else Code.IN_FORCE,
         digests=dict(map(_digest, each.objects("documents", MAX_DOCUMENTS))),
@@ -78,6 +79,13 @@ def _type(each: Reader) -> TypeCode:
     if len(text) != _TYPE_LENGTH:
         refuse(each.at("type"), f"is not a 证照类型代码 of {_TYPE_LENGTH} characters")
     return TypeCode(text)
+
+
+def _code(each: Reader) -> str:
+    text = each.text("code")
+    if not OWN_CODE.fullmatch(text):
+        refuse(each.at("code"), "is not 1 to 160 letters, digits, '.', '_', '~', '-'")
+    return text
 
 
 def _dates(each: Reader) -> tuple[date | None, date | None, bool]:

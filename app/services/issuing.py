@@ -5,12 +5,13 @@ instead of other nodes, and nobody else is ever asked.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.crypto.jose import ANSWER_TOKEN, JsonLimits, read_json_object
 from app.crypto.signing import Signer
+from app.domain.book import BookEntry
 from app.domain.identifier import IssuerCode
 from app.domain.issuer import PeerScope
 from app.federation.inquiries import (
@@ -83,12 +84,15 @@ class Issuing:
     async def _consider(self, asked: Asked, now: datetime) -> Considered:
         payload = read_json_object(read_inquiry(asked.token)[0].payload, PAYLOAD)
         facts = facts_of(payload, self.opened)
+        entries: Sequence[BookEntry] | None
         if asked.identifier is not None:
             entries = await self.book.by_identifier(asked.identifier)
         elif asked.number is not None and asked.type is not None:
             entries = await self.book.by_number(asked.number, asked.type)
+        elif asked.code is not None:
+            entries = await self.book.by_code(asked.code)
         else:
-            entries = ()
+            entries = None  # a seal: it keeps no register of them
         return consider(
             asked,
             facts,

@@ -28,7 +28,7 @@ TYPE = TypeCode("11100000MB03271699001")
 ROW = {
     "identifier": IDENTIFIER, "type": TYPE, "number": "N-1", "holder": "马·某", "holder_code": "X1",
     "valid_from": "2024-01-01", "valid_until": "长期", "state": "有效", "since": "", "successor": "",
-    "files": f"sm3:{'ab' * 32} sha256:{'CD' * 32}",
+    "files": f"sm3:{'ab' * 32} sha256:{'CD' * 32}", "code": "q3vJ0x_6TqWcV0dQ8Yh1Zg",
 }  # fmt: skip
 
 
@@ -44,6 +44,9 @@ def test_a_line_is_read_whole():
     assert (read.valid_from, read.valid_until, read.long_term) == (date(2024, 1, 1), None, True)
     assert (read.state, read.since, read.successor) == (State.ISSUED, None, None)
     assert read.files == {("sm3", b"\xab" * 32), ("sha256", b"\xcd" * 32)}
+    assert read.code == ROW["code"]
+    for kept in ("", "A" * 14, "A" * 160, "0" * 25, "a1b2c3d4-e5f6-4711-8e2a-0123456789ab"):
+        assert entry(code=kept).code == (kept or None)
 
 
 @pytest.mark.parametrize("text", ["2024-01-31", "2024/01/31", "20240131", " 2024-01-31 "])
@@ -77,6 +80,11 @@ def test_states_in_both_languages(word: str, state: State):
         ({"files": f"md5:{'ab' * 32}"}, "files"),
         ({"files": f"sm3:{'ab' * 32} " * 65}, "files"),
         ({"holder": "马" * 513}, "holder"),
+        ({"code": "A" * 13}, "code"),
+        ({"code": "0" * 24}, "code"),
+        ({"code": "A" * 161}, "code"),
+        ({"code": "https://a.example/v/q3vJ0x_6TqWcV0dQ8Yh1Zg"}, "code"),
+        ({"code": "1.23457E+21 24 2"}, "code"),
     ],
 )
 def test_a_line_that_is_wrong_is_refused_by_its_column(changes: dict[str, str], place: str):
@@ -139,6 +147,21 @@ async def test_found_by_identifier_and_by_number_however_spelled(tmp_path: Path)
     assert await book.by_number("N-1", TypeCode(TYPE[:-1] + "9")) == ()
 
 
+async def test_a_code_is_found_letter_by_letter_or_not_kept_at_all(tmp_path: Path):
+    code = ROW["code"]
+    book = book_of(csv_file(tmp_path, text_of(ROW)))
+    (found,) = await book.by_code(code) or ()
+    assert str(found.identifier) == IDENTIFIER
+    for other in (code.upper(), code.lower(), code[:-1], code + "A", f" {code}", "", IDENTIFIER):
+        assert await book.by_code(other) == (), other
+    bare = text_of(ROW).replace(",code", ",note")
+    kept = book_of(csv_file(tmp_path, bare))
+    assert await kept.by_code(code) is None
+    assert len(await kept.by_identifier(Identifier.read(IDENTIFIER))) == 1
+    chinese = book_of(csv_file(tmp_path, text_of(ROW).replace(",code", ",查验码")))
+    assert len(await chinese.by_code(code) or ()) == 1
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 async def test_as_spreadsheets_write_it(tmp_path: Path, encoding: str):
     text = text_of(ROW).replace("\n", "\r\n")
@@ -153,6 +176,7 @@ async def test_as_spreadsheets_write_it(tmp_path: Path, encoding: str):
         (b"\xff\xff\x00", "neither UTF-8"),
         (text_of(ROW) + "a,b\n", "row 3 has 2 cells"),
         (text_of(ROW, ROW), "entry 2, identifier stands there twice"),
+        (text_of(ROW, {**ROW, "identifier": "", "number": "N-2"}), "entry 2, code stands there"),
         (text_of(ROW) + '"', "is no CSV"),
         ("", "column"),
     ],
@@ -167,7 +191,7 @@ def test_a_file_that_is_wrong_is_refused_by_its_place(tmp_path: Path, content: s
 def test_limits_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from app.registry.books import table
 
-    file = csv_file(tmp_path, text_of(ROW, {**ROW, "identifier": ""}))
+    file = csv_file(tmp_path, text_of(ROW, {**ROW, "identifier": "", "code": ""}))
     assert read_csv(file, {}).rows == 2
     monkeypatch.setattr(table, "MAX_ROWS", 2)
     with pytest.raises(Refused, match="more than 2 rows"):
@@ -258,6 +282,30 @@ async def test_sqlite(tmp_path: Path):
     file.unlink()
     with pytest.raises(Unavailable):
         await book.by_identifier(Identifier.read(IDENTIFIER))
+
+
+async def test_sqlite_by_code(tmp_path: Path):
+    """Where the column does not tell capital letters apart, the kit does."""
+    file, code = tmp_path / "register.db", ROW["code"]
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE licenses (identifier TEXT, code TEXT COLLATE NOCASE)")
+        rows = [(IDENTIFIER, code), (None, "short"), (None, None)]
+        database.executemany("INSERT INTO licenses VALUES (?, ?)", rows[:1])
+        database.commit()
+        book = await open_sqlite(file, "licenses", {})
+        assert [str(e.identifier) for e in await book.by_code(code) or ()] == [IDENTIFIER]
+        for other in (code.upper(), code[:-1], "' OR 1=1 --' OR 1=1", "%" * 22, ""):
+            assert list(await book.by_code(other) or ()) == [], other
+        # A code that can be guessed is in no line of a register that is read, and none is told.
+        database.executemany("INSERT INTO licenses VALUES (?, ?)", rows[1:])
+        database.commit()
+        assert list(await book.by_code("short") or ()) == []
+        assert await (await open_sqlite(file, "licenses", {})).by_code(code)
+        database.execute("INSERT INTO licenses VALUES (?, ?)", (IDENTIFIER[:-1] + "C", code))
+        database.commit()
+        assert len(await book.by_code(code) or ()) == 2  # and so no answer
+        database.execute("CREATE VIEW bare AS SELECT identifier FROM licenses")
+        assert await (await open_sqlite(file, "bare", {})).by_code(code) is None
 
 
 async def test_postgresql(database_url: str):

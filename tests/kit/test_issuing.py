@@ -173,6 +173,25 @@ def test_what_is_not_in_the_register():
     assert said(question(identifier=foreign)).said.code is Code.INSUFFICIENT  # not ours to deny
     sealed = question(identifier=None, seal="63010000012345")
     assert said(sealed).said.code is Code.INSUFFICIENT
+    assert said(sealed, ENTRY).said.code is Code.INSUFFICIENT
+
+
+def test_a_code_stands_for_one_license():
+    """As by its identifier, without a fact of the holder; two under one code are no answer."""
+    coded = question(identifier=None, code="q3vJ0x_6TqWcV0dQ8Yh1Zg")
+    found = said(coded, ENTRY)
+    assert (found.said.code, found.found) == (Code.IN_FORCE, ID)
+    assert said(coded).said.code is Code.NO_RECORD
+    older = replace(ENTRY, state=State.SUPERSEDED)
+    for both in ((ENTRY, ENTRY), (older, ENTRY)):
+        two = said(coded, *both)
+        assert (two.said.code, two.found, two.said.state) == (Code.INSUFFICIENT, None, None)
+    wrong = said(
+        replace(coded, compare=frozenset({Fact.HOLDER})), ENTRY, facts={"holder": "另一人"}
+    )
+    assert (wrong.said.code, wrong.found, wrong.said.state) == (Code.DIFFERS, None, None)
+    none = consider(coded, ALL, None, body=BODY, at=NOW, as_of=NOW, every_file=False)
+    assert (none.said.code, none.found) == (Code.INSUFFICIENT, None)
 
 
 @given(
@@ -225,6 +244,10 @@ class OneBook:
     async def by_number(self, number: str, type: str) -> list[BookEntry]:
         self.asked += 1
         return [ENTRY] if (number, type) == ("N-1", TYPE) else []
+
+    async def by_code(self, code: str) -> list[BookEntry] | None:
+        self.asked += 1
+        return None
 
     async def as_of(self, now: datetime) -> datetime:
         return now

@@ -70,6 +70,44 @@ def test_a_new_kit_passes_its_trial_whole(shell: Shell, scheme: str):
     assert told["summary"]["passed"] == len(Item)
 
 
+def test_a_kit_with_codes_answers_them_and_passes_its_trial_whole(shell: Shell):
+    assert shell.new("--codes").code == 0
+    node = shell.folder / "node.json"
+    node.write_text(described(shell.run))
+    assert shell("allow", str(shell.folder), str(node)).code == 0
+    assert "2 licenses, 2 codes" in shell("check", str(shell.folder)).out
+    register = shell.folder / "licenses.csv"
+    with served(shell.folder) as url:
+        moved(shell.folder, url)
+        assert shell("registration", str(shell.folder)).code == 0
+        (code,) = shell("code").out.split()
+        sample = json.loads((shell.folder / "registration.json").read_text())["issuers"][0][
+            "sample"
+        ]
+        told = tried(shell)
+        assert [i for i in told["items"] if i["outcome"] != "passed"] == []
+        saw = {i["item"]: i["saw"] for i in told["items"]}
+        assert (saw["by_code"], saw["unknown_code"]) == ("outcome 0", "outcome 5")
+        register.write_text(register.read_text().replace(sample["code"], code))
+        assert failed(tried(shell)) == [("by_code", "outcome 5")]  # the card in hand is forgotten
+    assert shell("code", "--count", "0").code != 0
+    assert len(set(shell("code", "--count", "50").out.split())) == 50
+
+
+def test_a_kit_without_codes_denies_none(shell: Shell):
+    made(shell)
+    assert "code" not in (shell.folder / "licenses.csv").read_text().splitlines()[0].split(",")
+    assert "2 licenses, no column of codes" in shell("check", str(shell.folder)).out
+    with served(shell.folder) as url:
+        moved(shell.folder, url)
+        assert shell("registration", str(shell.folder)).code == 0
+        saw = {i["item"]: i["saw"] for i in tried(shell)["items"]}
+    assert (saw["by_code"], saw["unknown_code"]) == (
+        "outcome 4: it gives out no codes",
+        "outcome 4",
+    )
+
+
 def test_served_as_typed_it_answers_a_verification(
     shell: Shell, service: Service, tmp_path: Path, sandbox_issuers: object
 ):

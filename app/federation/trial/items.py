@@ -42,6 +42,8 @@ class Item(StrEnum):
     BY_NUMBER = "by_number"
     NUMBER_ALONE = "number_alone"
     BEFORE_ISSUE = "before_issue"
+    BY_CODE = "by_code"
+    UNKNOWN_CODE = "unknown_code"
     # whom it answers
     NEW_MEMBERS = "new_members"
     CLOCK_TOLERANCE = "clock_tolerance"

@@ -14,6 +14,7 @@ from app.domain.issuer import Answered, Inquiry, Silence, Unreachable
 from app.domain.sample import Sample
 from app.federation.egress import ForbiddenAddress, destination
 from app.federation.trial.asking import Asking, Reply
+from app.federation.trial.codes import codes
 from app.federation.trial.items import (
     Finding,
     Item,
@@ -92,6 +93,8 @@ class _Trial:
             async for finding in saying.about(self.sample):
                 yield finding
         yield await saying.unknown_license(said if self.sample is None else None)
+        async for finding in codes(self.asking, self.sample):
+            yield finding
         bare = replace(good, compare=frozenset(), digests={})
         yield await self._grown(bare)
         yield await self._clocks(bare)

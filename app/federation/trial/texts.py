@@ -135,6 +135,14 @@ WORDS: Final[Mapping[Item, Words]] = MappingProxyType(
             "问生效之前的时间，不答有效", "asked about a time before it began, it does not say in force",
             "有 at 时按该时间答：生效前为 1；答不了历史状态的答 4。", "Answer for the time in at: 1 before the license began, or 4 where you keep no history.",
         ),
+        Item.BY_CODE: Words(
+            "按查验码可查，答的就是这张证照", "it can be asked by a code of its own, and answers of that license",
+            "码逐字符比对（区分大小写），查到即如同按标识作答，不需要持证主体信息；不发码的机构答 4。", "Compare codes letter by letter and answer as by the identifier, without a fact of the holder; who gives out no codes says 4.",
+        ),
+        Item.UNKNOWN_CODE: Words(
+            "没有发出过的查验码不承认", "it does not answer for a code it never gave out",
+            "发码的机构对不在册的码答 5，不带 identifier 和 state；不得按前缀或大小写近似匹配。", "Who gives out codes says 5 to any other, with neither identifier nor state; never match by a prefix or without regard to case.",
+        ),
         Item.NEW_MEMBERS: Words(
             "忽略不认识的成员", "it ignores members it does not know",
             "询问里多出的成员跳过即可，协议将来会增加成员。", "Skip members of the question you do not know: the protocol will grow.",

@@ -12,6 +12,7 @@ from typing import Final
 from app.domain.book import BookEntry
 from app.domain.identifier import Identifier, TypeCode
 from app.domain.issuer import State
+from app.domain.license import OWN_CODE
 from app.registry.reader import refuse
 
 COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
@@ -27,6 +28,7 @@ COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
         "since": "状态起始",
         "successor": "承继证照标识",
         "files": "文件摘要",
+        "code": "查验码",
     }
 )
 """Our name → its name in Chinese."""
@@ -48,6 +50,10 @@ STATES: Final[Mapping[str, State]] = MappingProxyType(
 MAX_TEXT: Final = 512
 """Characters of one cell but that of the files."""
 MAX_FILES: Final = 64
+LEAST_CODE: Final = 14
+"""Characters of a code: fewer cannot hold 80 random bits (docs/ivp.md)."""
+LEAST_DIGITS: Final = 25
+"""Of one that is digits alone."""
 _TYPE: Final = re.compile(r"[0-9A-Z]{18}[0-9]{3}")
 _DIGEST: Final = re.compile(r"(sm3|sha256):([0-9a-fA-F]{64})")
 _DAYS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d")
@@ -109,6 +115,7 @@ def read_entry(cell: Callable[[str], str], place: str) -> BookEntry:
         since=_day(text("since"), f"{place}, since"),
         successor=_identifier(text("successor"), f"{place}, successor"),
         files=_files(cell("files"), f"{place}, files"),
+        code=_code(text("code"), f"{place}, code"),
     )
 
 
@@ -119,6 +126,22 @@ def _identifier(text: str | None, place: str) -> Identifier | None:
         return Identifier.read(text.upper())
     except ValueError:
         refuse(place, "is not a 证照标识: root.type.issuer.serial.version.check")
+
+
+def _code(text: str | None, place: str) -> str | None:
+    if text is None:
+        return None
+    if not OWN_CODE.fullmatch(text):
+        refuse(place, "is not 1 to 160 letters, digits, '.', '_', '~', '-'")
+    if guessable(text):
+        least = f"{LEAST_CODE} characters at least, {LEAST_DIGITS} of digits alone"
+        refuse(place, f"can be guessed: it needs 80 random bits, {least}")
+    return text
+
+
+def guessable(code: str) -> bool:
+    """Too short for what docs/ivp.md asks for; whether a longer one is random nobody can see."""
+    return len(code) < (LEAST_DIGITS if code.isdigit() else LEAST_CODE)
 
 
 def _type(text: str | None, identifier: Identifier | None, place: str) -> TypeCode:

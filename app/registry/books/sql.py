@@ -21,7 +21,7 @@ from app.domain.errors import Refused, Unavailable
 from app.domain.identifier import Identifier, TypeCode
 from app.domain.license import Fact
 from app.domain.spelling import fold
-from app.registry.books.lines import columns_of, read_entry
+from app.registry.books.lines import columns_of, guessable, read_entry
 
 SECONDS: Final = 2.0
 """For one look-up: an asker waits 3 s for everything."""
@@ -52,6 +52,14 @@ class SqlBook:
         if not {"number", "type"} <= self.columns.keys():
             return ()
         return await self._find({"number": fold(Fact.NUMBER, number), "type": type})
+
+    async def by_code(self, code: str) -> Sequence[BookEntry] | None:
+        """Codes are compared letter by letter, whatever order of letters the column has."""
+        if "code" not in self.columns:
+            return None
+        if guessable(code):  # no line may have such a one, and none is found out by asking for it
+            return ()
+        return [entry for entry in await self._find({"code": code}) if entry.code == code]
 
     async def as_of(self, now: datetime) -> datetime:
         return now

@@ -33,6 +33,15 @@ PATIENCE: Final = 2.0
 """Seconds to wait for that; an asker waits 3."""
 
 
+class Rows(Protocol):
+    """A `csv.reader`."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
 class Book(Protocol):
     """A register that can be asked."""
 
@@ -41,6 +50,12 @@ class Book(Protocol):
 
     async def by_number(self, number: str, type: TypeCode) -> Sequence[BookEntry]:
         """By number, however it is spelled, and type. Raises `Unavailable`."""
+
+    async def by_code(self, code: str) -> Sequence[BookEntry] | None:
+        """By the code of an official address, letter by letter; None where it keeps no codes.
+
+        Raises `Unavailable`.
+        """
 
     async def as_of(self, now: datetime) -> datetime:
         """The time it is true for. Raises `Unavailable`."""
@@ -54,6 +69,8 @@ class Page:
 
     by_identifier: Mapping[str, Sequence[BookEntry]]
     by_number: Mapping[tuple[str, str], Sequence[BookEntry]]
+    by_code: Mapping[str, BookEntry] | None
+    """None: there is no such column, and nothing is said of codes."""
     written: datetime
     """When the file was last changed."""
     rows: int
@@ -75,16 +92,21 @@ def read_csv(path: Path, renamed: Mapping[str, str]) -> Page:
         refuse(name, f"is over {MAX_SIZE} bytes: put it into a database")
     identifiers = defaultdict[str, list[BookEntry]](list)
     numbers = defaultdict[tuple[str, str], list[BookEntry]](list)
+    codes: dict[str, BookEntry] = {}
     rows = 0
-    for entry in _entries(_text(name, content), renamed, name):
+    columns, entries = _sheet(_text(name, content), renamed, name)
+    for entry in entries:
         rows += 1
         if entry.key is not None:
             if entry.key in identifiers:
                 refuse(f"{name} entry {rows}, identifier", "stands there twice")
             identifiers[entry.key].append(entry)
+        if entry.code is not None and codes.setdefault(entry.code, entry) is not entry:
+            refuse(f"{name} entry {rows}, code", "stands there twice, and is of one license")
         if entry.number is not None:
             numbers[fold(Fact.NUMBER, entry.number), entry.type].append(entry)
-    return Page(dict(identifiers), dict(numbers), written, rows)
+    kept = codes if "code" in columns else None
+    return Page(dict(identifiers), dict(numbers), kept, written, rows)
 
 
 def _text(name: str, content: bytes) -> str:
@@ -98,17 +120,29 @@ def _text(name: str, content: bytes) -> str:
         refuse(name, f"is neither UTF-8 nor GB 18030 (byte {exc.start})")
 
 
-def _entries(text: str, renamed: Mapping[str, str], name: str) -> Iterator[BookEntry]:
+def _sheet(
+    text: str, renamed: Mapping[str, str], name: str
+) -> tuple[Mapping[str, int], Iterator[BookEntry]]:
+    """Its columns, and its entries."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
-        columns = columns_of(header, renamed, f"{name} row 1")
+    except csv.Error as exc:
+        refuse(f"{name} row 1", f"is no CSV: {exc}")
+    columns = columns_of(header, renamed, f"{name} row 1")
+    return columns, _entries(reader, len(header), columns, name)
+
+
+def _entries(
+    reader: Rows, width: int, columns: Mapping[str, int], name: str
+) -> Iterator[BookEntry]:
+    try:
         for row in reader:
             place = f"{name} row {reader.line_num}"
             if not any(cell.strip() for cell in row):
                 continue
-            if len(row) != len(header):
-                refuse(place, f"has {len(row)} cells, and the first row {len(header)}")
+            if len(row) != width:
+                refuse(place, f"has {len(row)} cells, and the first row {width}")
             if reader.line_num > MAX_ROWS:
                 refuse(name, f"has more than {MAX_ROWS} rows: put it into a database")
             yield read_entry(_Cells(row, columns).text, place)
@@ -143,6 +177,12 @@ class CsvBook:
 
     async def by_number(self, number: str, type: TypeCode) -> Sequence[BookEntry]:
         return (await self._read()).by_number.get((fold(Fact.NUMBER, number), type), ())
+
+    async def by_code(self, code: str) -> Sequence[BookEntry] | None:
+        codes = (await self._read()).by_code
+        if codes is None:
+            return None
+        return (codes[code],) if code in codes else ()
 
     async def as_of(self, now: datetime) -> datetime:
         written = (await self._read()).written

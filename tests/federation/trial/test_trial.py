@@ -36,7 +36,7 @@ SLOW = {"delay", "drip", "slow_headers", "hang"}
 
 AFTER_A_LIE = {
     Item.OTHER_DOCUMENT, Item.WRONG_HOLDER, Item.NUMBER_ALONE, Item.BEFORE_ISSUE,
-    Item.UNKNOWN_LICENSE,
+    Item.UNKNOWN_LICENSE, Item.UNKNOWN_CODE,
 }  # fmt: skip
 FAILS: dict[str, AbstractSet[Item]] = {
     **dict.fromkeys(("delay", "drip", "slow_headers", "hang"), frozenset({Item.DEADLINE})),
@@ -90,17 +90,18 @@ FAILS: dict[str, AbstractSet[Item]] = {
     **dict.fromkeys(("stale_as_of", "next_update_past"), frozenset({Item.FRESH})),
     "lie_in_force": AFTER_A_LIE,
     "lie_revoked": (AFTER_A_LIE - {Item.BEFORE_ISSUE, Item.OTHER_DOCUMENT})
-    | {Item.KNOWN, Item.BY_NUMBER},
+    | {Item.KNOWN, Item.BY_NUMBER, Item.BY_CODE},
     "lie_not_found": {Item.KNOWN, Item.DOCUMENT, Item.WRONG_HOLDER, Item.BY_NUMBER}
-    | {Item.NUMBER_ALONE},
+    | {Item.NUMBER_ALONE, Item.BY_CODE},
     "contradicts_document": {Item.DOCUMENT, Item.OTHER_DOCUMENT, Item.MEMBERS},
     "contradicts_facts": AFTER_A_LIE | {Item.KNOWN, Item.SPELLING},
     "confirms_document": {Item.OTHER_DOCUMENT, Item.MEMBERS},
     "document_unknown": {Item.DOCUMENT},
     "partial_facts": {Item.KNOWN, Item.WRONG_HOLDER, Item.BY_NUMBER, Item.SPELLING}
-    | {Item.NUMBER_ALONE, Item.UNKNOWN_LICENSE},
+    | {Item.NUMBER_ALONE, Item.UNKNOWN_LICENSE, Item.BY_CODE, Item.UNKNOWN_CODE},
     "facts_unknown": {Item.KNOWN, Item.WRONG_HOLDER, Item.SPELLING},
-    "outcome": {Item.KNOWN, Item.WRONG_HOLDER, Item.BY_NUMBER, Item.UNKNOWN_LICENSE},
+    "outcome": {Item.KNOWN, Item.WRONG_HOLDER, Item.BY_NUMBER, Item.UNKNOWN_LICENSE}
+    | {Item.BY_CODE, Item.UNKNOWN_CODE},
 }
 HARMLESS = {
     *("early_hints", "continue_flood", "chunked", "trailing_bytes", "extra_member"),
@@ -130,6 +131,9 @@ NEGLECTS: dict[str, set[Item]] = {
     "number_needs_identifier": {Item.BY_NUMBER, Item.NUMBER_ALONE},
     "ignores_at": {Item.BEFORE_ISSUE},
     "exact_spelling": {Item.SPELLING},
+    "codes_refused": {Item.BY_CODE, Item.UNKNOWN_CODE},
+    "codes_unknown": {Item.BY_CODE},
+    "codes_guessed": {Item.UNKNOWN_CODE},
 }
 
 
@@ -304,6 +308,46 @@ async def test_a_sample_by_number_alone_is_enough_to_be_tried(
     found = await tried(asking(lines, endpoint_of(servers[ISSUER])), replace(sample, claims=claims))
     assert by(found, Outcome.FAILED) == set(), found
     assert by(found, Outcome.UNCHECKED) == set(), found
+
+
+async def test_a_code_of_another_license_is_told(servers: Servers, lines: Lines, sample: Sample):
+    world = servers[ISSUER].office.world
+    mine = str(sample.claims.identifier)
+    other = next(each for each in world.of(ISSUER, "in_force") if each.id != mine)
+    claims = replace(sample.claims, code=world.code_of(other))
+    asked = asking(lines, endpoint_of(servers[ISSUER]))
+    found = await tried(asked, replace(sample, claims=claims))
+    assert by(found, Outcome.FAILED) == {Item.BY_CODE}
+    assert found[Item.BY_CODE].saw == "it found another license"
+
+
+async def test_who_gives_out_codes_names_one_in_the_sample(
+    servers: Servers, lines: Lines, sample: Sample
+):
+    """Without one nothing shows but that nobody's is denied; the kit without codes is whole."""
+    bare = replace(sample, claims=replace(sample.claims, code=None))
+    found = await tried(asking(lines, endpoint_of(servers[ISSUER])), bare)
+    assert by(found, Outcome.UNCHECKED) == {Item.BY_CODE}
+    assert by(found, Outcome.FAILED) == set()
+    servers[ISSUER].office.lax = frozenset({"codes_guessed"})
+    found = await tried(asking(lines, endpoint_of(servers[ISSUER])), bare)
+    assert by(found, Outcome.FAILED) == {Item.UNKNOWN_CODE}
+    assert found[Item.UNKNOWN_CODE].saw == "outcome 0"
+
+
+async def test_who_knows_no_codes_may_refuse_them(servers: Servers, lines: Lines, sample: Sample):
+    """As an endpoint written before there were codes; with one in the sample it is a fault."""
+    server = servers[ISSUER]
+    bare = replace(sample, claims=replace(sample.claims, code=None))
+    server.office.lax = frozenset({"codes_refused"})
+    found = await tried(asking(lines, endpoint_of(server)), bare)
+    assert_whole(found)
+    assert found[Item.BY_CODE].saw == "HTTP 400: it does not know codes"
+    server.office.lax = frozenset()
+    server.script.add("status", {"code": 500}, identifier=sample.claims.code)
+    found = await tried(asking(lines, endpoint_of(server)), sample)
+    assert by(found, Outcome.FAILED) == {Item.BY_CODE}
+    assert "HTTP 500" in found[Item.BY_CODE].saw
 
 
 async def test_a_sample_that_is_wrong_fails_what_it_says(
