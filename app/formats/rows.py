@@ -20,7 +20,7 @@ _LIMITS: Final = JsonLimits(size=MAX_LINE, depth=2, members=MAX_COLUMNS, items=1
 _BOM: Final = b"\xef\xbb\xbf"
 
 Line: TypeAlias = bytes | None
-"""Without its end; None: longer than `MAX_LINE`, and passed over."""
+"""Without its end; None: longer than the cutter takes, and passed over."""
 Members: TypeAlias = Mapping[str, object]
 Read: TypeAlias = Callable[[bytes], Members]
 
@@ -35,7 +35,8 @@ class RowFormat(StrEnum):
 class LineCutter:
     """Cuts a stream into lines and never holds more than one of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_LINE) -> None:
+        self._most = most
         self._rest = bytearray()
         self._overlong = False
 
@@ -53,7 +54,7 @@ class LineCutter:
             yield self._line()
 
     def _grow(self, piece: bytes) -> None:
-        if self._overlong or len(self._rest) + len(piece) > MAX_LINE:
+        if self._overlong or len(self._rest) + len(piece) > self._most:
             self._overlong = True
             self._rest.clear()
         else:

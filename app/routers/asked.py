@@ -10,7 +10,7 @@ from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.errors import Malformed
 from app.routers.body import BadRequest, Limits, read_json_body
 from app.routers.state import Node
-from app.schemas.verification import refused
+from app.schemas.verification import VerificationIn, refused
 
 JSON: Final = "application/json"
 _Body = TypeVar("_Body", bound=BaseModel)
@@ -19,6 +19,16 @@ _Body = TypeVar("_Body", bound=BaseModel)
 def media_of(request: Request) -> str:
     """The media type of the body, without its parameters; empty: none is said."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def no_terms_in_address(request: Request) -> None:
+    """What is asked stands in the body: in the address it would be passed over, and hold for none.
+
+    Raises `BadRequest`. Other parameters are those of gateways in between, and are left alone.
+    """
+    for name in request.query_params:
+        if name in VerificationIn.model_fields:
+            raise BadRequest(422, name, "stands in the address; send it in the body")
 
 
 async def read_asked(request: Request, node: Node, model: type[_Body]) -> _Body:

@@ -24,7 +24,7 @@ from app.crypto.jose import JsonLimits, read_json_object
 from app.domain import caller
 from app.domain.errors import Malformed, Refused, ServiceError
 from app.domain.verification import Submission
-from app.routers.asked import media_of
+from app.routers.asked import media_of, no_terms_in_address
 from app.routers.body import BadRequest, Busy, Take, read_files, read_lines
 from app.routers.door import Guest, GuestDep, LetIn
 from app.routers.problems import PROBLEM, ProblemResponse, fault, problem_of
@@ -182,6 +182,7 @@ class _Asking:
 
 async def _items(request: Request, node: Node, take: Take) -> tuple[list[Item], TermsIn]:
     """Raises `BadRequest` for a body that is no batch, `Refused` for terms of all."""
+    no_terms_in_address(request)
     kind = media_of(request)
     match kind:
         case "application/x-ndjson":

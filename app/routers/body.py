@@ -316,6 +316,9 @@ class _Parts:
                 if len(data) > limit:
                     raise too_large("file", limit)
                 file, media_type = data, headers.get("content-type")
+            elif name == "digests":
+                fix = "are no field of a form: send them as application/json, without the file"
+                raise BadRequest(422, name, fix)
             elif name not in self._fields:
                 # Whatever a stranger called it is not repeated.
                 known = ", ".join(("file", *self._fields))

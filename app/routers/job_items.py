@@ -39,6 +39,12 @@ LABEL: Final = 255
 """Characters of the caller's name for an item; a longer one is cut."""
 COLUMNS: Final = frozenset({"id", *VerificationIn.model_fields}) - {"digests"}
 """Of a CSV, which holds texts; digests go in NDJSON."""
+DIGESTED_LINE: Final = 64 * 1024
+"""Bytes of a line with digests; any other has `MAX_LINE`."""
+TOO_LONG: Final = (
+    f"a line longer than {MAX_LINE} bytes, with digests {DIGESTED_LINE}; send that one by itself"
+)
+_WITH_DIGESTS: Final = JsonLimits(size=DIGESTED_LINE)
 _LIMITS: Final = JsonLimits(size=8 * MAX_LINE)
 """Of a row as it is kept: JSON writes some characters of a CSV in six."""
 
@@ -110,13 +116,16 @@ def _archive(content: bytes) -> Any:
 def _rows(kind: JobKind, content: bytes) -> Iterator[JobItem]:
     if content.count(b"\n") > MOST_LINES:  # blank ones are lines too, and each is looked at
         raise BadRequest(422, "body", f"more than {MOST_LINES} lines; send several jobs")
-    cutter, read, count = LineCutter(), read_ndjson, 0
+    cutter = LineCutter(DIGESTED_LINE if kind is JobKind.NDJSON else MAX_LINE)
+    count, read = 0, _read_line
     lines = [*cutter.feed(content), *cutter.finish()]
     if lines and lines[0] is not None:
         lines[0] = without_mark(lines[0])
     first = 1
     if kind is JobKind.CSV:
         names = read_header(lines[0] if lines else None)
+        if "digests" in names:
+            raise BadRequest(422, "header", "digests do not fit a table; send lines of NDJSON")
         if unknown := set(names) - COLUMNS:
             raise BadRequest(422, "header", f"{len(unknown)} columns that are none: known are {', '.join(sorted(COLUMNS))}")  # fmt: skip # noqa: E501
         read, lines, first = CsvReader(names), lines[1:], 2
@@ -129,11 +138,25 @@ def _rows(kind: JobKind, content: bytes) -> Iterator[JobItem]:
         yield _row(line, number, read)
 
 
+def _read_line(line: bytes) -> Members:
+    """A line of NDJSON; one with digests is longer and deeper. Raises `ServiceError`."""
+    if b'"digests"' in line:
+        try:
+            members = read_json_object(line, _WITH_DIGESTS)
+        except Malformed as exc:
+            raise Refused("row", f"no JSON object: {exc}") from None
+        if "digests" in members:
+            return members
+    if len(line) > MAX_LINE:
+        raise BadRequest(413, "row", TOO_LONG)
+    return read_ndjson(line)
+
+
 def _row(line: bytes | None, number: int, read: Any) -> JobItem:
     label = str(number)
     try:
         if line is None:
-            raise BadRequest(413, "row", "a line that is too long")
+            raise BadRequest(413, "row", TOO_LONG)
         members: Members = read(line)
         label = _label(members.get("id"), number)
     except ServiceError as exc:

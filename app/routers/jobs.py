@@ -25,7 +25,7 @@ from app.routers.problems import PROBLEM, problem
 from app.routers.state import Node, NodeDep
 from app.schemas.batch import LINES, BatchLineOut
 from app.schemas.job import CSV_RESULT, CSV_ROWS, EXAMPLE, JobOut
-from app.schemas.verification import TermsIn, refused
+from app.schemas.verification import NAME, TermsIn, refused
 
 router = APIRouter(tags=["jobs"])
 
@@ -58,6 +58,7 @@ def _term(name: str, example: str) -> Any:
 
 
 async def _given(
+    request: Request,
     *,
     purpose: Annotated[str | None, _term("purpose", "loan-check")] = None,
     at: Annotated[str | None, _term("at", "2026-01-01T00:00:00+08:00")] = None,
@@ -78,7 +79,19 @@ async def _given(
         "any_signer": any_signer,
         "sm_only": sm_only,
     }
+    _only(request, frozenset(given))
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _only(request: Request, known: frozenset[str]) -> None:
+    """A term that was misspelled would hold for no item, and nobody would see it."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if name not in known:
+            shown = name if NAME.match(name) else "query"
+            raise BadRequest(422, shown, f"no term of a job; known are {', '.join(sorted(known))}")
+        if names.count(name) > 1:
+            raise BadRequest(422, name, "stands twice in the address; send it once")
 
 
 TermsDep = Annotated[dict[str, str], Depends(_given)]

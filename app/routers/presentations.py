@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from app.domain.audit import Operation
-from app.domain.errors import Refused
 from app.domain.presentation import Offer, Presentation, Refusal
 from app.domain.verification import Submission
 from app.routers.access import allowed_purpose
@@ -72,8 +71,6 @@ async def give_out(request: Request, node: NodeDep, guest: GuestDep) -> Response
     which purpose, and for how long (30 to 60 seconds). The code holds 128 random bits.
     """
     asked = await read_asked(request, node, PresentationIn)
-    if asked.digests is not None:
-        raise Refused("digests", "of a file that stays with you; leave them out: a code shows it")
     asked.not_in_future(node.clock())
     if asked.token is not None:
         token_of(asked.token)

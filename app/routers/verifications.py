@@ -19,7 +19,7 @@ from app.domain.verification import Submission
 from app.formats import detect
 from app.formats.photo.header import is_picture
 from app.routers.access import allowed_purpose
-from app.routers.asked import asked_of, media_of
+from app.routers.asked import asked_of, media_of, no_terms_in_address
 from app.routers.body import (
     BESIDE_A_FILE,
     BadRequest,
@@ -135,6 +135,7 @@ async def report(
 
 
 async def _submission(request: Request, node: Node, guest: Guest, take: Take) -> Submission:
+    no_terms_in_address(request)
     try:
         match media_of(request):
             case "multipart/form-data":

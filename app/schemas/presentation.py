@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.domain.presentation import LONGEST, PUBLIC, SHORTEST, is_presentation
 from app.schemas.asking import AskedIn
-from app.schemas.verification import VerificationIn
+from app.schemas.verification import Told, VerificationIn
 
 ASKED: Final[dict[str, Any]] = {
     "identifier": "1.2.156.3005.2.11100000MB03271699001.11630000MB0000019J.2024000001.001.B",
@@ -27,13 +27,18 @@ _PURPOSE: Final = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 _LEAST, _MOST = int(SHORTEST.total_seconds()), int(LONGEST.total_seconds())
 
 
+def _described(schema: dict[str, Any]) -> None:
+    schema["examples"] = [ASKED]
+    schema["properties"].pop("digests")
+
+
 class PresentationIn(VerificationIn):
     """A license as for a verification, and who may be shown it, why, and how long.
 
     出示的证照、对谁出示、用证事由、有效时间。
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [ASKED]})
+    model_config = ConfigDict(json_schema_extra=_described)
 
     audience: Annotated[
         str,
@@ -47,6 +52,14 @@ class PresentationIn(VerificationIn):
         Field(pattern=_PURPOSE, description="用证事由 the verifier has to state, as a code"),
     ]
     seconds: Annotated[int, Field(ge=_LEAST, le=_MOST, description="until it ends")] = _MOST
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shows_no_file(cls, members: Any) -> Any:
+        """Before anything in them is complained of: nobody is to mend what is not taken."""
+        if isinstance(members, dict) and members.get("digests") is not None:
+            raise Told("digests", "of a file that stays with you; leave them out: a code shows it")
+        return members
 
 
 class PresentationOut(BaseModel):

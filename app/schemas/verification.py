@@ -49,7 +49,7 @@ _INSTANT: Final = re.compile(
 )
 _DAY: Final = re.compile(r"\A\d{4}-\d\d-\d\d\Z", re.ASCII)
 _BOOLEANS: Final = frozenset({"true", "false"})
-_NAME: Final = re.compile(r"\A[A-Za-z0-9_.-]{1,64}\Z", re.ASCII)
+NAME: Final = re.compile(r"\A[A-Za-z0-9_.-]{1,64}\Z", re.ASCII)
 
 
 def _instant(value: object) -> datetime:
@@ -213,9 +213,9 @@ class TermsIn(BaseModel):
     @model_validator(mode="after")
     def _whose_seals(self) -> Self:
         if self.expected_signers is not None and self.any_signer:
-            raise _Told("any_signer", "one of the two: expected_signers, or any_signer")
+            raise Told("any_signer", "one of the two: expected_signers, or any_signer")
         if asked_kind(self.policy) is PolicyKind.SEALED_DOCUMENT and self.signers is None:
-            raise _Told("expected_signers", WHOSE_SEALS)
+            raise Told("expected_signers", WHOSE_SEALS)
         return self
 
     def not_in_future(self, now: datetime) -> None:
@@ -322,23 +322,23 @@ class VerificationIn(TypedIn):
         """A token, or facts that name a license; the complaint says which field to change."""
         given = self.typed + (["digests"] if self.digests is not None else [])
         if self.token is not None and given:
-            raise _Told("token", "a token stands alone: leave out " + ", ".join(given))
+            raise Told("token", "a token stands alone: leave out " + ", ".join(given))
         if self.token is None and not given:
-            raise _Told("body", "nothing to verify: send token, or identifier, or number with type")
+            raise Told("body", "nothing to verify: send token, or identifier, or number with type")
         if self.token is None and self.identifier is None:
             if self.number is None:
-                raise _Told("identifier", "names no license: send identifier, or number with type")
+                raise Told("identifier", "names no license: send identifier, or number with type")
             if self.type is None:
-                raise _Told("type", "a number needs its type; send the code of 21 characters")
+                raise Told("type", "a number needs its type; send the code of 21 characters")
         kind = LicenseFormat.FACTS if self.token is None else LicenseFormat.JWS
         if self.digests is not None:
             kind = LicenseFormat(self.digests.format)
         fit = policy_for(kind).name
         if self.policy not in {None, PolicyKind.LICENSE.value, fit}:
-            raise _Told("policy", f"does not go with what was sent: {fit}")
+            raise Told("policy", f"does not go with what was sent: {fit}")
         for name in ("expected_signers", "any_signer"):
             if getattr(self, name) is not None:
-                raise _Told(name, "goes with a file that is a sealed document; leave it out")
+                raise Told(name, "goes with a file that is a sealed document; leave it out")
         return self
 
 
@@ -356,7 +356,7 @@ _FACTS: Final = frozenset(
 )
 
 
-class _Told(ValueError):
+class Told(ValueError):
     """A complaint about several fields that knows which one to name."""
 
     def __init__(self, field: str, message: str) -> None:
@@ -379,14 +379,14 @@ def refused(exc: ValidationError) -> Refused:
     """The first complaint as field and fix. The input is not in it, whatever it was."""
     first = exc.errors(include_url=False, include_input=False)[0]
     told = first.get("ctx", {}).get("error")
-    if isinstance(told, _Told):
+    if isinstance(told, Told):
         return Refused(told.field, str(told))
     place = next((str(part) for part in first["loc"]), "body")
     if place == "digests":
         return refused_digests(first["loc"], first["type"])
     if first["type"] == "extra_forbidden":
         # A stranger wrote this name: repeated only where it can do no harm.
-        shown = place if _NAME.match(place) else "body"
+        shown = place if NAME.match(place) else "body"
         return Refused(shown, "unknown field; leave it out")
     if isinstance(told, ValueError):
         return Refused(place, str(told))

@@ -14,6 +14,7 @@ from sandbox.attacks import ATTACKS
 from sandbox.document_attacks import proof
 from sandbox.serve import Servers
 from tests.batch.conftest import ALL, BATCH, PURPOSE, Bank, by_id, lines, ndjson, register
+from tests.sandbox.test_digests import body_of
 from tests.service import VERIFICATIONS, line, new_database, serving
 
 
@@ -64,6 +65,32 @@ def test_a_line_leaves_after_its_verdict_is_kept_and_logged(bank: Bank) -> None:
                 rows = "SELECT count(*) FROM audit WHERE operation = 'verify_token'"
                 assert bank.service.sql(rows)[0][0] - before >= seen
     assert seen == 6
+
+
+def test_digests_of_a_file_have_their_line_and_no_field_of_a_form(bank: Bank) -> None:
+    """As a single verification would answer them; a bent one is a problem of its own line."""
+    world = bank.service.world
+    license = world.of("market", "in_force")[0]
+    content = world.ofd(license, "stamp-service")
+    bank.service.issuers.register_document(license.id, content)
+    good, bad, without = (body_of(content) for _ in range(3))
+    bad["digests"]["file"]["algorithm"] = "sha1"
+    del without["identifier"]
+    named = {"good": good, "bad": bad, "without": without}
+    found = by_id(bank.post([{"id": id, "purpose": PURPOSE, **each} for id, each in named.items()]))
+    assert {id: told(each) for id, each in found.items()} == {
+        "good": bank.service.told(**good),
+        "bad": "/problems/refused digests.file.algorithm",
+        "without": "/problems/refused identifier",
+    }
+    assert found["good"]["report"]["basis"] == "digests"
+    assert found["good"]["report"]["answer"]["said"]["document"] == "match"
+    answer = bank.files([("a.ofd", content)], digests=json.dumps(good["digests"]), purpose=PURPOSE)
+    assert (answer.status_code, answer.json()["field"]) == (422, "digests")
+    assert "application/json" in answer.json()["detail"]
+    for name in ("digests", "sm_only", "purpose"):  # it would hold for no item, and nobody see it
+        answer = bank.post([{"id": "good", **good}], params={name: "true"})
+        assert (answer.status_code, answer.json()["field"]) == (422, name)
 
 
 BAD: list[tuple[str, str, str]] = [

@@ -6,10 +6,14 @@ lies and their twins.
 
 import json
 from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
 
 import httpx
 import pytest
+from pydantic import BaseModel
 
+from app import schemas
 from tests.sandbox.test_digests import Body, body_of, part
 from tests.service import VERIFICATIONS, Service, line
 
@@ -99,6 +103,51 @@ def test_what_cannot_be_taken_names_field_and_fix(
     assert (answer.status_code, told["field"]) == (422, field), told
     assert told["detail"]
     assert "张三" not in answer.text
+
+
+def test_a_form_has_no_digests(service: Service, content: bytes) -> None:
+    """Beside a file they would say nothing of it, and alone they are JSON."""
+    digests = json.dumps(body_of(content)["digests"])
+    file = ("license.ofd", content)
+    assert service.client.post(VERIFICATIONS, files={"file": file}).status_code == 200
+    for sent in ({"file": file, "digests": (None, digests)}, {"digests": (None, "{}")}):
+        answer = service.client.post(VERIFICATIONS, files=sent)
+        told = answer.json()
+        assert (answer.status_code, told["field"]) == (422, "digests"), told
+        assert "application/json" in told["detail"]
+
+
+@pytest.mark.parametrize("name", ["digests", "sm_only", "policy", "purpose", "holder"])
+def test_what_is_asked_stands_in_the_body(service: Service, content: bytes, name: str) -> None:
+    """In the address it would be passed over: `?sm_only=true` would hold for nothing."""
+    parameters = {name: "true"}
+    for sent in ({"json": body_of(content)}, {"files": {"file": ("a.ofd", content)}}):
+        answer = service.client.post(VERIFICATIONS, params=parameters, **sent)  # type: ignore[arg-type]
+        assert (answer.status_code, answer.json()["field"]) == (422, name)
+        twin = service.client.post(VERIFICATIONS, params={"appkey": "x"}, **sent)  # type: ignore[arg-type]
+        assert twin.status_code == 200
+
+
+def test_no_other_question_takes_them() -> None:
+    """Nothing that is sent elsewhere is passed over, digests least of all: one would believe that a
+    file was looked at. Whatever has the member is refused (presentations), or tested here and in
+    tests/batch, tests/jobs.
+    """
+    modules = [import_module(each.name) for each in iter_modules(schemas.__path__, "app.schemas.")]
+    taken = {
+        found
+        for module in modules
+        for name, found in vars(module).items()
+        if name.endswith("In") and isinstance(found, type) and issubclass(found, BaseModel)
+    }
+    assert len(taken) > 15
+    loose = {each.__module__ for each in taken if each.model_config.get("extra") != "forbid"}
+    assert loose == {
+        "app.schemas.share"
+    }  # bodies as others wrote them down; none is of a file here
+    having = {each.__name__ for each in taken if "digests" in each.model_fields}
+    within = {"PartIn", "PdfSignedIn"}
+    assert having - within == {"VerificationIn", "BatchItemIn", "PresentationIn"}
 
 
 def test_no_other_body_may_be_as_large(service: Service, content: bytes) -> None:

@@ -37,6 +37,7 @@ from sandbox.attacks import ATTACKS
 from sandbox.serve import Servers
 from tests.batch.conftest import ALL, PURPOSE, Bank, register
 from tests.jobs.dying import DEADLY
+from tests.sandbox.test_digests import body_of
 from tests.service import Service, line, new_database, serving
 from tests.zipmaker import plain as zip_of
 
@@ -59,7 +60,7 @@ class Room:
     bank: Bank
     service: Service
 
-    def send(self, body: bytes, media: str, who: str = "jobs-all", **terms: str) -> httpx.Response:
+    def send(self, body: bytes, media: str, who: str = "jobs-all", **terms: Any) -> httpx.Response:
         headers = {**self.bank.headers(who), "Content-Type": media}
         params = {"purpose": PURPOSE, **terms}
         return self.service.client.post(JOBS, content=body, headers=headers, params=params)
@@ -213,6 +214,29 @@ def test_lines_of_every_kind_are_answered_as_single_ones_are(working_room: Room)
             assert (row["jws"], row["tenant"]) == (each["jws"], "batch-bank")
 
 
+def test_digests_of_files_that_stay_with_the_caller(working_room: Room) -> None:
+    """Beside one altered digest, and where they are not offered: the address of a job."""
+    room, world = working_room, working_room.service.world
+    license = world.of("market", "in_force")[0]
+    content = world.ofd(license, "stamp-service")
+    room.service.issuers.register_document(license.id, content)
+    good, bad = body_of(content), body_of(content)
+    bad["digests"]["file"]["value"] = "ab" * 32
+    id = room.taken(rows([{"id": "good", **good}, {"id": "bad", **bad}]), NDJSON)
+    assert room.over(id)["state"] == "done"
+    found = {each["id"]: each for each in room.lines(id)}
+    assert {name: told(each) for name, each in found.items()} == {
+        "good": room.service.told(**good),
+        "bad": room.service.told(**bad),
+    }
+    assert {each["report"]["basis"] for each in found.values()} == {"digests"}
+    assert found["good"]["report"]["answer"]["said"]["document"] == "match"
+    assert told(found["bad"]) == "invalid record_mismatch"
+    for media, body in ((ZIP, zip_of({"a": b"b"})), (NDJSON, rows([good]))):
+        answer = room.send(body, media, digests="{}")
+        assert (answer.status_code, answer.json()["field"]) == (422, "digests")
+
+
 def test_documents_of_an_archive(working_room: Room) -> None:
     room, world = working_room, working_room.service.world
     good, bad = world.token(world.pick("traffic")), ATTACKS["foreign_key"].make(world)
@@ -276,6 +300,11 @@ def test_what_is_refused_at_the_door(room: Room) -> None:
         (b"x", "text/plain", {}, 415, "content-type"),
         (b"", NDJSON, {}, 422, "body"),
         (b"{}", NDJSON, {"purpose": "else"}, 422, "purpose"),
+        (b"{}", NDJSON, {"sm-only": "true"}, 422, "sm-only"),
+        (b"{}", NDJSON, {"digests": "{}"}, 422, "digests"),
+        (b"{}", NDJSON, {"policies": "license"}, 422, "policies"),
+        (b"{}", NDJSON, {"张三": "x"}, 422, "query"),
+        (b"{}", NDJSON, {"sm_only": ["true", "false"]}, 422, "sm_only"),
         (b"{}", NDJSON, {"at": "2999-01-01T00:00:00Z"}, 422, "at"),
         (b"x" * (room.service.settings.max_upload + 1), ZIP, {}, 413, "body"),
     ):

@@ -20,6 +20,7 @@ from app.registry import callers
 from app.registry.presentations import KEPT, PostgresPresentations
 from app.registry.sessions import Database
 from app.routers.presentations import REFUSALS
+from app.schemas.digested import DIGESTS
 from app.schemas.presentation import ASKED, GIVEN, OFFERED, OfferIn, PresentationIn, PresentationOut
 from sandbox.serve import Servers
 from tests.service import Service, line, new_database, serving
@@ -129,6 +130,23 @@ def test_a_token_can_stand_behind_a_code(desk: Desk) -> None:
     assert desk.told(desk.code(**none, token=token)) == "valid"
     refused = desk.make(**none, token="no token")
     assert (refused.status_code, refused.json()["field"]) == (422, "token")
+
+
+@pytest.mark.parametrize("digests", [DIGESTS, {}, "x", {"format": "ofd"}, [1]])
+def test_digests_of_a_file_are_refused_and_not_mended(desk: Desk, digests: object) -> None:
+    """A code shows the license itself; whoever scans it is not told of a file nobody sees."""
+    answer = desk.make(digests=digests)
+    told = answer.json()
+    assert (answer.status_code, told["field"]) == (422, "digests")
+    assert "leave them out" in told["detail"]
+    scanned = desk.service.client.post(
+        SCAN, json={"code": desk.code(), "digests": digests}, headers=desk.headers("desk")
+    )
+    assert (scanned.status_code, scanned.json()["field"]) == (422, "digests")
+    assert desk.told(desk.code()) == "valid"
+    schema = PresentationIn.model_json_schema()
+    assert "digests" not in schema["properties"]
+    assert schema["properties"].keys() == PresentationIn.model_fields.keys() - {"digests"}
 
 
 def test_what_does_not_match_is_told_as_ever(desk: Desk) -> None:
