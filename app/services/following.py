@@ -121,11 +121,6 @@ class Follower:
         except Malformed as broken:
             raise Unavailable(f"stored {broken}") from None
 
-    async def pull_due(self, interval: timedelta = INTERVAL) -> list[Pulled]:
-        """Pull what is due and no other worker has begun, all at once. Raises `Unavailable`."""
-        pulls = (self._pull_if_due(each, interval) for each in await self._followed())
-        return [done for done in await asyncio.gather(*pulls) if done is not None]
-
     async def keep_pulling(self, interval: timedelta = INTERVAL, *, every: float = LOOK) -> None:
         """Until cancelled. An outage of the database is waited out, and no source by another."""
         under_way: dict[str, asyncio.Task[Pulled | None]] = {}
@@ -137,13 +132,10 @@ class Follower:
                         under_way[publisher] = group.create_task(pull)
                 await asyncio.sleep(every)
 
-    async def _followed(self) -> list[str]:
-        async with self.database.reading() as session:
-            return await store.fetched(session)
-
     async def _followed_by_now(self) -> list[str]:
         try:
-            return await self._followed()
+            async with self.database.reading() as session:
+                return await store.fetched(session)
         except Unavailable as exc:
             logger.warning("trust lists: no pull: %s", exc)
             return []

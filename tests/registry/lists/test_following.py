@@ -331,9 +331,15 @@ async def test_workers_pull_without_racing(follower, database, publisher, server
     publisher.publish()
     server.files = publisher.files()
     clock.now += timedelta(hours=1)
-    pulled = await asyncio.gather(*(worker.pull_due() for worker in workers))
-    assert sum(len(each) for each in pulled) == 1
-    assert (await state(database))[0] == 3
+    server.seen.clear()
+    following = [asyncio.ensure_future(each.keep_pulling(every=0.02)) for each in workers]
+    await eventually(database, 3)
+    await asyncio.sleep(0.2)  # every worker has looked, and looked again
+    for each in following:
+        assert not each.done()
+        each.cancel()
+    await asyncio.gather(*following, return_exceptions=True)
+    assert server.seen == ["latest.json"]
 
 
 async def test_a_pull_goes_on_where_the_last_one_stopped(
