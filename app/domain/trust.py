@@ -166,6 +166,8 @@ class TrustQuestion:
     """Names of all seals (`Seal.names`), to find out whether one was frozen or cancelled."""
     at: datetime | None = None
     """A past time asked about: who was trusted then is what counts; None: today."""
+    asker: IssuerCode | None = None
+    """Whose node asks on: no question is led back to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

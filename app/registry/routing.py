@@ -1,9 +1,9 @@
 """Where a question goes, and why: the longest match wins (design §8). Pure.
 
-Issuer code in the identifier → its successor → its delegate for answers → owner of the type →
-region by the longest prefix of GB/T 2260 → the node above. A seal about which nothing else is known
-goes to the body whose organisation code its certificate bears (谁签章、谁核验), else by the region
-in its code.
+Who took over from the issuer → the issuer code in the identifier → its delegate for answers → owner
+of the type → region by the longest prefix of GB/T 2260 → the node above. A seal about which nothing
+else is known goes to the body whose organisation code its certificate bears (谁签章、谁核验), else
+by the region in its code.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -56,7 +56,12 @@ def route_of(question: TrustQuestion, look: Look, now: datetime) -> Route | None
 
 
 def routes_of(question: TrustQuestion, look: Look, now: datetime) -> Iterator[Route]:
-    """All ways, the closest to the issuer first; only the first is gone."""
+    """All ways, the closest to the issuer first; only the first is gone, and none to the asker."""
+    ways = _ways(question, look, now)
+    return (way for way in ways if way.entry.issuer != question.asker)
+
+
+def _ways(question: TrustQuestion, look: Look, now: datetime) -> Iterator[Route]:
     if look.issuer is not None:
         for rule, body in home_bodies(look, now):
             yield from _of_bodies(rule, {body}, look)
@@ -75,12 +80,16 @@ def routes_of(question: TrustQuestion, look: Look, now: datetime) -> Iterator[Ro
 
 
 def home_bodies(look: Look, now: datetime) -> Iterator[tuple[Rule, IssuerCode]]:
-    """The issuer, who took over from it, and its delegates for answers, in this order."""
+    """Who took over from the issuer, the issuer, and its delegates for answers, in this order.
+
+    From the day of the change on (颁发机构调整) the records are the successor's to keep: an old
+    body's endpoint that still runs may know nothing of what became of a license since.
+    """
     if look.issuer is None:
         return
-    yield Rule.ISSUER, look.issuer.code
     if look.succession is not None and look.succession[1] <= now:
         yield Rule.SUCCESSOR, look.succession[0]
+    yield Rule.ISSUER, look.issuer.code
     delegates = {
         d.delegate for d in look.delegations if d.kind is Kind.ANSWER and d.effective.contains(now)
     }

@@ -167,7 +167,7 @@ class Answering:
 
     async def _say(self, asked: Asked, now: datetime) -> tuple[Answered, bool]:
         """What is answered, and whether it is another's word (docs/adr/0018)."""
-        trust = await self.registry.trust_for(question_of(asked))
+        trust = await self.registry.trust_for(question_of(asked, self.body))
         home = home_of(trust, self.body, now)
         if home is not None and asked.identifier is not None:
             own = await self._own(asked.identifier, asked.at or now)
@@ -209,8 +209,8 @@ class Answering:
         return compose_answer(asked, said, body=self.body, signer=signer, now=made, relays=relays)
 
 
-def question_of(asked: Asked) -> TrustQuestion:
-    """What must be looked up to answer it."""
+def question_of(asked: Asked, body: IssuerCode) -> TrustQuestion:
+    """What must be looked up for this body to answer it."""
     identifier = asked.identifier
     return TrustQuestion(
         identifier=identifier,
@@ -220,6 +220,7 @@ def question_of(asked: Asked) -> TrustQuestion:
         digest=None,
         sealed=asked.seal is not None,
         seal=asked.seal,
+        asker=body,
     )
 
 

@@ -7,7 +7,7 @@ document passes through memory and is neither kept nor looked into: it is no ver
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from app.crypto.signing import KeyProvider
 from app.domain.audit import AuditEvent, Operation, Result
@@ -50,6 +50,7 @@ class Given:
     """None: the link."""
 
 
+_GIVING: Final = frozenset({Rule.ISSUER, Rule.SUCCESSOR})
 Outcome = Given | NotGiven | NotOffered | Unreachable
 
 
@@ -85,11 +86,10 @@ class Retrievals:
         return content if isinstance(content, Unreachable) else Given(issuer, said, content)
 
     async def _giver(self, wanted: Wanted) -> Giver | None:
-        """The issuer itself, by the keys that count today: nobody gives in another's name."""
+        """The issuer itself, or who took over from it, by its keys that count today: nobody else
+        gives in its name.
+        """
         identifier = wanted.identifier
-        offer = await self.offers.of(identifier.issuer)
-        if offer is None:
-            return None
         trust = await self.registry.trust_for(
             TrustQuestion(
                 identifier=identifier,
@@ -100,7 +100,10 @@ class Retrievals:
             )
         )
         endpoint = trust.endpoint
-        if endpoint is None or endpoint.rule is not Rule.ISSUER:
+        if endpoint is None or endpoint.rule not in _GIVING:
+            return None
+        offer = await self.offers.of(endpoint.issuer)
+        if offer is None:
             return None
         if endpoint.adapter is not Adapter.IVP or not endpoint.answer_keys:
             return None

@@ -81,6 +81,7 @@ class Book:
 
     async def trust_for(self, question: TrustQuestion) -> Trust:
         assert question.issuer == ISSUER
+        assert question.asker in {BODY, ISSUER}  # its own endpoint is no way to ask on
         return self.trust
 
     async def ask(self, inquiry: Inquiry) -> IssuerAnswer:

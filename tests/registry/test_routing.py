@@ -32,8 +32,8 @@ def entry(
 
 
 WAYS = {
-    Rule.ISSUER: entry(ISSUER),
     Rule.SUCCESSOR: entry(SUCCESSOR),
+    Rule.ISSUER: entry(ISSUER),
     Rule.DELEGATE: entry(DELEGATE),
     Rule.TYPE_OWNER: entry(OWNER, EndpointKind.TYPE_OWNER, TYPE[:18]),
     Rule.REGION: entry(PROVINCE, EndpointKind.REGION, "63"),
@@ -129,6 +129,28 @@ def test_leads_nowhere(look):
 
 
 @pytest.mark.parametrize(
+    ("since", "rule"),
+    [(NOW - DAY, Rule.SUCCESSOR), (NOW, Rule.SUCCESSOR), (NOW + DAY / 24, Rule.ISSUER)],
+)
+def test_an_old_bodys_endpoint_is_asked_until_the_day_of_the_change(since, rule):
+    """Both still have one: from that day on the records are the successor's."""
+    route = route_of(QUESTION, replace(LOOK, succession=(SUCCESSOR, since)), NOW)
+    assert route is not None
+    assert (route.rule, SPEAKERS[route.rule]) == (rule, Speaker.ISSUER)
+
+
+def test_an_old_bodys_endpoint_is_asked_where_the_successor_has_none():
+    assert told(replace(LOOK, endpoints=LOOK.endpoints[1:])).startswith(f"issuer {ISSUER}")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_no_question_is_led_back_to_who_asks_on(rule):
+    asking = WAYS[rule].issuer
+    ways = list(routes_of(replace(QUESTION, asker=asking), LOOK, NOW))
+    assert [way.rule for way in ways] == [other for other in RULES if other is not rule]
+
+
+@pytest.mark.parametrize(
     ("change", "rule"),
     [
         ({"succession": (SUCCESSOR, NOW + DAY)}, Rule.DELEGATE),
@@ -138,7 +160,8 @@ def test_leads_nowhere(look):
     ],
 )
 def test_what_does_not_hold_today_is_no_way(change, rule):
-    look = replace(LOOK, endpoints=LOOK.endpoints[1:], **change)
+    others = tuple(each for each in LOOK.endpoints if each.issuer != ISSUER)
+    look = replace(LOOK, endpoints=others, **change)
     route = route_of(QUESTION, look, NOW)
     assert route is not None
     assert route.rule is rule

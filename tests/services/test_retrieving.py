@@ -51,15 +51,14 @@ class World:
     rows: list[AuditEvent] = field(default_factory=list)
 
     async def of(self, issuer: IssuerCode) -> Offer | None:
-        assert issuer == ISSUER
-        return self.offer
+        return self.offer if self.offer and self.offer.issuer == issuer else None
 
     async def trust_for(self, question: TrustQuestion) -> Trust:
         del question
         return replace(NOTHING, endpoint=self.endpoint)
 
     async def ask(self, wanted: Wanted, giver: Giver) -> Any:
-        assert giver.offer == OFFER
+        assert giver.offer == self.offer
         self.done.append("ask")
         return self.said
 
@@ -102,6 +101,15 @@ async def test_asked_fetched_noted_and_then_handed_on(world: World):
     world.done.clear()
     assert await world.retrieve(Deliver.LINK) == Given(ISSUER, DELIVERED, None)
     assert world.done == ["ask", "row"]
+
+
+async def test_who_took_over_gives_by_its_own_offer(world: World):
+    """And not by the old body's, whose keys are not the endpoint's."""
+    successor = IssuerCode("630901")
+    world.endpoint = replace(ENDPOINT, issuer=successor, rule=Rule.SUCCESSOR)
+    assert isinstance(await world.retrieve(), NotOffered)
+    world.offer = replace(OFFER, issuer=successor)
+    assert await world.retrieve() == Given(successor, DELIVERED, b"abc")
 
 
 @pytest.mark.parametrize("deliver", Deliver)
