@@ -193,6 +193,7 @@ def production(config: Settings) -> Lifespan:
                     disputes=disputes(keys, database),
                     importer=importer(keys, database),
                     lists=PostgresDirectory(database, now),
+                    overview=PostgresOverview(database),
                     making=making,
                     desk=_desk(keys, database, config.node_id, making) if config.console else None,
                     streams=asyncio.Semaphore(STREAMS),
@@ -248,7 +249,7 @@ def _desk(keys: FolderKeys, database: Database, node: str, making: Making) -> De
         clock=now,
         version=VERSION,
     )
-    return Desk(console, PostgresOverview(database), making)
+    return Desk(console, making)
 
 
 def _upkeep(keys: FolderKeys, database: Database) -> Upkeep:

@@ -66,6 +66,8 @@ class Operation(StrEnum):
     WITHDRAW_DISPUTE = "withdraw_dispute"
     READ_PROPOSALS = "read_proposals"
     """A caller was shown changes of trust that somebody proposed."""
+    READ_LOG = "read_log"
+    """A caller was shown rows of this log, or verdicts out of the journal that conflict."""
     CONSOLE_LOGIN = "console_login"
     """An operator was let into the console, or not."""
     CONSOLE_READ = "console_read"

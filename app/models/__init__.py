@@ -53,7 +53,7 @@ from app.models.trust import (
 )
 from app.models.trustlist import TrustListRow, TrustRefusalRow, TrustSourceRow
 
-REVISION: Final = "0034"
+REVISION: Final = "0035"
 """The newest migration: tables these rows fit."""
 
 __all__ = [

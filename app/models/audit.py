@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, func
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
@@ -15,6 +15,7 @@ class AuditRow(Base):
     __table_args__ = (
         CheckConstraint("seq > 0", name="seq"),
         CheckConstraint("octet_length(digest) = 32 AND octet_length(hash) = 32", name="lengths"),
+        Index("ix_audit_at", "at"),
     )
 
     chain: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

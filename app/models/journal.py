@@ -30,6 +30,7 @@ class VerificationRow(Base):
         ),
         CheckConstraint("octet_length(sha256) = 32 AND octet_length(sm3) = 32", name="lengths"),
         Index("ix_verification_at", "at"),
+        Index("ix_verification_conflict", "at", postgresql_where=text("conflict")),
         {"postgresql_partition_by": "HASH (id)"},
     )
 

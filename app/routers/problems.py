@@ -1,5 +1,6 @@
 """ServiceError → RFC 9457 problem. The only file that knows both."""
 
+import re
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -19,6 +20,8 @@ from app.services.places import NoPlace
 RETRY_AFTER = 5
 """Seconds after which a failed whole request is worth another try."""
 
+
+_NAME: Final = re.compile(r"\A[A-Za-z0-9_.-]{1,64}\Z", re.ASCII)
 
 PROBLEM: Final[dict[str, Any]] = {
     "model": Problem,
@@ -124,12 +127,16 @@ async def _invalid(_: Request, exc: Exception) -> JSONResponse:
     errors = exc.errors() if isinstance(exc, RequestValidationError) else []
     first = errors[0] if errors else {}
     place = ".".join(str(part) for part in first.get("loc", ()) if part not in ("body", "query"))
+    detail = str(first.get("msg", "")).removeprefix("Value error, ")
+    if first.get("type") == "extra_forbidden":
+        # A stranger wrote this name: repeated only where it can do no harm.
+        place, detail = place if _NAME.match(place) else "query", "unknown; leave it out"
     return problem(
         422,
         "invalid-request",
         "A field is missing, unknown or not what it must be",
         field=place or "body",
-        detail=str(first.get("msg", "")),
+        detail=detail,
     )
 
 

@@ -96,7 +96,6 @@ class Desk:
     """The operators' console."""
 
     console: Console
-    overview: PostgresOverview
     making: Making
     """Proposals and decisions, as they come in signed."""
 
@@ -141,6 +140,8 @@ class Node:
     disputes: Disputes = field(repr=False)
     importer: Importer = field(repr=False)
     lists: Lists = field(repr=False)
+    overview: PostgresOverview = field(repr=False)
+    """What the console and the interface tell operators."""
     under_way: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
     """Verifications somebody watches: they end and are recorded also when nobody does any more."""
     streams: asyncio.Semaphore = field(repr=False)

@@ -53,10 +53,16 @@ NAME: Final = re.compile(r"\A[A-Za-z0-9_.-]{1,64}\Z", re.ASCII)
 
 
 def _instant(value: object) -> datetime:
-    """RFC 3339, with an offset: a bare local time is eight hours wrong somewhere."""
+    return instant_of(value, "a time with its offset, as 2026-11-01T08:00:00+08:00")
+
+
+def instant_of(value: object, fix: str) -> datetime:
+    """RFC 3339, with an offset: a bare local time is eight hours wrong somewhere.
+
+    Raises `ValueError`, with what mends it.
+    """
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value
-    fix = "a time with its offset, as 2026-11-01T08:00:00+08:00"
     if not isinstance(value, str) or not _INSTANT.match(value):
         raise ValueError(fix)
     try:

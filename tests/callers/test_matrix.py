@@ -59,7 +59,10 @@ OPENS: dict[str, set[Route]] = {
     "license:relate": {("POST", "/v1/holdings")},
     "license:retrieve": {("POST", "/v1/retrievals")},
     "license:present": {("POST", "/v1/presentations")},
-    "issuer:read": {("GET", "/v1/issuers/{code}/health")},
+    "issuer:read": {
+        *(("GET", "/v1/issuers/{code}/health"), ("GET", "/v1/issuers/health")),
+        ("GET", "/v1/issuers/disputes"),
+    },
     "trust:propose": set(),
     "trust:approve": set(),
     "trust:make": {
@@ -68,8 +71,13 @@ OPENS: dict[str, set[Route]] = {
         ("POST", "/v1/trust/proposals/{number}/decisions"),
     },
     "caller:admin": set(),
-    "audit:read": set(),
-    "system:ops": {("GET", "/metrics"), ("GET", "/v1/issuers/{code}/health")},
+    "audit:read": {("GET", "/v1/audit"), ("GET", "/v1/conflicts")},
+    "system:ops": {
+        *(("GET", "/metrics"), ("GET", "/v1/issuers/{code}/health")),
+        *(("GET", "/v1/issuers/health"), ("GET", "/v1/conflicts")),
+        *(("GET", "/v1/statistics/verdicts"), ("GET", "/v1/statistics/answer-times")),
+        ("GET", "/v1/trust/endings"),
+    },
 }
 CLOSED = sorted(set().union(*OPENS.values()))
 """Routes that take a scope."""

@@ -17,8 +17,8 @@ from app.registry import operators
 from app.registry.operators import TRIES, Credentials, Operator
 from app.routers import console_door as routes
 from app.routers.charts import bars
-from app.routers.console import SECTIONS
 from app.routers.console_door import COOKIE
+from app.routers.console_parts import SECTIONS
 from app.routers.console_texts import CONSOLE
 from sandbox.serve import Servers
 from tests.service import Service, new_database, serving
@@ -302,11 +302,12 @@ def test_it_shows_counts_health_and_audit_rows(desk: Service) -> None:
         assert re.search(r"<li>valid: \d+</li>", page)
         assert '<svg class="chart"' in page
         assert "style=" not in page
+    look = CONSOLE["en"]["operations"]["console_read"]
     with inside(desk, "reader", SCOPES["auditor"]) as browser:
         page = browser.get("/console/audit?lang=en&operation=verify_file").text
         assert "verify_file" in page
-        assert "<bdi>console_read</bdi>" not in page
-        assert "<bdi>console_read</bdi>" in browser.get("/console/audit?lang=en").text
+        assert f"<bdi>{look}</bdi>" not in page
+        assert f"<bdi>{look}</bdi>" in browser.get("/console/audit?lang=en").text
         none = browser.get("/console/audit?lang=en&since=2001-01-01&until=2001-01-02").text
         assert CONSOLE["en"]["empty"] in none
         odd = browser.get(
