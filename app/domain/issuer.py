@@ -282,7 +282,7 @@ class Silence(StrEnum):
     PRIVATE_FACTS = "private_facts"
     """The facts may not travel to this endpoint: neither encrypted nor in private."""
     RESTING = "resting"
-    """It has not answered of late, and is left in peace for a moment (circuit breaker)."""
+    """It has not answered of late, or asks for a pause, and is left in peace for a moment."""
     HOPS = "hops"
     """The question has come round, or has been handed on too often."""
 

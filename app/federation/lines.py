@@ -7,6 +7,7 @@ are the same for all of them, and none can reach around.
 """
 
 import asyncio
+import re
 import ssl
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -37,6 +38,16 @@ MAX_LINES: Final = 1024
 OK: Final = 200
 PIECE: Final = 16 * 1024
 """Bytes of an answer taken at once, at most."""
+
+PAUSE: Final = 30.0
+"""Seconds at most that a `Retry-After` keeps questions back, as a breaker's longest rest."""
+REFUSALS: Final = 3
+"""In a row, with nothing else between, before it does: what is said to one odd question of one
+caller shuts out nobody else.
+"""
+_LATER: Final = frozenset({429, 503})
+"""Statuses whose `Retry-After` speaks of the endpoint (RFC 6585 §4, RFC 9110 §15.6.4)."""
+_SECONDS: Final = re.compile(r"[0-9]{1,9}")
 
 _HEADERS: Final = {
     "Accept": "*/*",
@@ -91,6 +102,23 @@ class Line:
     """Exchanges under way or waiting for a place."""
     beside: Beside = field(default_factory=Beside)
     """Where questions are written and answers read."""
+    refusals: int = 0
+    """In a row, each with a time to come back."""
+    back: float = 0.0
+    """Time of the loop, in seconds, before which nothing is sent: it asked for that."""
+
+    def resting(self) -> bool:
+        return asyncio.get_running_loop().time() < self.back
+
+    def heed(self, response: aiohttp.ClientResponse) -> None:
+        """A wish to be left in peace (`Retry-After`, whole seconds; a date is passed over)."""
+        after = response.headers.get("Retry-After", "").strip()
+        if response.status not in _LATER or not _SECONDS.fullmatch(after):
+            self.refusals = 0
+            return
+        self.refusals += 1
+        if self.refusals >= REFUSALS:
+            self.back = asyncio.get_running_loop().time() + min(PAUSE, int(after))
 
     async def exchange(
         self, sent: Outgoing, most: int, read: Callable[[Incoming], Result]
@@ -111,7 +139,7 @@ class Line:
                 return Unreachable(
                     Silence.FORBIDDEN_ADDRESS, "not where the endpoint is", sent=False
                 )
-            received = await _send(self.way, sent, most)
+            received = await self._send(sent, most)
             answer = (
                 received
                 if isinstance(received, Unreachable)
@@ -126,6 +154,26 @@ class Line:
             if not good:
                 lease.abort()
         return answer
+
+    async def _send(self, sent: Outgoing, most: int) -> Incoming | Unreachable:
+        """One request; the body of a response that keeps every rule, else why it does not."""
+        async with self.way.request(
+            sent.method,
+            sent.url,
+            headers=sent.headers,
+            data=sent.content or None,
+            allow_redirects=False,
+        ) as response:
+            self.heed(response)
+            refused = _refusal(response, most, sent.accepts)
+            if refused is not None:
+                return refused
+            content = bytearray()
+            async for piece in response.content.iter_chunked(PIECE):
+                content += piece
+                if len(content) > most:
+                    return Unreachable(Silence.OVERSIZED, f"over {most} bytes")
+        return Incoming(bytes(content), _media_type(response, sent.accepts) or "")
 
     async def aclose(self) -> None:
         await self.way.close()
@@ -206,6 +254,8 @@ class Lines:
         try:
             async with asyncio.timeout(endpoint.deadline.total_seconds()), line.places:
                 placed = True
+                if line.resting():
+                    return Unreachable(Silence.RESTING, "it asked for a pause", sent=False)
                 return await talk(line)
         except TimeoutError:
             return Unreachable(Silence.TIMEOUT if placed else Silence.BUSY, "deadline")
@@ -246,26 +296,6 @@ class Lines:
         for old in replaced or unused[: len(self._lines) > MAX_LINES]:
             await self._lines.pop(old).aclose()
         return line
-
-
-async def _send(way: aiohttp.ClientSession, sent: Outgoing, most: int) -> Incoming | Unreachable:
-    """One request; the body of a response that keeps every rule, else why it does not."""
-    async with way.request(
-        sent.method,
-        sent.url,
-        headers=sent.headers,
-        data=sent.content or None,
-        allow_redirects=False,
-    ) as response:
-        refused = _refusal(response, most, sent.accepts)
-        if refused is not None:
-            return refused
-        content = bytearray()
-        async for piece in response.content.iter_chunked(PIECE):
-            content += piece
-            if len(content) > most:
-                return Unreachable(Silence.OVERSIZED, f"over {most} bytes")
-    return Incoming(bytes(content), _media_type(response, sent.accepts) or "")
 
 
 def _refusal(

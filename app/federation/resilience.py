@@ -215,7 +215,8 @@ class ResilientIssuers:
             conduct.breaker.leave(entry, verdict, self.monotonic())
         if isinstance(answer, Answered):
             answer = replace(answer, received_at=answer.received_at or self.clock())
-        return answer, Via.ASKED, retried
+        resting = isinstance(answer, Unreachable) and answer.why is Silence.RESTING
+        return answer, Via.REFUSED if resting else Via.ASKED, retried
 
     async def _again(
         self, inquiry: Inquiry, conduct: _Conduct, begun: float
@@ -329,7 +330,9 @@ def _conduct_of(answer: IssuerAnswer) -> Verdict:
             return Verdict.DOWN
         case Unreachable(Silence.STATUS, status) if status in _OVERLOADED:
             return Verdict.FAILED
-        case Unreachable(Silence.BUSY | Silence.PRIVATE_FACTS | Silence.FORBIDDEN_ADDRESS):
+        case Unreachable(Silence.BUSY | Silence.RESTING):
+            return Verdict.NEITHER
+        case Unreachable(Silence.PRIVATE_FACTS | Silence.FORBIDDEN_ADDRESS):
             return Verdict.NEITHER
         case NotAsked():
             return Verdict.NEITHER
