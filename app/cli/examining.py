@@ -14,6 +14,7 @@ from app.composition import clients, database, now
 from app.config import settings
 from app.domain.trustlist import Refusal
 from app.federation.lists import HttpLists, NotFetched
+from app.registry import ocsp_responses, revocation_sources
 from app.registry.lists.content import Content
 from app.registry.making import checkup
 from app.services.doctor import (
@@ -25,6 +26,7 @@ from app.services.doctor import (
     examine,
     shown_certificates,
 )
+from app.services.doctor_fetched import fetched
 
 FOUND: Final = 10
 """What `doctor` exits with where it found something."""
@@ -56,9 +58,12 @@ async def _doctor(*, probe: bool) -> list[Finding]:
     async with database(settings()) as opened, opened.reading() as session:
         lists = await checkup.followed(session)
         tables = await checkup.local(session)
+        responses = await ocsp_responses.list_responses(session)
+        places = await revocation_sources.sources(session)
     sources = [await asyncio.to_thread(_checked, each) for each in lists]
     sources.append(Checked(name="local", content=tables))
-    findings = await asyncio.to_thread(examine, sources, now())
+    findings = await asyncio.to_thread(examine, sources, now(), responses)
+    findings += fetched(responses, places, now())
     shown = clients(settings())
     findings += shown_certificates(shown.ends(), shown.broken(), now())
     return [*findings, *(await _probe(sources) if probe else ())]

@@ -4,6 +4,7 @@ Every finding names a place and what mends it. Nothing is judged here: a verdict
 whatever the doctor says.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from app.models import Use
 from app.registry.entries import KeyEntry
 from app.registry.lists.content import Content
 from app.registry.lists.withdrawals import NONE, Withdrawals, key_name
+from app.registry.ocsp_responses import OcspEntry
 
 SOON: Final = timedelta(days=30)
 """Before its end an anchor or a key is spoken of."""
@@ -51,6 +53,8 @@ class Problem(StrEnum):
     CRL_MISSING = "crl_missing"
     CRL_STALE = "crl_stale"
     CRL_ENDS_SOON = "crl_ends_soon"
+    OCSP_STALE = "ocsp_stale"
+    REVOCATION_SOURCE_SILENT = "revocation_source_silent"
     COLLISION = "collision"
     ISSUER_WITHOUT_KEY = "issuer_without_key"
     ISSUER_WITHOUT_ENDPOINT = "issuer_without_endpoint"
@@ -118,6 +122,14 @@ FIXES: Final = {
     Problem.CRL_ENDS_SOON: (
         "撤销列表将过时：取得最新一期，zhengyan crl add",
         "its revocation list ends soon: get the newest, `zhengyan crl add`",
+    ),
+    Problem.OCSP_STALE: (
+        "该证书的 OCSP 响应已过时，不再证明其未被撤销：zhengyan crl fetch，或 ocsp add 最新响应",
+        "what OCSP said of it is stale and shows nothing: `crl fetch`, or `ocsp add` a newer one",
+    ),
+    Problem.REVOCATION_SOURCE_SILENT: (
+        "撤销信息来源（CRL 或 OCSP）久未给出可用的内容：核对地址与网络，zhengyan crl fetch",
+        "no list or response that counts came from there: check address and network, `crl fetch`",
     ),
     Problem.COLLISION: (
         "两个来源说法不同，以排在前面的为准：与发布方核对，使之一致",
@@ -191,20 +203,44 @@ class Finding:
     detail: str = ""
 
 
-def examine(sources: Sequence[Checked], now: datetime) -> list[Finding]:
-    """Everything found, source by source, then what only shows across them."""
+def examine(
+    sources: Sequence[Checked], now: datetime, responses: Sequence[OcspEntry] = ()
+) -> list[Finding]:
+    """Everything found, source by source, then what only shows across them. `responses`: OCSP, held
+    beside the lists.
+    """
     lists = [crl for source in sources for crl in source.content.authorities.lists]
     keys = [key for source in sources for key in source.content.registration.keys]
+    held = Revocations(lists, answered(responses, now))
     return [
-        *(found for source in sources for found in _source(source, lists, keys, now)),
+        *(found for source in sources for found in _source(source, held, keys, now)),
         *_collisions(sources),
         *_issuers(sources, now),
         *_types(sources),
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Revocations:
+    """What is known of revocations, whoever's."""
+
+    lists: Sequence[Crl]
+    answered: Mapping[str, int]
+    """Authority, SHA-256 → of how many of its certificates OCSP tells today."""
+
+
+def answered(responses: Sequence[OcspEntry], now: datetime) -> dict[str, int]:
+    """By authority; a certificate of whom only stale answers are held is not counted."""
+    told = {(r.authority, r.serial) for r in responses if r.revoked or not _stale(r, now)}
+    return Counter(authority for authority, _ in told)
+
+
+def _stale(response: OcspEntry, now: datetime) -> bool:
+    return response.next_update is None or response.next_update <= now
+
+
 def _source(
-    source: Checked, lists: Sequence[Crl], keys: Sequence[KeyEntry], now: datetime
+    source: Checked, revocations: Revocations, keys: Sequence[KeyEntry], now: datetime
 ) -> Iterator[Finding]:
     if not source.held:
         yield Finding(Problem.LIST_NONE, source.name)
@@ -220,7 +256,7 @@ def _source(
         since = f"{source.good_at:%Y-%m-%d}" if source.good_at else "never"
         yield Finding(Problem.LIST_UNSEEN, source.name, since)
     yield from _left_out(source, now)
-    yield from _anchors(source, lists, now)
+    yield from _anchors(source, revocations, now)
     yield from _keys(source, keys, now)
 
 
@@ -265,7 +301,7 @@ def _left_out(source: Checked, now: datetime) -> Iterator[Finding]:
 # ---- authorities
 
 
-def _anchors(source: Checked, lists: Sequence[Crl], now: datetime) -> Iterator[Finding]:
+def _anchors(source: Checked, revocations: Revocations, now: datetime) -> Iterator[Finding]:
     held = source.content.authorities
     anchors = {a.der: a.until for a in held.anchors if a.until is None or a.until > now}
     for der in (*anchors, *held.intermediates):
@@ -280,7 +316,7 @@ def _anchors(source: Checked, lists: Sequence[Crl], now: datetime) -> Iterator[F
         yield from _ends((Problem.ANCHOR_EXPIRED, Problem.ANCHOR_ENDS_SOON), place, end, now, SOON)
         yield from _weak(place, certificate)
         if end > now and may_issue(certificate):  # a seal maker's own revokes nobody
-            yield from _crls(place, certificate, lists, now)
+            yield from _crls(place, certificate, revocations, now)
 
 
 def _weak(place: str, certificate: Certificate) -> Iterator[Finding]:
@@ -300,11 +336,12 @@ def _weak(place: str, certificate: Certificate) -> Iterator[Finding]:
 
 
 def _crls(
-    place: str, authority: Certificate, lists: Sequence[Crl], now: datetime
+    place: str, authority: Certificate, revocations: Revocations, now: datetime
 ) -> Iterator[Finding]:
-    own = [crl for crl in lists if _signed(crl, authority) and crl.this_update <= now]
+    own = [c for c in revocations.lists if _signed(c, authority) and c.this_update <= now]
     if not own:
-        yield Finding(Problem.CRL_MISSING, place)
+        told = revocations.answered.get(authority.sha256, 0)
+        yield Finding(Problem.CRL_MISSING, place, f"but OCSP of {told} certificates" * bool(told))
         return
     ends = [crl.next_update for crl in own if crl.next_update is not None]
     if not ends:

@@ -64,6 +64,23 @@ def test_followed_and_fetched(command, tmp_path):
     assert "good" in command("ocsp", "list").out
 
 
+def test_the_doctor_tells_of_stale_and_absent_responses(command, database, tmp_path):
+    leaf, file = tmp_path / "leaf.cer", tmp_path / "good.ors"
+    leaf.write_bytes(LEAF)
+    file.write_bytes(good())
+    assert command("ocsp", "add", str(file)).code == 0
+    twin = command("trust", "doctor", "--lang", "en").out
+    assert "but OCSP of 1 certificates" in " ".join(twin.split())
+    assert "ocsp_stale" not in twin
+    assert "revocation_source_silent" not in twin
+    run_sql(database, "UPDATE ocsp_response SET next_update = now() - interval '1 hour'")
+    assert command("ocsp", "follow", "https://ocsp.example.cn", str(leaf)).code == 0
+    told = command("trust", "doctor", "--lang", "en").out
+    assert told.count("ocsp_stale") == 1
+    assert told.count("revocation_source_silent") == 1
+    assert "but OCSP of" not in told
+
+
 def test_a_certificate_of_nobody_registered_is_not_asked_about(command, tmp_path):
     stranger = tmp_path / "stranger.cer"
     stranger.write_bytes(b"no certificate")

@@ -1,13 +1,17 @@
 """Every problem the doctor knows, beside the sound list it was made from."""
 
 import copy
+import hashlib
 from datetime import timedelta
 
 import pytest
 
 from app.registry.lists.content import read_content
 from app.registry.lists.withdrawals import Withdrawals, key_name
+from app.registry.ocsp_responses import OcspEntry
+from app.registry.revocation_sources import RevocationSource
 from app.services.doctor import FIXES, Checked, Problem, endpoints_of, examine
+from app.services.doctor_fetched import fetched
 from sandbox import trustlist
 from tests.trust.conftest import DAY, NOW
 
@@ -150,6 +154,77 @@ def test_a_list_kept_elsewhere_counts(sound):
     assert problems(checked(sound)) == {Problem.CRL_MISSING}
     tables = checked({"authorities": {"crls": crls}}, "local")
     assert problems(checked(sound), tables) == set()
+
+
+HOUR = timedelta(hours=1)
+
+
+def response(authority="a1" * 32, serial="7f", *, revoked=False, ends=HOUR, begun=-HOUR):
+    end = None if ends is None else NOW + ends
+    name = f"{authority}{serial}{revoked}{ends}"
+    return OcspEntry(
+        sha256=hashlib.sha256(name.encode()).hexdigest(),
+        authority=authority,
+        serial=serial,
+        revoked=revoked,
+        der=b"",
+        this_update=NOW + begun,
+        next_update=end,
+    )
+
+
+STALE = response(ends=-HOUR, begun=-2 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("held", "stale"),
+    [
+        ([], 0),
+        ([response()], 0),
+        ([STALE], 1),
+        ([response(ends=timedelta(0))], 1),
+        ([response(ends=None)], 1),
+        ([STALE, response()], 0),
+        ([STALE, response(revoked=True, ends=-HOUR)], 0),
+        ([STALE, response(serial="80")], 1),
+        ([STALE, response("b2" * 32)], 1),
+        ([STALE, response(serial="80", ends=-HOUR)], 2),
+    ],
+)
+def test_ocsp_responses_grow_stale(held, stale):
+    """By certificate: the youngest counts, and what says revoked is never too old."""
+    found = fetched(held, [], NOW)
+    assert {f.problem for f in found} <= {Problem.OCSP_STALE}
+    assert len(found) == stale
+
+
+@pytest.mark.parametrize(
+    ("good_at", "failure", "detail"),
+    [
+        (NOW - HOUR, None, None),
+        (NOW - HOUR, "status 500", None),
+        (NOW - 25 * HOUR, "status 500", f"{NOW - 25 * HOUR:%Y-%m-%d}: status 500"),
+        (None, None, "never"),
+        (None, "timeout", "never: timeout"),
+    ],
+)
+def test_a_place_that_gives_no_list_and_no_response(good_at, failure, detail):
+    """So also a response that never came: nothing is held that could grow stale."""
+    source = RevocationSource("https://ocsp.example/MEUw", (), NOW - HOUR, good_at, failure)
+    found = [(f.problem, f.place, f.detail) for f in fetched([], [source], NOW)]
+    told = (Problem.REVOCATION_SOURCE_SILENT, source.url, detail)
+    assert found == ([] if detail is None else [told])
+
+
+def test_what_ocsp_tells_stands_beside_a_missing_list(sound):
+    """The list is still missing: nothing is known of the others below that authority."""
+    sound["authorities"]["crls"] = []
+    (bare, *_) = [f for f in examine([checked(sound)], NOW) if f.problem is Problem.CRL_MISSING]
+    authority = bare.place.split()[-1]
+    answers = [response(authority), response(authority, "80", revoked=True)]
+    fresh = examine([checked(sound)], NOW, [*answers, response(authority, "81", ends=-HOUR)])
+    assert [f.detail for f in fresh if f.place == bare.place] == ["but OCSP of 2 certificates"]
+    assert bare.detail == ""
 
 
 def test_keys_end_and_a_successor_in_any_source_mends_it(sound):
