@@ -34,6 +34,7 @@ from app.cli import (
     rotating,
     serving,
     signing,
+    succeeding,
     trusting,
     trying,
     verifying,
@@ -70,6 +71,7 @@ registering.issuer.command("test")(trying.try_endpoint)
 registering.issuer.add_typer(describing.endpoint, name="endpoint")
 registering.issuer.add_typer(offering.certificate, name="certificate")
 registering.issuer.add_typer(offering.retrieval, name="retrieval")
+registering.issuer.add_typer(succeeding.succession, name="succession")
 app.add_typer(registering.issuer, name="issuer")
 app.add_typer(entitling.key, name="key")
 app.add_typer(kit.kit, name="issuer-kit")

@@ -169,6 +169,42 @@ def test_a_mandate_makes_a_delegates_originals_count_and_its_end_ends_that(
 # ---- refusals name the field
 
 
+def test_who_took_over_is_asked_from_the_day_on(
+    shell: Any, node: Service, registered: dict[str, str]
+) -> None:
+    """By hand, for one type: before that day and after a mistake is taken back the old body is."""
+    old, type = registered["code"], registered["type"]
+    new = node.world.body("market").code
+    url = node.issuers["market"].endpoint
+    done(
+        shell(
+            *("issuer", "add", new, "--name", "承继机构", "--type", type),
+            *("--endpoint", url, "--network", LOOPBACK[0]),
+        )
+    )
+    license = node.world.pick(ISSUER).id
+
+    def asked() -> str:
+        return new if new in done(shell("route", license)) else old
+
+    taken_over = ("issuer", "succession", "set", old, new, "--type", type)
+    assert asked() == old
+    done(shell(*taken_over, "--from", "2999-01-01T00:00:00+08:00"))
+    assert asked() == old
+    done(shell(*taken_over, "--from", "2020-01-01T00:00:00+08:00"))
+    assert asked() == new
+    assert new in done(shell("issuer", "succession", "list")).replace("\n", "")
+    back = ("issuer", "succession", "set", new, old, "--type", type)
+    refused(shell(*back), "new", "remove that first")
+    assert "removed" in done(shell("issuer", "succession", "remove", old, "--type", type))
+    assert "there was none" in done(shell("issuer", "succession", "remove", old, "--type", type))
+    assert asked() == old
+    refused(shell(*taken_over[:4], old, "--type", type), "new", "itself")
+    strange = next(each for each in TYPES.values() if each.code != type).code
+    refused(shell(*taken_over[:-1], strange), "type", "may issue")
+    refused(shell(*taken_over[:4], "630199", "--type", type), "new", "register it first")
+
+
 def test_refusals_of_issuers(shell: Any, registered: dict[str, str], node: Service) -> None:
     code, type = registered["code"], registered["type"]
     add = ("issuer", "add")
