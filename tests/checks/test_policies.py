@@ -136,7 +136,7 @@ def test_what_a_token_and_a_record_are_asked() -> None:
 
 
 def test_no_status_may_be_older_than_a_day_and_records_need_no_signer() -> None:
-    assert {policy.max_age for policy in (TOKEN, SEALED, RECORD)} == {DAY}
+    assert {policy.max_age for policy in POLICIES.values()} == {DAY}
     assert (TOKEN.roles, SEALED.roles, RECORD.roles) == ({Role.ISSUER}, {Role.ISSUER}, frozenset())
     assert [p.subject for p in (TOKEN, SEALED, RECORD)] == ["document", "document", "record"]
     assert RECORD.with_roles(frozenset({Role.ISSUER})) is RECORD
