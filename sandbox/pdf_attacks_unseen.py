@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from sandbox import pdf
-from sandbox.pdf import Draft, Paper, Style
+from sandbox.pdf import PLAIN, Draft, Paper, Style
 from sandbox.pdf_forging import Forge, PdfAttack, PdfScene
 from sandbox.pdf_signing import KINDS
 
@@ -116,6 +116,39 @@ def _put_over(paper: Paper) -> dict[int, bytes]:
     return {pdf.FIRST_FREE: pdf.dictionary(page)}
 
 
+def _behind(holding: Callable[[bytes], bytes], style: Style = PLAIN) -> Forge:
+    """Validation data that holds another page, for readers that search a file for objects."""
+
+    def forge(scene: PdfScene) -> bytes:
+        paper, number = scene.paper, scene.paper.size
+        store = f"<</Type /DSS /Certs [{number} 0 R {number + 1} 0 R]>>"
+        catalog = {**paper.catalog, "/DSS": store}
+        page = pdf.dictionary({**paper.page, "/Contents": f"{number} 0 R"})
+        changed = {
+            pdf.CATALOG: pdf.dictionary(catalog),
+            number: pdf.stream(b"BT /F1 12 Tf 72 700 Td <4E8C> Tj ET"),
+            number + 1: holding(page),
+        }
+        return pdf.save(replace(paper, catalog=catalog), changed, style).content
+
+    return forge
+
+
+def _nested(page: bytes) -> bytes:
+    body = f"\nendstream\nendobj\n{pdf.PAGE} 0 obj\n".encode() + page + b"\nendobj\n"
+    return pdf.stream(body)
+
+
+def _early(scene: PdfScene) -> bytes:
+    """With a comment before the section, which makes some readers search."""
+    comment = b"%\n"
+    packed = _behind(lambda page: pdf.object_stream({pdf.PAGE: page}), Style(between=comment))
+    content = packed(scene)
+    end = content.rindex(b"startxref")
+    start = int(content[end:].split()[1]) - len(comment)
+    return content[:end] + f"startxref\n{start}\n%%EOF\n".encode()
+
+
 def _attack(
     name: str,
     why: tuple[str, str],
@@ -136,7 +169,7 @@ def _attack(
 
 
 def attacks() -> Iterator[PdfAttack]:
-    """PDF-02, PDF-04, PDF-05."""
+    """PDF-02, PDF-04, PDF-05, PDF-12."""
     place = "/T (Second) /Subtype /Widget /Rect [0 0 0 0]"
     note = f"/T {pdf.text_string('有效期延长')} /Subtype /Text /Rect [100 700 100 700]"
     for name, zh, en, forge in (
@@ -179,6 +212,27 @@ def attacks() -> Iterator[PdfAttack]:
         ),
         _shorter,
     )
+    for name, zh, en, forge in (
+        (
+            "packed",
+            "验证数据是对象流，里面有另一页，交叉引用没有登记",
+            "Validation data that is an object stream with another page in it, listed nowhere",
+            _behind(lambda page: pdf.object_stream({pdf.PAGE: page})),
+        ),
+        (
+            "packed_early",
+            "同上，startxref 指向注释，使阅读器转而搜索对象",
+            "The same, startxref leading to a comment, so that readers search for objects",
+            _early,
+        ),
+        (
+            "nested",
+            "验证数据的流里写着另一页的对象",
+            "Validation data with another page's body in its stream",
+            _behind(_nested),
+        ),
+    ):
+        yield _attack(f"repaired_{name}", ("PDF-12", "malformed"), (zh, en), forge)
     for name, zh, en, pages in (
         (
             "picture_taken_off",

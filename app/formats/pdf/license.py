@@ -55,10 +55,11 @@ class Pdf:
             raise Encrypted("PDF: encrypted")
         active = active_content(view)
         sealings = _sealings(file, signatures(file))
-        if any(map(_clean, sealings)):  # else it fails, and by a better word
-            one_reading(file, view)
-        clean = frozenset({INFORMATION, FORM})
-        covered = [clean if _clean(each) else frozenset[str]() for each in sealings]
+        clean = [each.entry.revision or 1 for each in sealings if _clean(each)]
+        if clean:  # else it fails, and by a better word
+            one_reading(file, view, min(clean) - 1)
+        places = frozenset({INFORMATION, FORM})
+        covered = [places if _clean(each) else frozenset[str]() for each in sealings]
         elements = tuple(_elements(view))
         claims, covers = claims_of(elements, covered)
         bare = not sealings and not claims.values()

@@ -13,8 +13,8 @@ MAX_NESTING = 48
 """Arrays and dictionaries inside each other; documents known have up to 9."""
 MAX_TOKENS = 1_000_000
 """Values read of one file, those in object streams with them."""
-MAX_VISITS = 8_000_000
-"""Values followed from one object to the next, over all revisions."""
+MAX_VISITS = 2_000_000
+"""Values followed from one object to the next, over all revisions; documents known have 24,149."""
 MAX_NAME = 127
 """Octets of a name (ISO 32000-1, annex C)."""
 MAX_DIGITS = 24

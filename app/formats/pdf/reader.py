@@ -48,6 +48,7 @@ class PdfFile:
     """
     _objects: dict[int, IndirectObject] = field(default_factory=dict, repr=False)
     _containers: dict[int, _Container] = field(default_factory=dict, repr=False)
+    _history: dict[int, list[tuple[int, Entry]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def read(cls, content: bytes) -> "PdfFile":
@@ -55,7 +56,18 @@ class PdfFile:
         if not content.startswith(HEADER):
             raise Malformed("PDF: does not begin with %PDF-")
         meter, allowance = Meter(), Allowance()
-        return cls(content, read_sections(content, meter, allowance), meter, allowance)
+        file = cls(content, read_sections(content, meter, allowance), meter, allowance)
+        for index, section in enumerate(file.sections):
+            for number, entry in section.entries.items():
+                file._history.setdefault(number, []).append((index, entry))
+        return file
+
+    def entry(self, number: int, revision: int) -> Entry | None:
+        """What the last section up to that one says of an object."""
+        for index, entry in reversed(self._history.get(number, ())):
+            if index <= revision:
+                return entry
+        return None
 
     def at(self, revision: int) -> "View":
         """As it was after the section of that index."""
@@ -67,6 +79,10 @@ class PdfFile:
         if found is None:
             found = self._objects[offset] = read_object(self.content, offset, self.meter)
         return found
+
+    def opened(self, offset: int) -> _Container | None:
+        """The object stream there, where it was expanded before."""
+        return self._containers.get(offset)
 
     def container(self, offset: int, stream: Stream) -> _Container:
         """An object stream by where it stands, expanded once."""
@@ -114,11 +130,7 @@ class View:
 
     def entry(self, number: int) -> Entry | None:
         """Where an object stands; None where no section has it."""
-        for section in reversed(self.file.sections[: self.revision + 1]):
-            found = section.entries.get(number)
-            if found is not None:
-                return found
-        return None
+        return self.file.entry(number, self.revision)
 
     def containers(self) -> frozenset[int]:
         """Numbers of the object streams that anything is in."""
@@ -128,6 +140,14 @@ class View:
             for entry in section.entries.values()
             if isinstance(entry, InStream)
         )
+
+    def inside(self, number: int) -> tuple[int, ...]:
+        """Numbers of the objects in an object stream, in their order. Raises `Malformed`."""
+        entry = self.entry(number)
+        stream = self.load(Ref(number, entry.generation)) if isinstance(entry, InFile) else None
+        if not isinstance(entry, InFile) or not isinstance(stream, Stream):
+            raise Malformed("PDF: an object stream that is none")
+        return self.file.container(entry.offset, stream).numbers
 
     def load(self, ref: Ref) -> Value:
         """What a reference leads to; to nothing is null (§7.3.10). Raises `Malformed`."""
@@ -213,7 +233,10 @@ class View:
         entry = self.entry(container)
         if not isinstance(entry, InFile) or entry.generation:
             raise Malformed("PDF: an object stream that is not in the file itself")
-        stream = self._whole(Ref(container, 0), entry.offset)
-        if not isinstance(stream, Stream):
-            raise Malformed("PDF: an object stream that is none")
-        return self.file.contained(self.file.container(entry.offset, stream), index, number)
+        opened = self.file.opened(entry.offset)
+        if opened is None:
+            stream = self._whole(Ref(container, 0), entry.offset)
+            if not isinstance(stream, Stream):
+                raise Malformed("PDF: an object stream that is none")
+            opened = self.file.container(entry.offset, stream)
+        return self.file.contained(opened, index, number)

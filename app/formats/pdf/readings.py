@@ -12,7 +12,7 @@ from typing import Final
 from app.domain.errors import BeyondLimits, Malformed
 from app.formats.pdf.objects import Name, Ref, Value
 from app.formats.pdf.reader import PdfFile, View
-from app.formats.pdf.sections import Freed, InFile
+from app.formats.pdf.sections import Freed, InFile, InStream
 
 MAX_TREE: Final = 48
 """Nodes of the page tree inside each other."""
@@ -22,13 +22,20 @@ _HEADER = 48
 """Octets before `obj` in which a number and a generation stand."""
 
 
-def one_reading(file: PdfFile, view: View) -> None:
-    """Raises `Malformed` where a signed file, read before, has more readings than one."""
+def one_reading(file: PdfFile, view: View, signed: int) -> None:
+    """Raises `Malformed` where a signed file, read before, has more readings than one.
+
+    Args:
+        file: the file.
+        view: it as it is now.
+        signed: index of the last section that the first good signature covers.
+    """
     if file.other_generation:
         raise Malformed("PDF: a reference to another generation than is listed")
     _all_counted(file, view)
     _same_pages(view)
-    _no_other_bodies(file)
+    _all_listed(file)
+    _no_other_bodies(file, signed)
 
 
 def _all_counted(file: PdfFile, view: View) -> None:
@@ -78,29 +85,61 @@ def _once(value: Value, seen: set[int]) -> Ref:
     return value
 
 
-def _no_other_bodies(file: PdfFile) -> None:
-    """No second body of an object where no section leads: who repairs a file would find it."""
+def _all_listed(file: PdfFile) -> None:
+    """Nothing in an object stream that no section lists as there: who repairs a file takes all."""
+    listed = {
+        (entry.container, entry.index, number)
+        for section in file.sections
+        for number, entry in section.entries.items()
+        if isinstance(entry, InStream)
+    }
+    for index, section in enumerate(file.sections):
+        for number, entry in section.entries.items():
+            if not isinstance(entry, InFile) or not _holds_objects(file, entry.offset):
+                continue
+            for place, inside in enumerate(file.at(index).inside(number)):
+                if (number, place, inside) not in listed:
+                    raise Malformed("PDF: an object in a stream, which no section lists")
+
+
+def _holds_objects(file: PdfFile, offset: int) -> bool:
+    found = file.stored(offset)
+    dictionary = found.value if found.data is not None else None
+    return isinstance(dictionary, dict) and dictionary.get("Type") == Name("ObjStm")
+
+
+def _no_other_bodies(file: PdfFile, signed: int) -> None:
+    """No second body of an object where no section leads: who repairs a file would find it.
+
+    A document may carry another in its streams; what is saved after it was signed carries none.
+    """
     listed: dict[int, tuple[int, int]] = {}
     for index, section in enumerate(file.sections):
         for number, entry in section.entries.items():
             if isinstance(entry, InFile):
                 listed[entry.offset] = (index, number)
     numbers = {number for _, number in listed.values()}
-    offsets = sorted(listed)
-    for found in _OBJECT.finditer(file.content):
+    offsets, at = sorted(listed), 0
+    while (found := _OBJECT.search(file.content, at)) is not None:
         file.meter.visit()
+        at = found.end()
         start = max(0, found.start() - _HEADER)
         header = _BEFORE.search(file.content[start : found.start()])
-        if header is None or int(header[1]) not in numbers:
+        if header is None:
             continue
-        at = start + header.start()
-        place = bisect_right(offsets, at) - 1
-        if place < 0 or not _inside(file, listed[offsets[place]], at):
-            raise Malformed("PDF: a second body of an object, which no section lists")
+        began = start + header.start()
+        place = bisect_right(offsets, began) - 1
+        span = _span(file, listed[offsets[place]]) if place >= 0 else None
+        if span is None or began >= span[1]:
+            if int(header[1]) in numbers:
+                raise Malformed("PDF: a second body of an object, which no section lists")
+        elif listed[span[0]][0] <= signed:
+            at = max(at, span[1])
+        elif began != span[0] or file.content.count(b"endobj", *span) != 1:
+            raise Malformed("PDF: a body of an object inside another that was saved after signing")
 
 
-def _inside(file: PdfFile, listed: tuple[int, int], at: int) -> bool:
-    """Whether the octet belongs to what a section lists: an object, or what a stream holds."""
+def _span(file: PdfFile, listed: tuple[int, int]) -> tuple[int, int] | None:
+    """The octets of an object that a section lists, with what a stream holds."""
     index, number = listed
-    span = file.at(index).span(number)
-    return span is not None and span[0] <= at < span[1]
+    return file.at(index).span(number)

@@ -187,8 +187,11 @@ def stream_end(content: bytes, start: int, length: int) -> int:
 
 
 def _section(content: bytes, offset: int, left: int, meter: Meter, allowance: Allowance) -> Section:
-    lexer = Lexer(content, offset, meter)
-    if lexer.takes(b"xref"):
+    at = offset
+    while content[at : at + 1] and content[at] in _AFTER:  # no comment: readers begin to search
+        at += 1
+    lexer = Lexer(content, at, meter)
+    if content.startswith(b"xref", at) and lexer.takes(b"xref"):
         return _table(lexer, offset, left, allowance, meter)
     return _stream(content, offset, left, meter, allowance)
 

@@ -178,8 +178,15 @@ def _scope(
         and (contents.start, contents.end) == (length, gap_end)
         and file.content[length : length + 1] == b"<"
         and file.content[gap_end - 1 : gap_end] == b">"
+        and _digits(file.content[length + 1 : gap_end - 1])
+        == _digits(contents.value.hex().encode())
     )
     return (Scope.EXACT if exact else Scope.GAP), ranges
+
+
+def _digits(text: bytes) -> bytes:
+    """The gap holds the very value: places in an object stream are none of the file."""
+    return text.translate(None, b"\x00\t\n\x0c\r ").lower().removesuffix(b"0")
 
 
 def _revision(
