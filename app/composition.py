@@ -33,6 +33,7 @@ from app.registry.audit import PostgresAudit, append_within
 from app.registry.auditing import event
 from app.registry.disputes import PostgresDisputes
 from app.registry.health import PostgresLedger
+from app.registry.imports.apart import RowReader
 from app.registry.imports.store import PostgresImports
 from app.registry.jobs import PostgresJobs
 from app.registry.journal import PostgresJournal
@@ -270,9 +271,11 @@ def retrievals(
     )
 
 
-def importer(keys: FolderKeys, opened: Database) -> Importer:
+def importer(keys: FolderKeys, opened: Database, reader: RowReader) -> Importer:
     """Takes in what issuers push."""
-    return Importer(imports=PostgresImports(opened, keys), keys=keys, clock=now, version=VERSION)
+    return Importer(
+        imports=PostgresImports(opened, keys), reader=reader, keys=keys, clock=now, version=VERSION
+    )
 
 
 def answering(

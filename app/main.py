@@ -38,6 +38,7 @@ from app.registry.callers import PostgresCallers
 from app.registry.catalogue import knows_license_types
 from app.registry.confirmations import PostgresConfirmations
 from app.registry.directory import PostgresDirectory
+from app.registry.imports.apart import RowReader
 from app.registry.jobs import PostgresJobs
 from app.registry.journal import PostgresJournal
 from app.registry.limits import Limits as Buckets
@@ -148,7 +149,7 @@ def production(config: Settings) -> Lifespan:
         issuers = PatientIssuers(way.issuers, places)
         journal = PostgresJournal(database, keys)
         door = _door(config, keys, database)
-        decoder = Decoder()
+        decoder, reader = Decoder(), RowReader(config.key_folder)
         follow, background = follower(config, database), Supervisor()
         background.start("upkeep", _upkeep(keys, database).forever)
         background.start("rotation", Rotation(database, keys, now).forever)
@@ -191,7 +192,7 @@ def production(config: Settings) -> Lifespan:
                     relating=relating(keys, database),
                     retrievals=getting,
                     disputes=disputes(keys, database),
-                    importer=importer(keys, database),
+                    importer=importer(keys, database, reader),
                     lists=PostgresDirectory(database, now),
                     overview=PostgresOverview(database),
                     making=making,
@@ -207,6 +208,7 @@ def production(config: Settings) -> Lifespan:
         finally:
             await background.stop()
             decoder.close()
+            reader.close()
             await way.issuers.aclose()
             await giving.aclose()
             await database.close()

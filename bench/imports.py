@@ -1,10 +1,11 @@
 """Records over HTTP, beside the same rows, prepared, copied and merged by the same statements.
 
-The floor opens, seals and hashes nothing: it has tuples for COPY in memory, a thousand in each
-transaction, over one connection to the same database. Rounds alternate.
+The floor opens, seals and hashes nothing: it has the octets for COPY in memory, a thousand rows in
+each transaction, over one connection to the same database. Rounds alternate.
 """
 
 import asyncio
+import contextlib
 import http.client
 import json
 import os
@@ -13,11 +14,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import asyncpg
 
@@ -26,9 +28,8 @@ from app.domain.batch import Kind
 from app.domain.codes import mod_37_36
 from app.domain.identifier import IssuerCode, TypeCode
 from app.domain.records import Terms
-from app.formats.rows import read_ndjson
-from app.registry.imports.prepared import START, LicenseRow, Preparing
-from app.registry.imports.records import MERGE_SQL, STAGE_SQL, columns, prepared_values
+from app.registry.imports.prepared import START, Chunk, Preparing, Reading
+from app.registry.imports.records import MERGE_SQL, copy_rows
 from app.services.importing import CHUNK_LINES
 from bench.load import load, post
 from bench.materials import world
@@ -119,30 +120,26 @@ def over_http(service: Service, who: Pusher, batch: str, lines: Sequence[bytes])
     return took
 
 
-def tuples(place: Stage, who: Pusher, lines: Sequence[bytes]) -> list[list[tuple[Any, ...]]]:
+def prepared(place: Stage, who: Pusher, lines: Sequence[bytes]) -> list[Chunk]:
     """What is copied for these lines, a chunk at a time; not measured."""
     keys = FolderKeys(Path(place.env["ZHENGYAN_KEY_FOLDER"]))
     now = datetime.now(UTC)
-    preparing = Preparing(
+    reading = Reading(
         kind=Kind.LICENSES,
-        read=read_ndjson,
-        headers=0,
         terms=Terms(who.issuer, frozenset({who.type}), now),
-        keys=keys,
+        as_of=now,
         key_version=keys.hmac_versions()[-1],
     )
-    made = []
+    preparing, made = Preparing(reading, keys), []
     for first in range(0, len(lines), CHUNK_LINES):
         chunk = preparing.chunk(first + 1, lines[first : first + CHUNK_LINES], START)
         if chunk.faults:
             raise SystemExit(f"a bad row in the bench: {chunk.faults[0]}")
-        made.append(
-            [prepared_values(row, keys, now) for row in chunk.rows if isinstance(row, LicenseRow)]
-        )
+        made.append(chunk)
     return made
 
 
-async def copied(place: Stage, chunks: list[list[tuple[Any, ...]]]) -> float:
+async def copied(place: Stage, chunks: Sequence[Chunk]) -> float:
     """Seconds to copy and merge them."""
     connection = await asyncpg.connect(place.env["DATABASE_URL"].replace("+asyncpg", ""))
     added = 0
@@ -150,36 +147,45 @@ async def copied(place: Stage, chunks: list[list[tuple[Any, ...]]]) -> float:
         begun = time.perf_counter()
         for chunk in chunks:
             async with connection.transaction():
-                await connection.execute(STAGE_SQL)
-                await connection.copy_records_to_table(
-                    "license_stage", columns=columns(), records=chunk
-                )
+                await copy_rows(connection, [chunk.ready])
                 counts = await connection.fetchrow(MERGE_SQL, datetime.now(UTC))
                 added += counts[0]
         took = time.perf_counter() - begun
     finally:
         await connection.close()
-    if added != sum(map(len, chunks)):
+    if added != sum(chunk.records for chunk in chunks):
         raise SystemExit("the floor did not add what it was given")
     return took
 
 
-def memory(pid: int) -> int:
-    """Resident bytes."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def started_by(pid: int) -> list[int]:
+    """The processes that a process has started and that are there now."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            told = stat.read_text().rpartition(")")[2].split()
+            if int(told[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found
 
 
 class Watch:
-    """The most that a process holds while it is watched."""
+    """The most that a process and those it has started hold while they are watched."""
 
     def __init__(self, pid: int) -> None:
-        self.before = self.most = memory(pid)
-        self._pid, self._over = pid, threading.Event()
+        self._pids = [pid, *started_by(pid)]
+        self.before = self.most = self._memory()
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def _memory(self) -> int:
+        """Resident bytes."""
+        pages = (Path(f"/proc/{pid}/statm").read_text().split()[1] for pid in self._pids)
+        return sum(map(int, pages)) * os.sysconf("SC_PAGE_SIZE")
 
     def _look(self) -> None:
         while not self._over.wait(0.05):
-            self.most = max(self.most, memory(self._pid))
+            self.most = max(self.most, self._memory())
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -201,73 +207,103 @@ def looked_up(who: Pusher, lines: Sequence[bytes]) -> list[bytes]:
     return asked
 
 
-def p99(port: int, asked: Sequence[bytes], seconds: float) -> float:
+def p99(port: int, asked: Sequence[bytes], seconds: float = LOOK_SECONDS) -> float:
     tally = asyncio.run(load(port, asked, 1, seconds))
     if tally.refused:
         raise SystemExit(f"look-ups refused: {tally.sample[:200]!r}")
     return percentile(tally.took, 99)
 
 
+@dataclass(slots=True)
+class Found:
+    """One figure a round."""
+
+    pushed: list[float] = field(default_factory=list)
+    """Rows a second over HTTP; and `floor`, by COPY and merge alone."""
+    floor: list[float] = field(default_factory=list)
+    memories: list[tuple[int, int]] = field(default_factory=list)
+    """Before a batch, and at most."""
+    quiet: list[float] = field(default_factory=list)
+    """p99 of look-ups, seconds; and `during` an import, `beside` COPY and merge alone."""
+    during: list[float] = field(default_factory=list)
+    beside: list[float] = field(default_factory=list)
+    outlasted: int = 0
+    """Times that the rows came to their end before the look-ups did."""
+
+    def looked(self, port: int, asked: Sequence[bytes], work: Callable[[], object]) -> float:
+        """p99 of look-ups while some work is done."""
+        working = threading.Thread(target=work)
+        working.start()
+        took = p99(port, asked)
+        self.outlasted += not working.is_alive()
+        working.join()
+        return took
+
+
+def one_round(place: Stage, service: Service, who: Pusher, name: str, found: Found) -> None:
+    warm = rows(who, f"{name}W", 200)
+    over_http(service, who, f"{name}W", warm)
+    asked = looked_up(who, warm)
+    lines = rows(who, f"{name}H", ROWS)
+    with Watch(service.pid) as watch:
+        found.pushed.append(ROWS / over_http(service, who, f"{name}H", lines))
+    found.memories.append((watch.before, watch.most))
+    chunks = prepared(place, who, rows(who, f"{name}F", ROWS))
+    found.floor.append(ROWS / asyncio.run(copied(place, chunks)))
+    found.quiet.append(p99(service.port, asked))
+    lines = rows(who, f"{name}L", ROWS)
+    push = partial(over_http, service, who, f"{name}L", lines)
+    found.during.append(found.looked(service.port, asked, push))
+    chunks = prepared(place, who, rows(who, f"{name}B", ROWS))
+    copy = partial(copied, place, chunks)
+    found.beside.append(found.looked(service.port, asked, lambda: asyncio.run(copy())))
+
+
 def measure_imports() -> str:
     """The table, as Markdown."""
-    http_rate, floor_rate, memories = list[float](), list[float](), list[tuple[int, int]]()
-    quiet, busy = list[float](), list[float]()
+    found = Found()
     with stage() as place:
         who = pusher(place)
         service = place.service([ZHENGYAN, "serve", "--port", "{port}"], ZHENGYAN_DOCS="false")
         service.start("/livez")
         try:
-            warm = rows(who, "W", 5 * CHUNK_LINES)
-            over_http(service, who, "W", warm)
-            asked = looked_up(who, warm)
+            over_http(service, who, "W", rows(who, "W", 5 * CHUNK_LINES))
             count = 1 if ROWS >= LARGE else ROUNDS
             for number in range(count):
                 print(f"  import: round {number + 1} of {count}", file=sys.stderr, flush=True)
-                lines = rows(who, f"H{number}", ROWS)
-                with Watch(service.pid) as watch:
-                    http_rate.append(ROWS / over_http(service, who, f"H{number}", lines))
-                memories.append((watch.before, watch.most))
-                chunks = tuples(place, who, rows(who, f"F{number}", ROWS))
-                floor_rate.append(ROWS / asyncio.run(copied(place, chunks)))
-                quiet.append(p99(service.port, asked, LOOK_SECONDS))
-                lines = rows(who, f"L{number}", ROWS)
-                pushing = threading.Thread(
-                    target=over_http, args=(service, who, f"L{number}", lines)
-                )
-                pushing.start()
-                busy.append(p99(service.port, asked, LOOK_SECONDS))
-                pushing.join()
+                one_round(place, service, who, f"R{number}", found)
         finally:
             service.stop()
-    return table(http_rate, floor_rate, memories, quiet, busy)
+    return table(found)
 
 
-def table(
-    http_rate: list[float],
-    floor_rate: list[float],
-    memories: list[tuple[int, int]],
-    quiet: list[float],
-    busy: list[float],
-) -> str:
+def table(found: Found) -> str:
+    memories = found.memories
     grown = middle([(most - before) / 2**20 for before, most in memories], digits=1)
     first, last = memories[0][1] / 2**20, memories[-1][1] / 2**20
     held = (
-        f"Memory of the worker during a batch: {grown} MiB more than before it; at most "
-        f"{first:.0f} MiB in the first round, {last:.0f} MiB in the last."
+        f"Memory of the worker and of its process that reads rows, during a batch: {grown} MiB "
+        f"more than before it; at most {first:.0f} MiB in the first round, {last:.0f} MiB in the "
+        "last."
     )
     looked = (
-        f"Look-ups one after another, p99: quiet {middle(quiet, 1000, 1)} ms, during a batch "
-        f"{middle(busy, 1000, 1)} ms, **{ratio(busy, quiet)} times** as long."
+        f"Look-ups one after another, p99: quiet {middle(found.quiet, 1000, 1)} ms; during a batch "
+        f"{middle(found.during, 1000, 1)} ms, **{ratio(found.during, found.quiet)} times** as "
+        f"long; during COPY and merge alone {middle(found.beside, 1000, 1)} ms, "
+        f"{ratio(found.beside, found.quiet)} times. So during a batch "
+        f"{ratio(found.during, found.beside)} times as long as beside the database's own work."
     )
-    share = ratio(http_rate, floor_rate)
+    if found.outlasted:
+        looked += f" In {found.outlasted} of {2 * len(found.quiet)} the rows ended first."
+    share = ratio(found.pushed, found.floor)
     return "\n".join(
         [
             f"{ROWS} rows a batch.",
             "",
             "| | rows a second | to COPY and merge |",
             "|---|---|---|",
-            f"| `POST /v1/imports` | {middle(http_rate, digits=0)} | **{share}** |",
-            f"| COPY and merge of prepared rows | {middle(floor_rate, digits=0)} | 1 |",
+            f"| `POST /v1/imports` | {middle(found.pushed, digits=0)} | **{share}** |",
+            f"| COPY and merge of prepared rows | {middle(found.floor, digits=0)} | 1 |",
             "",
             held,
             "",

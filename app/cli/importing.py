@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final
 
@@ -28,6 +29,7 @@ from app.domain.batch import BatchId, Kind
 from app.domain.errors import Refused
 from app.domain.verification import Asker
 from app.formats.rows import RowFormat
+from app.registry.imports.apart import RowReader
 from app.registry.registration import issuer_code
 from app.services.importing import Imports, Sending
 
@@ -86,14 +88,14 @@ def import_rows(
 
 
 async def _run(file: Path, sending: Sending, faults: Path | None) -> batches.Progress:
-    keys = FolderKeys(settings().key_folder)
+    keys, reader = FolderKeys(settings().key_folder), RowReader(settings().key_folder)
     try:
         opened_file = file.open("rb")
     except OSError as exc:
         raise Refused("file", f"{file}: {exc.strerror}") from None
-    with opened_file as stream:
+    with opened_file as stream, closing(reader):
         async with database(settings()) as opened:
-            taking = importer(keys, opened)
+            taking = importer(keys, opened, reader)
             with _bar() as bar:
                 task = bar.add_task("0", total=os.fstat(stream.fileno()).st_size)
                 done = await taking.take(

@@ -42,11 +42,14 @@ class LineCutter:
 
     def feed(self, data: bytes) -> Iterator[Line]:
         """The lines that end in these bytes."""
-        pieces = data.split(b"\n")
-        for piece in pieces[:-1]:
-            self._grow(piece)
-            yield self._line()
-        self._grow(pieces[-1])
+        first, *whole = data.split(b"\n")
+        self._grow(first)
+        if not whole:
+            return
+        yield self._line()
+        for piece in whole[:-1]:
+            yield None if len(piece) > MAX_LINE else piece.removesuffix(b"\r")
+        self._grow(whole[-1])
 
     def finish(self) -> Iterator[Line]:
         """The last line, where nothing ends it."""

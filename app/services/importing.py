@@ -1,6 +1,6 @@
 """归集: a stream of rows of any length becomes records, chunk by chunk, in bounded memory.
 
-cut into lines → read a chunk (off the event loop) → merge it (one transaction) → acknowledged
+cut into lines → read a chunk (another process) → merge it (one transaction) → acknowledged
 
 While the database merges one chunk the next is received and read, and no more than that: a sender
 who is faster waits. A batch sent again from its beginning is recognised line by line and goes on
@@ -8,7 +8,7 @@ where it stopped; other lines under the same name are refused before anything is
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -16,30 +16,33 @@ from typing import Final, Protocol
 from app.crypto.signing import KeyProvider
 from app.domain.audit import AuditEvent, Operation, Result
 from app.domain.batch import BatchId, Kind, Progress
-from app.domain.errors import Refused
-from app.domain.identifier import IssuerCode, TypeCode
+from app.domain.errors import Refused, Unavailable
+from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.records import Terms, key_named
 from app.domain.verification import Asker
 from app.formats.rows import (
-    CsvReader,
     Line,
     LineCutter,
-    Read,
     RowFormat,
     read_header,
-    read_ndjson,
     without_mark,
 )
 from app.registry.auditing import event
-from app.registry.imports.prepared import START, Chunk, Preparing, with_words
-from app.registry.imports.store import Standing
+from app.registry.imports.prepared import START, BareRow, Chunk, Reading, Versions
+from app.registry.imports.records import Naming
+from app.registry.imports.store import OldKeys, Standing
+from app.registry.imports.tasks import ChainLines, NameRows, ReadLines
 from app.registry.imports.words import WordKeys
 
 CHUNK_LINES: Final = 1000
 CHUNK_BYTES: Final = 1024 * 1024
 """Whichever comes first ends a chunk."""
-MEMORY: Final = 4 * CHUNK_BYTES
-"""Bytes of one stream at most: a chunk that is merged, one that is read, and their rows."""
+MEMORY: Final = 8 * CHUNK_BYTES
+"""Bytes of one stream at most: of a chunk that is merged, and of one that is read, the lines and
+what is made of them, twice on the way from one process to the other."""
+
+KEY_TRIES: Final = 3
+"""Of one chunk, where keys are made meanwhile."""
 
 
 class Imports(Protocol):
@@ -58,14 +61,25 @@ class Imports(Protocol):
     async def word_keys(self, issuer: IssuerCode, now: datetime) -> WordKeys: ...
 
     async def merge(
-        self, standing: Standing, chunk: Chunk, event: AuditEvent, *, now: datetime
+        self, standing: Standing, chunk: Chunk, naming: Naming, event: AuditEvent, *, now: datetime
     ) -> Standing: ...
 
     async def try_out(
-        self, standing: Standing, chunk: Chunk, event: AuditEvent, *, now: datetime
+        self, standing: Standing, chunk: Chunk, naming: Naming, event: AuditEvent, *, now: datetime
     ) -> Standing: ...
 
     async def finish(self, standing: Standing, *, now: datetime) -> Progress: ...
+
+
+class Reader(Protocol):
+    """Whoever reads rows and makes them ready. All raise `Unavailable`: send the chunk again."""
+
+    async def chunk(self, task: ReadLines) -> Chunk | None:
+        """None: it has signatures, and keys for those were not told."""
+
+    async def chained(self, task: ChainLines) -> bytes: ...
+
+    async def named(self, task: NameRows) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +102,7 @@ class Importer:
     """Takes in batches."""
 
     imports: Imports
+    reader: Reader
     keys: KeyProvider = field(repr=False)
     clock: Callable[[], datetime]
     version: str
@@ -169,12 +184,14 @@ class _Run:
         self._chain = standing.chain if sending.after else START
         self._at = sending.after
         """Lines taken so far."""
-        self._prepare: Preparing | None = None
+        self._reading: Reading | None = None
+        self._signed = False
+        """Rows of it bring signatures."""
         self._merging: asyncio.Task[Standing] | None = None
 
     async def lines(self, lines: list[Line]) -> None:
         """Take more lines; returns when no more than one chunk waits for the database."""
-        if self._prepare is None:
+        if self._reading is None:
             lines = self._begin(lines)
         known = min(len(lines), max(0, self._known - self._at))
         if known:
@@ -184,14 +201,31 @@ class _Run:
             return
         if self._standing.progress.finished:
             raise Refused("batch", f"is complete with {self._known} lines: choose another name")
-        chunk = await asyncio.to_thread(self._reader.chunk, self._at + 1, fresh, self._chain)
-        if chunk.signed:
-            now = self._importer.clock()
-            keys = await self._importer.imports.word_keys(self._sending.id.issuer, now)
-            chunk = await asyncio.to_thread(with_words, chunk, keys, now)
+        chunk = await self._read(self._at + 1, fresh, self._chain)
         self._at, self._chain = chunk.last, chunk.chain
         await self._settle()
-        self._merging = asyncio.create_task(self._merge(chunk))
+        self._merging = asyncio.create_task(self._merge(chunk, fresh))
+
+    async def _read(self, first: int, lines: Sequence[Line], before: bytes) -> Chunk:
+        """Raises `Unavailable`."""
+        importer, now = self._importer, self._importer.clock()
+        while True:
+            keys = None
+            if self._signed:
+                keys = await importer.imports.word_keys(self._sending.id.issuer, now)
+            task = ReadLines(
+                reading=self._told_reading,
+                versions=Versions.of(importer.keys),
+                first=first,
+                lines=lines,
+                before=before,
+                word_keys=keys,
+                now=now,
+            )
+            chunk = await importer.reader.chunk(task)
+            if chunk is not None:
+                return chunk
+            self._signed = True
 
     async def end(self) -> Progress:
         """The body is over."""
@@ -214,44 +248,60 @@ class _Run:
             await asyncio.gather(self._merging, return_exceptions=True)
 
     @property
-    def _reader(self) -> Preparing:
-        if self._prepare is None:
+    def _told_reading(self) -> Reading:
+        if self._reading is None:
             raise RuntimeError("nothing was begun")
-        return self._prepare
+        return self._reading
 
     def _begin(self, lines: list[Line]) -> list[Line]:
         """The way to read the rows; the lines that count."""
         sending = self._sending
         if lines[0] is not None:
             lines = [without_mark(lines[0]), *lines[1:]]
-        read: Read = read_ndjson
+        columns = None
         if sending.format is RowFormat.CSV:
-            read = CsvReader(_columns(lines[0], sending.kind))
+            columns = _columns(lines[0], sending.kind)
             lines = lines[1:] if sending.after else lines
-        self._prepare = Preparing(
+        self._reading = Reading(
             kind=sending.kind,
-            read=read,
-            headers=int(sending.format is RowFormat.CSV),
+            columns=columns,
             terms=Terms(sending.id.issuer, self._standing.types, self._importer.clock()),
-            keys=self._importer.keys,
+            as_of=self._standing.progress.as_of,
             key_version=self._standing.key_version,
         )
         return lines
 
     async def _recognise(self, lines: list[Line]) -> None:
         """Lines that were acknowledged before are the same, or this is another batch."""
-        self._chain = await asyncio.to_thread(self._reader.chained, lines, self._chain)
+        task = ChainLines(reading=self._told_reading, lines=lines, chain=self._chain)
+        self._chain = await self._importer.reader.chained(task)
         self._at += len(lines)
         if self._at == self._known and self._chain != self._standing.chain:
             raise Refused("batch", "other lines were sent under this name: choose another")
 
-    async def _merge(self, chunk: Chunk) -> Standing:
+    async def _merge(self, chunk: Chunk, lines: Sequence[Line]) -> Standing:
         sending, imports = self._sending, self._importer.imports
         work = imports.try_out if sending.dry else imports.merge
         event = self._importer.event(sending, chunk.first, chunk.last)
-        standing = await work(self._standing, chunk, event, now=self._importer.clock())
-        self._told(standing.progress)
-        return standing
+        for _ in range(KEY_TRIES):
+            now, naming = self._importer.clock(), self._naming(chunk.versions)
+            try:
+                standing = await work(self._standing, chunk, naming, event, now=now)
+            except OldKeys:  # made while it waited
+                chunk = await self._read(chunk.first, lines, chunk.before)
+            else:
+                self._told(standing.progress)
+                return standing
+        raise Unavailable("rows: their keys change faster than they are read")
+
+    def _naming(self, versions: Versions) -> Naming:
+        reading = self._told_reading
+
+        async def named(rows: Sequence[BareRow], names: Sequence[Identifier]) -> bytes:
+            task = NameRows(reading=reading, versions=versions, rows=rows, names=names)
+            return await self._importer.reader.named(task)
+
+        return named
 
     async def _settle(self) -> None:
         if self._merging is not None:

@@ -14,6 +14,7 @@ from app.domain.batch import BatchId, Kind
 from app.domain.verification import Asker
 from app.formats.rows import MAX_LINE, RowFormat
 from app.registry import callers
+from app.registry.imports.apart import RowReader
 from app.registry.imports.sealing import unseal
 from app.registry.imports.store import PostgresImports
 from app.registry.sessions import Database
@@ -381,11 +382,16 @@ def test_a_chunk_whose_acknowledgement_was_lost_is_not_taken_twice(office: Offic
 
     async def run() -> None:
         database = await Database.open(office.service.database_url)
+        reader = RowReader(office.service.settings.key_folder)
         try:
             keys = FolderKeys(office.service.settings.key_folder)
             imports = PostgresImports(database, keys)
             importer = Importer(
-                imports=imports, keys=keys, clock=lambda: datetime.now(UTC), version="0"
+                imports=imports,
+                reader=reader,
+                keys=keys,
+                clock=lambda: datetime.now(UTC),
+                version="0",
             )
             id = BatchId.read(f"{office.code}.lost-ack")
             assert id is not None
@@ -409,6 +415,7 @@ def test_a_chunk_whose_acknowledgement_was_lost_is_not_taken_twice(office: Offic
             done = await importer.take(sending, pieces())
             assert (done.lines, done.added, done.finished) == (1, 1, True)
         finally:
+            reader.close()
             await database.close()
 
     asyncio.run(run())

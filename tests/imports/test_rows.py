@@ -1,6 +1,7 @@
 """Rows whatever the bytes: a record, or a fault that names a member; and the examples as shown."""
 
 import json
+import struct
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any
@@ -13,12 +14,12 @@ from app.crypto.provider import FolderKeys, Purpose
 from app.domain.batch import BatchId, Kind
 from app.domain.elements import LicenseElement
 from app.domain.errors import Refused
-from app.domain.identifier import IssuerCode, TypeCode
+from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.records import Terms, key_named, read_change, read_license
-from app.formats.rows import MAX_LINE, CsvReader, LineCutter, RowFormat, read_header, read_ndjson
+from app.formats.rows import MAX_LINE, LineCutter, RowFormat, read_header
 from app.registry.imports import index
-from app.registry.imports.prepared import START, LicenseRow, Preparing, rekeyed, sealed_of
-from app.registry.imports.sealing import unseal
+from app.registry.imports.prepared import START, Chunk, Preparing, Reading, Versions
+from app.registry.imports.sealing import content_of, unseal
 from tests.service import described
 
 TERMS = Terms(
@@ -27,6 +28,15 @@ TERMS = Terms(
     datetime(2026, 11, 1, tzinfo=UTC),
 )
 SHOWN = described()
+
+
+def preparing(keys: FolderKeys, kind: Kind, columns: tuple[str, ...] | None = None) -> Preparing:
+    reading = Reading(kind=kind, columns=columns, terms=TERMS, as_of=TERMS.now, key_version=1)
+    return Preparing(reading, keys)
+
+
+def rows_of(chunk: Chunk) -> int:
+    return chunk.records + len(chunk.bare) + len(chunk.statuses)
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +98,12 @@ def test_any_members_are_a_row_or_a_named_fault(read: Any, members: dict[str, ob
 @given(st.lists(st.binary(max_size=120), max_size=6))
 def test_any_bytes_are_rows_or_faults(keys: FolderKeys, lines: list[bytes]) -> None:
     for kind in Kind:
-        for reader in (read_ndjson, CsvReader(("identifier", "holder"))):
-            preparing = Preparing(
-                kind=kind, read=reader, headers=0, terms=TERMS, keys=keys, key_version=1
-            )
-            chunk = preparing.chunk(1, lines, START)
+        for columns in (None, ("identifier", "holder")):
+            reads = preparing(keys, kind, columns)
+            chunk = reads.chunk(2, lines, START)
             blank = sum(not line.strip() for line in lines)
-            assert len(chunk.rows) + len(chunk.faults) + blank == len(lines)
-            assert preparing.chained(lines, START) == chunk.chain
+            assert rows_of(chunk) + len(chunk.faults) + blank == len(lines)
+            assert reads.chained(lines, START) == chunk.chain
 
 
 def examples(path: str) -> list[tuple[str, str]]:
@@ -114,13 +122,10 @@ def test_the_examples_in_the_description_are_good_rows(
         lines = cut(text.encode())
         csv = media == "text/csv"
         seen.add(RowFormat.CSV if csv else RowFormat.NDJSON)
-        read = CsvReader(read_header(lines[0])) if csv else read_ndjson
-        preparing = Preparing(
-            kind=kind, read=read, headers=int(csv), terms=TERMS, keys=keys, key_version=1
-        )
-        chunk = preparing.chunk(1, lines, START)
+        columns = read_header(lines[0]) if csv else None
+        chunk = preparing(keys, kind, columns).chunk(1, lines, START)
         assert not chunk.faults
-        assert len(chunk.rows) == len(lines) - csv
+        assert rows_of(chunk) == len(lines) - csv
     assert seen == set(RowFormat)
 
 
@@ -168,32 +173,50 @@ def test_keys_are_nested_and_the_newest_alone_gives_nothing(
     assert index.newest(keys, data)[0] not in (before, after)
 
 
+def fields(row: bytes) -> list[bytes | None]:
+    """Of one row as COPY takes it."""
+    (count,), at, found = struct.unpack_from("!h", row), 2, list[bytes | None]()
+    for _ in range(count):
+        (length,) = struct.unpack_from("!i", row, at)
+        found.append(None if length < 0 else row[at + 4 : at + 4 + length])
+        at += 4 + max(length, 0)
+    assert at == len(row), "one row and no more"
+    return found
+
+
 @pytest.mark.parametrize("rotated", [(), (Purpose.FIELD,), (Purpose.INDEX,), tuple(Purpose)[1:]])
-def test_what_was_sealed_too_early_is_sealed_again(tmp_path, rotated: tuple[Purpose, ...]) -> None:
+def test_what_was_made_too_early_is_told_apart_and_made_again(
+    tmp_path: Any, rotated: tuple[Purpose, ...]
+) -> None:
     """Keys made while a chunk waits for the database: its rows come in under the newest."""
     keys = FolderKeys(tmp_path / "keys")
-    prepare = Preparing(
-        kind=Kind.LICENSES, read=read_ndjson, headers=0, terms=TERMS, keys=keys, key_version=1
-    )
-    named = {
-        "identifier": "1.2.156.3005.2.11100000MB03271699001.11630000MB0000019J.2024000001.001.B",
-        "number": "N-1",
-        "holder": "青海样例有限公司",
-    }
-    bare = {"type": named["identifier"].split(".")[5], "number": "N-2", "holder": "样例"}
-    early = prepare.chunk(1, [json.dumps(each).encode() for each in (named, bare)], START)
+    name = "1.2.156.3005.2.11100000MB03271699001.11630000MB0000019J.2024000001.001.B"
+    held = {"number": "N-1", "holder": "青海样例有限公司", "holder_code": "91350100M000100Y43"}
+    bare = {**held, "type": name.split(".")[5], "number": "N-2"}
+    lines = [json.dumps(each).encode() for each in ({**held, "identifier": name}, bare)]
+    early = preparing(keys, Kind.LICENSES).chunk(1, lines, START)
     assert not early.faults
     for purpose in rotated:
         keys.rotate(purpose)
-    with_name, without = rekeyed(early, keys).rows
-    assert isinstance(with_name, LicenseRow)
-    assert isinstance(without, LicenseRow)
-    assert without.sealed is None, "only the database knows its name"
-    assert with_name.sealed is not None
-    assert (with_name is early.rows[0]) is not bool(rotated)
-    assert keys.sealed_version(with_name.sealed.octets) == keys.field_version()
-    assert unseal(keys, named["identifier"], with_name.sealed.octets).number == "N-1"
-    again = sealed_of(with_name.record, named["identifier"], with_name.plain, keys)
-    assert with_name.sealed.content == again.content
-    assert with_name.sealed.content_before == again.content_before
-    assert {with_name.version, without.version} == {keys.hmac_versions()[-1]}
+    assert (early.versions == Versions.of(keys)) is not bool(rotated)
+    made = preparing(keys, Kind.LICENSES)
+    again = made.chunk(1, lines, START)
+    assert again.versions == Versions.of(keys)
+    identifier = Identifier.read(name)
+    for number, row in (("N-1", again.ready), ("N-2", made.named(again.bare, [identifier]))):
+        found = fields(row)
+        sealed, content, before, found_by, version = *found[8:11], found[12], found[13]
+        assert sealed is not None
+        assert keys.sealed_version(sealed) == keys.field_version()
+        assert unseal(keys, name, sealed).number == number
+        plain = keys.decrypt(sealed, f"license\0{name}".encode())
+        *older, newest = keys.hmac_versions()
+        dates = (None, None, False, None)
+        assert content == content_of(keys, newest, name, dates, plain)
+        assert before == (content_of(keys, older[-1], name, dates, plain) if older else None)
+        for data in (
+            index.number_key(identifier.type, number),
+            index.body_key(held["holder_code"]),
+        ):
+            assert index.newest(keys, data)[0] in (found_by or b"")
+        assert version == struct.pack("!i", newest)

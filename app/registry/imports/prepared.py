@@ -1,13 +1,17 @@
-"""A chunk of lines, read and made ready for the database; nothing here waits for anything."""
+"""A chunk of lines, read and made ready for the database; nothing here waits for anything.
+
+All of it happens in the process of `program`: the service gets octets for COPY, and passes them on.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Final, Self
 
 from app.crypto.signing import KeyProvider
 from app.domain.batch import Kind, LineFault
 from app.domain.errors import Refused
+from app.domain.identifier import Identifier
 from app.domain.issuer import Code
 from app.domain.lifecycle import ENDS, Decision
 from app.domain.records import (
@@ -18,9 +22,10 @@ from app.domain.records import (
     read_change,
     read_license,
 )
-from app.formats.rows import MAX_LINE, Line, Read
+from app.formats.rows import MAX_LINE, CsvReader, Line, Read, read_ndjson
 from app.formats.statement import SignedWord
 from app.registry.imports import index
+from app.registry.imports.copying import Values, copy_row
 from app.registry.imports.sealing import content_of, plain_of, seal
 from app.registry.imports.words import WordKeys, verified
 
@@ -31,31 +36,30 @@ _OVER: Final = b"\0overlong"
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """What is kept of a record that nobody can read without the node's keys."""
+class Versions:
+    """Of the node's keys, as somebody sees them."""
 
-    octets: bytes = field(repr=False)
-    content: bytes = field(repr=False)
-    content_before: bytes | None = field(repr=False)
-    """The same under the key before the newest."""
+    index: tuple[int, ...]
+    """Oldest first."""
+    field: int
+
+    @classmethod
+    def of(cls, keys: KeyProvider) -> Self:
+        """Raises `Unavailable`."""
+        return cls(keys.hmac_versions(), keys.field_version())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LicenseRow:
-    """A record for COPY, but for what depends on its identifier where that is an internal one."""
+class BareRow:
+    """A record without an identifier: what it is called only the database knows."""
 
     line: int
     record: LicenseRecord
     plain: bytes = field(repr=False)
-    hmac: bytes | None
-    """What it is found by; None: it has no number."""
+    hmacs: Sequence[bytes]
+    """What it is found by, under each version of the index key, oldest first."""
     holders: Sequence[bytes]
-    """What it is found by as one of a body's licenses."""
-    version: int
-    """Of the key under which these are."""
-    sealed: Sealed | None = field(default=None, repr=False)
-    """None: it can be sealed only when the database has told its identifier."""
-    word: SignedWord | None = None
+    """What it is found by as one of a body's licenses, under the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +70,6 @@ class StatusRow:
     change: StatusChange
     hmacs: Sequence[bytes]
     """Where the row names its license by number: where that may stand."""
-    word: SignedWord | None = None
-
-
-Row: TypeAlias = LicenseRow | StatusRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,56 +78,97 @@ class Chunk:
 
     first: int
     last: int
-    rows: Sequence[Row] = field(repr=False)
-    faults: Sequence[LineFault]
+    ready: bytes = field(default=b"", repr=False)
+    """Records that have an identifier, row after row as COPY takes them."""
+    records: int = 0
+    """How many these are."""
+    bare: Sequence[BareRow] = field(default=(), repr=False)
+    statuses: Sequence[StatusRow] = field(default=(), repr=False)
+    words: Sequence[tuple[int, SignedWord]] = field(default=(), repr=False)
+    """By line: the issuer's signatures that came with the rows, and hold."""
+    faults: Sequence[LineFault] = ()
     before: bytes = field(repr=False)
     """The chain up to its first line."""
     chain: bytes = field(repr=False)
     """And up to its last."""
-
-    @property
-    def signed(self) -> bool:
-        """Whether keys are needed to go on."""
-        return any(_statement(row) is not None for row in self.rows)
+    versions: Versions
+    """Of the keys under which all of it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preparing:
-    """What lines are read with. Raises `Unavailable` where the node's keys cannot be had."""
+class Reading:
+    """What the lines of a batch are, told to whoever reads them."""
 
     kind: Kind
-    read: Read
-    headers: int
-    """Lines at the beginning that count, and are no rows."""
+    columns: Sequence[str] | None = None
+    """Of CSV, whose header counts as a line and is no row; None: NDJSON."""
     terms: Terms
-    keys: KeyProvider = field(repr=False)
+    as_of: datetime
+    """Of records that do not say their own."""
     key_version: int
     """For the chain."""
 
+    @property
+    def headers(self) -> int:
+        """Lines at the beginning that count, and are no rows."""
+        return int(self.columns is not None)
+
+
+class WantsKeys(Exception):
+    """A row has a signature, and it was not told by which keys those are judged."""
+
+
+@dataclass(slots=True)
+class Preparing:
+    """Reads lines. Raises `Unavailable` where the node's keys cannot be had."""
+
+    reading: Reading
+    keys: KeyProvider = field(repr=False)
+    word_keys: WordKeys | None = field(default=None, repr=False)
+    """By which signatures are judged."""
+    now: datetime | None = None
+    """For signatures; that of the terms, if absent."""
+    versions: Versions | None = None
+    """Of the keys to use; the newest there are, if absent."""
+    _versions: Versions = field(init=False)
+    _read: Read = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        columns = self.reading.columns
+        self._read = read_ndjson if columns is None else CsvReader(columns)
+        self._versions = self.versions or Versions.of(self.keys)
+
     def chunk(self, first: int, lines: Sequence[Line], before: bytes) -> Chunk:
-        """Read lines; what is wrong with one says nothing of the next."""
-        rows, faults, chain = list[Row](), list[LineFault](), before
+        """Read lines; what is wrong with one says nothing of the next. Raises `WantsKeys`."""
+        made, faults, chain = _Made(), list[LineFault](), before
+        headers = self.reading.headers
         for number, line in enumerate(lines, start=first):
             chain = self.linked(chain, line)
             if line is None:
                 faults.append(replace(_OVERLONG, line=number))
-            elif number > self.headers and line.strip():
+            elif number > headers and line.strip():
                 try:
-                    rows.append(self._row(number, line))
+                    self._row(number, line, made)
                 except Refused as exc:
                     faults.append(LineFault(number, exc.field, str(exc)))
         return Chunk(
             first=first,
             last=first + len(lines) - 1,
-            rows=rows,
+            ready=b"".join(made.ready),
+            records=len(made.ready),
+            bare=made.bare,
+            statuses=made.statuses,
+            words=made.words,
             faults=faults,
             before=before,
             chain=chain,
+            versions=self._versions,
         )
 
     def linked(self, chain: bytes, line: Line) -> bytes:
         """The chain with one line more."""
-        return self.keys.hmac(self.key_version, b"import\0%b%b" % (chain, line or _OVER))
+        told = b"import\0%b%b" % (chain, line or _OVER)
+        return self.keys.hmac(self.reading.key_version, told)
 
     def chained(self, lines: Sequence[Line], chain: bytes) -> bytes:
         """The chain with lines that are not read again."""
@@ -135,106 +176,116 @@ class Preparing:
             chain = self.linked(chain, line)
         return chain
 
-    def _row(self, number: int, line: bytes) -> Row:
-        members = self.read(line)
-        if self.kind is Kind.STATUSES:
-            change = read_change(members, self.terms)
-            naming = change.naming
-            hmacs = [] if naming.identifier else index.levels(self.keys, _key(naming))
-            return StatusRow(line=number, change=change, hmacs=hmacs)
-        record = read_license(members, self.terms)
-        plain = plain_of(record)
-        return LicenseRow(
-            line=number, record=record, plain=plain, **_kept_of(record, plain, self.keys)
+    def named(self, rows: Sequence[BareRow], names: Sequence[Identifier]) -> bytes:
+        """Rows whose identifier the database has told, as COPY takes them."""
+        return b"".join(map(self._bare, rows, names))
+
+    def _row(self, number: int, line: bytes, made: "_Made") -> None:
+        """Read one and put it where it belongs. Raises `Refused` and `WantsKeys`."""
+        members, terms = self._read(line), self.reading.terms
+        if self.reading.kind is Kind.STATUSES:
+            change = read_change(members, terms)
+            self._judge(number, change.naming, change.statement, _expected(change), made)
+            made.statuses.append(
+                StatusRow(line=number, change=change, hmacs=self._status_hmacs(change.naming))
+            )
+            return
+        record = read_license(members, terms)
+        self._judge(number, record.naming, record.statement, None, made)
+        plain, holders = plain_of(record), [*self._holders(record)]
+        identifier = record.naming.identifier
+        if identifier is None:
+            hmacs = index.under(self.keys, _key(record.naming), self._versions.index)
+            made.bare.append(
+                BareRow(line=number, record=record, plain=plain, hmacs=hmacs, holders=holders)
+            )
+            return
+        found_by = holders
+        if record.naming.number is not None:
+            found_by = [self._newest(_key(record.naming)), *holders]
+        made.ready.append(self._copied(number, record, plain, identifier, found_by))
+
+    def _judge(
+        self,
+        number: int,
+        naming: Naming,
+        statement: str | None,
+        expected: Code | None,
+        made: "_Made",
+    ) -> None:
+        if statement is None:
+            return
+        if self.word_keys is None:
+            raise WantsKeys
+        now = self.now or self.reading.terms.now
+        word = verified(statement, self.word_keys, naming.identifier, expected, now)
+        made.words.append((number, word))
+
+    def _bare(self, row: BareRow, name: Identifier) -> bytes:
+        found_by = [row.hmacs[-1], *row.holders]
+        return self._copied(row.line, row.record, row.plain, name, found_by)
+
+    def _copied(
+        self,
+        number: int,
+        record: LicenseRecord,
+        plain: bytes,
+        identifier: Identifier,
+        found_by: Sequence[bytes],
+    ) -> bytes:
+        name = str(identifier)
+        dates = (record.valid_from, record.valid_until, record.long_term, record.issued_on)
+        *before, newest = self._versions.index
+        return copy_row(
+            Values(
+                line=number,
+                identifier=name,
+                type=identifier.type,
+                issuer=identifier.issuer,
+                valid_from=record.valid_from,
+                valid_until=record.valid_until,
+                long_term=record.long_term,
+                issued_on=record.issued_on,
+                sealed=seal(self.keys, name, plain),
+                content=content_of(self.keys, newest, name, dates, plain),
+                content_before=(
+                    content_of(self.keys, before[-1], name, dates, plain) if before else None
+                ),
+                as_of=record.as_of or self.reading.as_of,
+                found_by=found_by,
+                version=newest,
+            )
         )
 
+    def _holders(self, record: LicenseRecord) -> Iterator[bytes]:
+        return map(self._newest, index.holder_keys(record.holders))
 
-def rekeyed(chunk: Chunk, keys: KeyProvider) -> Chunk:
-    """The chunk as if it had been read with the keys there are now. Raises `Unavailable`."""
-    newest, count = keys.hmac_versions()[-1], len(keys.hmac_versions())
+    def _newest(self, data: bytes) -> bytes:
+        return index.under(self.keys, data, self._versions.index)[-1]
 
-    def current(row: Row) -> Row:
-        if isinstance(row, StatusRow):
-            if not row.hmacs or len(row.hmacs) == count:
-                return row
-            return replace(row, hmacs=index.levels(keys, _key(row.change.naming)))
-        if row.version == newest and (
-            row.sealed is None or keys.sealed_version(row.sealed.octets) == keys.field_version()
-        ):
-            return row
-        return replace(row, **_kept_of(row.record, row.plain, keys))
-
-    return replace(chunk, rows=[current(row) for row in chunk.rows])
+    def _status_hmacs(self, naming: Naming) -> Sequence[bytes]:
+        if naming.identifier is not None:
+            return ()
+        return index.under(self.keys, _key(naming), self._versions.index)
 
 
-def with_words(chunk: Chunk, keys: WordKeys, now: datetime) -> Chunk:
-    """The chunk with its signatures verified; rows whose signature does not do are bad."""
-    rows, faults = list[Row](), list(chunk.faults)
-    for row in chunk.rows:
-        token = _statement(row)
-        try:
-            word = (
-                None
-                if token is None
-                else verified(token, keys, _naming(row).identifier, _expected(row), now)
-            )
-            rows.append(replace(row, word=word))
-        except Refused as exc:
-            faults.append(LineFault(row.line, exc.field, str(exc)))
-    return replace(chunk, rows=rows, faults=sorted(faults, key=lambda fault: fault.line))
+@dataclass(slots=True)
+class _Made:
+    """What came of the lines so far."""
 
-
-def _kept_of(record: LicenseRecord, plain: bytes, keys: KeyProvider) -> dict[str, Any]:
-    """Of a `LicenseRow`, under the newest keys there are. Raises `Unavailable`."""
-    versions = keys.hmac_versions()  # once: another thread may read them again meanwhile
-
-    def kept(data: bytes) -> bytes:
-        return index.under(keys, data, versions)[-1]
-
-    naming = record.naming
-    name = None if naming.identifier is None else str(naming.identifier)
-    return {
-        "hmac": None if naming.number is None else kept(_key(naming)),
-        "holders": [kept(each) for each in index.holder_keys(record.holders)],
-        "version": versions[-1],
-        "sealed": None if name is None else sealed_of(record, name, plain, keys, versions),
-    }
-
-
-def sealed_of(
-    record: LicenseRecord,
-    name: str,
-    plain: bytes,
-    keys: KeyProvider,
-    versions: tuple[int, ...] | None = None,
-) -> Sealed:
-    """`name`: its identifier; `versions`: of the index key. Raises `Unavailable`."""
-    *before, newest = versions or keys.hmac_versions()
-    dates = (record.valid_from, record.valid_until, record.long_term, record.issued_on)
-    return Sealed(
-        seal(keys, name, plain),
-        content_of(keys, newest, name, dates, plain),
-        content_of(keys, before[-1], name, dates, plain) if before else None,
-    )
+    ready: list[bytes] = field(default_factory=list)
+    bare: list[BareRow] = field(default_factory=list)
+    statuses: list[StatusRow] = field(default_factory=list)
+    words: list[tuple[int, SignedWord]] = field(default_factory=list)
 
 
 def _key(naming: Naming) -> bytes:
     return index.number_key(naming.type, naming.number or "")
 
 
-def _naming(row: Row) -> Naming:
-    return row.record.naming if isinstance(row, LicenseRow) else row.change.naming
-
-
-def _statement(row: Row) -> str | None:
-    return row.record.statement if isinstance(row, LicenseRow) else row.change.statement
-
-
-def _expected(row: Row) -> Code | None:
+def _expected(change: StatusChange) -> Code | None:
     """What a signature over a decision must say."""
-    if isinstance(row, LicenseRow):
-        return None
-    match row.change.event.decision:
+    match change.event.decision:
         case Decision.SUSPEND:
             return Code.SUSPENDED
         case Decision.REINSTATE:
@@ -244,8 +295,3 @@ def _expected(row: Row) -> Code | None:
         case decision:
             ended = decision in ENDS or decision is Decision.ANNUL
             return Code.ENDED if ended else None
-
-
-def words_of(rows: Sequence[Row]) -> Iterator[SignedWord]:
-    """Those that came with the rows."""
-    return (row.word for row in rows if row.word is not None)

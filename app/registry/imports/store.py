@@ -4,6 +4,7 @@ A chunk is one transaction: its rows, its faults, the place the batch is at and 
 log are on disk together or not at all. Whoever sends a chunk twice finds it there.
 """
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,17 +16,11 @@ from app.domain.batch import BatchId, Kind, LineFault, Progress
 from app.domain.errors import NotYours, Refused
 from app.domain.identifier import IssuerCode, TypeCode
 from app.registry.audit import APPEND_SQL, link_values
-from app.registry.imports.prepared import (
-    START,
-    Chunk,
-    LicenseRow,
-    StatusRow,
-    rekeyed,
-    words_of,
-)
-from app.registry.imports.records import Merged, merge_licenses
+from app.registry.imports.prepared import START, Chunk, Versions
+from app.registry.imports.records import Merged, Naming, merge_licenses
+from app.registry.imports.speakers import word_keys
 from app.registry.imports.statuses import merge_statuses
-from app.registry.imports.words import WordKeys, word_keys
+from app.registry.imports.words import WordKeys
 from app.registry.rotation import hold_version
 from app.registry.sessions import Connection, Database
 from app.registry.statements import keep_words
@@ -80,6 +75,10 @@ class Moved(Refused):
 
     def __init__(self) -> None:
         super().__init__("batch", "is under way in another request: ask how far it is, and go on")
+
+
+class OldKeys(Exception):
+    """The node's keys are others than those a chunk was made with: make it again."""
 
 
 class _Undone(Exception):
@@ -151,12 +150,12 @@ class PostgresImports:
         return await self.database.run(lambda c: word_keys(c, issuer, now), repeatable=True)
 
     async def merge(
-        self, standing: Standing, chunk: Chunk, event: AuditEvent, *, now: datetime
+        self, standing: Standing, chunk: Chunk, naming: Naming, event: AuditEvent, *, now: datetime
     ) -> Standing:
         """Acknowledge a chunk: when this returns, all of it is on disk.
 
-        Raises `Moved`, `NotYours` where the right was taken back meanwhile, and `Unavailable`;
-        after that nothing is known, and the same chunk may be sent again.
+        Raises `OldKeys`, `Moved`, `NotYours` where the right was taken back meanwhile, and
+        `Unavailable`; after that nothing is known, and the same chunk may be sent again.
         """
         id, tenant = standing.progress.id, standing.tenant
 
@@ -169,7 +168,7 @@ class PostgresImports:
                     return row  # it was committed, and its acknowledgement lost
                 if (row["lines"], bytes(row["chain"])) != (chunk.first - 1, chunk.before):
                     raise Moved
-                merged, faults = await self._merged(connection, standing, chunk, now)
+                merged, faults = await self._merged(connection, standing, chunk, naming, now)
                 await _note_faults(connection, id, faults, row["bad"])
                 await connection.execute(APPEND_SQL, *link_values(event))
                 return await connection.fetchrow(
@@ -189,7 +188,7 @@ class PostgresImports:
         return _standing(row, standing.types)
 
     async def try_out(
-        self, standing: Standing, chunk: Chunk, event: AuditEvent, *, now: datetime
+        self, standing: Standing, chunk: Chunk, naming: Naming, event: AuditEvent, *, now: datetime
     ) -> Standing:
         """What `merge` would say, of a chunk by itself; nothing is kept. Raises as it does."""
         del event
@@ -199,7 +198,7 @@ class PostgresImports:
             async with connection.transaction():
                 await connection.execute(ALONE_SQL, id.issuer)
                 await _right(connection, id.issuer, standing.tenant)
-                found.append(await self._merged(connection, standing, chunk, now))
+                found.append(await self._merged(connection, standing, chunk, naming, now))
                 raise _Undone
 
         with suppress(_Undone):
@@ -236,24 +235,26 @@ class PostgresImports:
         return done
 
     async def _merged(
-        self, connection: Connection, standing: Standing, chunk: Chunk, now: datetime
+        self,
+        connection: Connection,
+        standing: Standing,
+        chunk: Chunk,
+        naming: Naming,
+        now: datetime,
     ) -> tuple[Merged, list[LineFault]]:
+        if chunk.versions != Versions.of(self.keys):
+            await asyncio.to_thread(self.keys.reload)
         await hold_version(connection, self.keys)
-        chunk = rekeyed(chunk, self.keys)
-        id, faults = standing.progress.id, list(chunk.faults)
-        licenses = [row for row in chunk.rows if isinstance(row, LicenseRow)]
-        statuses = [row for row in chunk.rows if isinstance(row, StatusRow)]
-        merged = Merged()
-        if licenses:
-            as_of = standing.progress.as_of
-            merged = await merge_licenses(
-                connection, id.issuer, licenses, self.keys, as_of=as_of, now=now
-            )
-        if statuses:
-            merged, more = await merge_statuses(connection, id.issuer, statuses, now=now)
+        if chunk.versions != Versions.of(self.keys):
+            raise OldKeys
+        id, faults, merged = standing.progress.id, list(chunk.faults), Merged()
+        if chunk.records or chunk.bare:
+            merged = await merge_licenses(connection, id.issuer, chunk, naming, now=now)
+        if chunk.statuses:
+            merged, more = await merge_statuses(connection, id.issuer, chunk.statuses, now=now)
             faults += more
         refused = {fault.line for fault in faults}
-        words = list(words_of([row for row in chunk.rows if row.line not in refused]))
+        words = [word for line, word in chunk.words if line not in refused]
         await keep_words(connection, words, now)
         return merged, sorted(faults, key=lambda fault: fault.line)
 

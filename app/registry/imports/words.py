@@ -5,9 +5,8 @@ was pushed to it, and no more.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 
 from app.domain.clocks import CLOCK_SKEW
 from app.domain.errors import InvalidSignature, Malformed, Refused
@@ -15,24 +14,7 @@ from app.domain.identifier import Identifier, IssuerCode, TypeCode
 from app.domain.issuer import AnswerKey, Code
 from app.domain.license import KeyId
 from app.domain.records import STATEMENT
-from app.domain.scheme import Scheme
 from app.formats.statement import SignedWord, read_statement, verify_statement
-from app.registry.sessions import Connection
-
-KEYS_SQL: Final = """
-SELECT k.owner, k.key_id, k.scheme, k.spki, k.types, d.type
-  FROM issuer_key k
-  LEFT JOIN delegation d ON d.delegate = k.owner AND d.issuer = $1 AND d.kind = 'answer'
-       AND d.not_before <= $2 AND coalesce(d.not_after > $2, true)
-       AND coalesce(d.revoked_at > $2, true)
- WHERE (k.owner = $1 OR d.delegate IS NOT NULL) AND k.uses && ARRAY['answer']
-   AND k.not_before <= $2 AND coalesce(k.not_after > $2, true)
-   AND coalesce(k.revoked_at > $2, true)
-   AND NOT EXISTS (
-       SELECT FROM trust_source s
-         JOIN trust_list l ON l.publisher = s.publisher AND l.number = s.held
-        WHERE (l.withdrawals #>> ARRAY['keys', encode(k.sha256, 'hex')])::timestamptz <= $2)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +32,6 @@ class WordKeys:
             if key is not None and (types is None or type in types):
                 return key
         return None
-
-
-async def word_keys(connection: Connection, issuer: IssuerCode, now: datetime) -> WordKeys:
-    """Registered for answers, live, of the issuer or of those it lets answer; and not revoked by a
-    list that is followed either.
-    """
-    rows = await connection.fetch(KEYS_SQL, issuer, now)
-    found: dict[tuple[str, str, str | None], tuple[AnswerKey, frozenset[str] | None]] = {}
-    for row in rows:
-        about = None if row["owner"] == issuer else row["type"]
-        types = None if row["types"] is None else frozenset(row["types"])
-        key = AnswerKey(KeyId(row["key_id"]), Scheme(row["scheme"]), row["spki"])
-        found[row["owner"], row["key_id"], about] = (key, types)
-    return WordKeys(found)
 
 
 def verified(
@@ -94,6 +62,8 @@ def verified(
     if key is None:
         raise Refused(STATEMENT, "by no live key registered for answers of this issuer and type")
     try:
-        return verify_statement(word, key)
+        word = verify_statement(word, key)
     except InvalidSignature as exc:
         raise Refused(STATEMENT, f"the signature does not hold: {exc}") from None
+    # A plain mapping, which can go from one process to another.
+    return replace(word, compact=replace(word.compact, header=dict(word.compact.header)))

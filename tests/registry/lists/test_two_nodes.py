@@ -16,7 +16,7 @@ from app.domain.issuer import Code
 from app.domain.license import KeyId
 from app.federation.gateway import HttpIssuers
 from app.registry import catalogue
-from app.registry.imports.words import word_keys
+from app.registry.imports.speakers import word_keys
 from app.registry.lists import store
 from app.registry.sessions import Database
 from app.registry.standing import PostgresStanding
