@@ -135,8 +135,9 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
         (
             "One worker, one issuer that thinks 200 ms in a process of its own; `transport` is the "
             "bare client of httpx with the same bytes, `session` the guarded one of aiohttp that "
-            "the service asks by, `service` everything an issuer is asked by. The aim is 0.70 of "
-            "the transport's throughput, and memory that does not grow."
+            "the service asks by, `service` everything an issuer is asked by; not in it are the "
+            "caller's HTTP, the database and the report, which stand under *License tokens over "
+            "HTTP*. The aim is 0.70 of the transport's throughput, and memory that does not grow."
         ),
         printed("inflight"),
     ),
