@@ -43,9 +43,11 @@ Old licenses, seals and codes of bodies keep them, and are right. From 民政部
 _USCC_VALUES = {char: value for value, char in enumerate(_USCC_ALPHABET)}
 _USCC_WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
 """As many as characters are checked: the last one is left out."""
-_VALUES = {char: value for value, char in enumerate(_ALNUM)}
-_STEPS = [[2 * ((p + value) % 36 or 36) % 37 for value in range(36)] for p in range(37)]
-"""One step of MOD 37,36: what was carried, and the value of a character → what is carried on."""
+_STEPS = [
+    {char: 2 * ((p + value) % 36 or 36) % 37 for value, char in enumerate(_ALNUM)}
+    for p in range(37)
+]
+"""One step of MOD 37,36: what was carried, and a character → what is carried on."""
 
 
 def mod_37_36(body: str) -> str:
@@ -56,7 +58,7 @@ def mod_37_36(body: str) -> str:
     p = 36
     try:
         for char in body:
-            p = _STEPS[p][_VALUES[char]]
+            p = _STEPS[p][char]
     except KeyError:
         raise ValueError("a character other than 0-9 and A-Z") from None
     return _ALNUM[(37 - p) % 36]

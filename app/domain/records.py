@@ -70,11 +70,23 @@ _CITIZEN, _USCC = "111", "001"
 
 def key_named(name: str, kind: Kind) -> Key | None:
     """The element, or the member of ours, that a name stands for in a row of this kind."""
-    own = _OF_LICENSES if kind is Kind.LICENSES else _OF_STATUSES
-    if name in own:
-        return name
-    element = _OWN.get(name) or element_named(name)
+    own = _NAMED[kind].get(name)
+    if own is not None:
+        return own
+    element = element_named(name)
     return None if kind is Kind.STATUSES and element not in _NAMING else element
+
+
+_NAMED: Final[Mapping[Kind, Mapping[str, Key]]] = MappingProxyType(
+    {
+        Kind.LICENSES: {**{name: name for name in _OF_LICENSES}, **_OWN},
+        Kind.STATUSES: {
+            **{name: name for name in _OF_STATUSES},
+            **{name: element for name, element in _OWN.items() if element in _NAMING},
+        },
+    }
+)
+"""Names as they stand in the description: found without folding them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +220,10 @@ class Row:
         raise Refused(name, message)
 
     def text(self, key: Key, most: int = MAX_TEXT) -> str | None:
-        if key not in self.values:
+        told = self.values.get(key)
+        if told is None:
             return None
-        name, value = self.values[key]
+        name, value = told
         if not isinstance(value, str):
             raise Refused(name, "is not text: put it in quotation marks")
         return _plain(name, value, most)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.crypto.provider import FolderKeys, Purpose
@@ -15,11 +15,19 @@ from app.domain.batch import BatchId, Kind
 from app.domain.elements import LicenseElement
 from app.domain.errors import Refused
 from app.domain.identifier import Identifier, IssuerCode, TypeCode
-from app.domain.records import Terms, key_named, read_change, read_license
+from app.domain.records import (
+    Holder,
+    LicenseRecord,
+    Naming,
+    Terms,
+    key_named,
+    read_change,
+    read_license,
+)
 from app.formats.rows import MAX_LINE, LineCutter, RowFormat, read_header
 from app.registry.imports import index
 from app.registry.imports.prepared import START, Chunk, Preparing, Reading, Versions
-from app.registry.imports.sealing import content_of, unseal
+from app.registry.imports.sealing import content_of, opened, plain_of, unseal
 from tests.service import described
 
 TERMS = Terms(
@@ -141,6 +149,12 @@ def test_every_element_that_is_kept_has_a_name_of_ours_and_all_others() -> None:
     assert key_named("as_of", Kind.LICENSES) == "as_of"
     assert key_named("as_of", Kind.STATUSES) is None
     assert key_named("holder", Kind.STATUSES) is None
+    assert key_named("holder", Kind.LICENSES) is LicenseElement.HOLDER_NAME
+    assert key_named("valid_until", Kind.STATUSES) is None
+    assert key_named("decision", Kind.LICENSES) is None
+    assert key_named("decision", Kind.STATUSES) == "decision"
+    for name in ("identifier", "type", "number", "issuer"):
+        assert key_named(name, Kind.STATUSES) is key_named(name, Kind.LICENSES)
 
 
 def test_a_record_is_read_whole() -> None:
@@ -182,6 +196,33 @@ def fields(row: bytes) -> list[bytes | None]:
         at += 4 + max(length, 0)
     assert at == len(row), "one row and no more"
     return found
+
+
+@given(
+    st.none() | st.text(max_size=20),
+    st.none() | st.text(max_size=20),
+    st.lists(st.tuples(st.none() | st.text(max_size=9), st.none() | st.text(max_size=9))),
+)
+@example('"\\/\x7f\u2028\x1f', "张·😀", [("", None)])
+def test_what_is_sealed_is_written_as_json_always_wrote_it(
+    number: str | None, name: str | None, holders: list[tuple[str | None, str | None]]
+) -> None:
+    """Else what comes again unchanged would not be known again."""
+    record = LicenseRecord(
+        naming=Naming(identifier=None, type=TypeCode("T"), number=number),
+        name=name,
+        holders=tuple(Holder(*holder) for holder in holders),
+        issued_on=None,
+        valid_from=None,
+        valid_until=None,
+        long_term=False,
+        as_of=None,
+        statement=None,
+    )
+    told = {"number": number, "name": name, "holders": [list(holder) for holder in holders]}
+    wanted = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    assert plain_of(record) == wanted.encode()
+    assert opened(plain_of(record)).holders == record.holders
 
 
 @pytest.mark.parametrize("rotated", [(), (Purpose.FIELD,), (Purpose.INDEX,), tuple(Purpose)[1:]])
