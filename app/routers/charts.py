@@ -1,31 +1,29 @@
-"""Bar charts as SVG, drawn here: no script, no style, colours of the page around them."""
+"""Bars beside counts: the text is text, as large as its reader wants it; the bar is a length."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from markupsafe import Markup, escape
-
-WIDTH: Final = 640
-NAMES: Final = 300
-"""Room for names, at the left."""
-ROW: Final = 26
+LEAST: Final = 0.5
+"""Per cent: what was counted at all is seen."""
 
 
-def bars(rows: Sequence[tuple[str, int]]) -> Markup:
-    """One bar a row, as long as its count, with the count beside it. A table says the same."""
-    most = max((count for _, count in rows), default=0) or 1
-    room = WIDTH - NAMES - 70
-    parts = [
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {ROW * max(1, len(rows))}" aria-hidden="true">'
-    ]
-    for index, (name, count) in enumerate(rows):
-        top, length = index * ROW, max(1, count * room // most)
-        parts.append(
-            f'<text x="{NAMES - 8}" y="{top + 17}" text-anchor="end" fill="currentColor" '
-            f'font-size="14">{escape(name)}</text>'
-            f'<rect x="{NAMES}" y="{top + 4}" width="{length}" height="{ROW - 8}" '
-            'fill="currentColor"/>'
-            f'<text x="{NAMES + length + 6}" y="{top + 17}" fill="currentColor" '
-            f'font-size="14">{count}</text>'
-        )
-    return Markup("".join(parts) + "</svg>")  # noqa: S704 - names are escaped, the rest is ours
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row of a chart."""
+
+    name: str
+    count: int
+    share: float
+    """Of the longest, per cent."""
+
+
+def bars(rows: Iterable[tuple[str, int]]) -> list[Bar]:
+    """One bar a row, as long as its count."""
+    kept = list(rows)
+    most = max((count for _, count in kept), default=0) or 1
+    return [Bar(name, count, _share(count, most)) for name, count in kept]
+
+
+def _share(count: int, most: int) -> float:
+    return max(LEAST, round(count * 100 / most, 1)) if count else 0.0

@@ -47,8 +47,6 @@ LAST_DAY: Final = date(9000, 1, 1)
 """What a search asks for is within the calendar of whatever reckons with it."""
 FIRST_DAYS: Final = 7
 """Days the audit search looks back by itself."""
-BARS: Final = 20
-"""Of a chart; the list below it has all."""
 _REFERENCE: Final = re.compile("[0-9A-Z]{20}", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,10}", re.ASCII)
 
@@ -71,16 +69,12 @@ Content = Callable[[Asked], Awaitable[dict[str, Any]]]
 async def _overview(asked: Asked) -> dict[str, Any]:
     view, now, t = asked.node.overview, asked.now, CONSOLE[asked.lang]
     found = await view.counts(Span(now - WEEK, now))
-    short = [(_conclusion(each, t), each.count) for each in found]
-    latency = [(_slot(each), each.count) for each in await view.latency(now)]
+    latency = await view.latency(now)
     span = Span(now, now + SOON)
     ends = await view.ends(span, _place(asked, lambda after: EndingsIn(after=after).place()))
     return {
-        "counts": [(f"{name}{_title(each.reason, asked.lang)}", n)
-                   for each, (name, n) in zip(found, short, strict=True)],
-        "counts_chart": bars(short[:BARS]),
-        "latency": latency,
-        "latency_chart": bars(latency),
+        "counts": bars((_conclusion(each, asked.lang), each.count) for each in found),
+        "latency": bars((_slot(each), each.count) for each in latency),
         "ends": [{"at": when(e.at), "kind": t["kinds"][e.kind.value], "name": e.name}
                  for e in ends],
         "more": _more(asked, next_of(ends, after_ending)),
@@ -184,17 +178,14 @@ async def _audit(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _conclusion(each: Count, t: Mapping[str, Any]) -> str:
-    return f"{t['conclusions'][each.conclusion]} {each.reason or ''}".strip()
-
-
-def _title(reason: str | None, lang: str) -> str:
-    """What a reason means, behind its code; nothing of one that is in the catalogue no more."""
-    known = next((each for each in Reason if each == reason), None)
-    if known is None:
-        return ""
-    title = entry_of(known).texts.title
-    return f" ({title.en})" if lang == "en" else f"（{title.zh}）"
+def _conclusion(each: Count, lang: str) -> str:
+    """With its reason: the code, and what it means; of one no longer in the catalogue the code."""
+    named = [CONSOLE[lang]["conclusions"][each.conclusion], each.reason or ""]
+    known = next((reason for reason in Reason if reason == each.reason), None)
+    if known is not None:
+        title = entry_of(known).texts.title
+        named.append(f"({title.en})" if lang == "en" else f"（{title.zh}）")
+    return " ".join(filter(None, named))
 
 
 def _slot(each: Slot) -> str:

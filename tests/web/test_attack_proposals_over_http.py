@@ -21,6 +21,7 @@ from app.registry.making import persons
 from app.registry.making.proposals import FORMAT, moment
 from app.registry.making.received import AHEAD, CARRIED
 from app.registry.making.statements import DECISION, PROPOSAL, digest_of, sign_statement
+from app.routers.console_texts import CONSOLE
 from app.services import making as service
 from tests.callers.test_access_over_http import bearer, caller_with
 from tests.service import described
@@ -383,6 +384,20 @@ def test_only_the_scope_of_carrying_lets_in(people: People, carrier: httpx.Clien
     assert taken(put(carrier, token, to(kept)))["state"] == "approved"
 
 
+def shown_pages(browser: httpx.Client) -> list[list[str]]:
+    """Number, state, person and decisions of every proposal, by the console's own links."""
+    found: list[list[str]] = []
+    address = "/console/proposals?lang=en"
+    while address:
+        page = browser.get(address).text
+        for row in re.findall("<tr>(.*?)</tr>", page.partition("<tbody>")[2], re.DOTALL):
+            cells = [html.unescape(re.sub("<[^>]*>", "", cell)) for cell in row.split("</td>")]
+            found.append([cells[0].strip(), cells[3], cells[2], cells[4]])
+        link = re.search(r'href="(/console/proposals\?[^"]*before=\d+)"', page)
+        address = html.unescape(link[1]) if link else ""
+    return found
+
+
 def test_pages_of_the_list_leave_nothing_out(
     people: People,
     carrier: httpx.Client,
@@ -391,18 +406,27 @@ def test_pages_of_the_list_leave_nothing_out(
     for n in range(3):
         taken(put(carrier, proposal(people, f"page-{n}.example.cn")))
     kept = people.desk.sql("SELECT number FROM trust_proposal ORDER BY number DESC")
-    for module in (service, "app.routers.proposals"):
+    for module in (service, "app.routers.proposals", "app.routers.console_parts"):
         name = module if isinstance(module, str) else module.__name__
         monkeypatch.setattr(f"{name}.PAGE", 2)
-    found: list[int] = []
+    found: list[dict[str, Any]] = []
     page: dict[str, Any] = {"next": None}
     while True:
         before = {} if page["next"] is None else {"before": page["next"]}
         page = taken(carrier.get(PATH, params=before))
-        found += [each["number"] for each in page["proposals"]]
+        found += page["proposals"]
         if page["next"] is None:
             break
-    assert found == [row["number"] for row in kept]
+    assert [each["number"] for each in found] == [row["number"] for row in kept]
+    states = CONSOLE["en"]["states"]
+    with people.browser("li") as li:
+        assert shown_pages(li) == [
+            [
+                *(str(each["number"]), states[each["state"]], each["person"]),
+                ", ".join(f"{d['verdict']} {d['person']}" for d in each["decisions"]),
+            ]
+            for each in found
+        ]
     for before in ("0", "x", str(2**40)):
         assert refused(carrier.get(PATH, params={"before": before}))[:2] == (422, "before")
 
@@ -425,6 +449,11 @@ def test_what_is_not_what_its_proposer_signed_is_not_shown(
     assert refused(carrier.get(f"{PATH}/{number}"))[::2] == (
         422, f"proposal {number} is not what chen signed"
     )  # fmt: skip
+    assert refused(carrier.get(PATH))[0] == 422
+    with people.browser("li") as li:
+        page = li.get("/console/proposals?lang=en").text
+        assert f"proposal {number} is not what chen signed" in html.unescape(page)
+        assert "<tbody>" not in page, "nor any other"
     people.desk.sql(replace, number, jws)
     people.desk.sql(switch.format("ENABLE"))
     assert taken(carrier.get(f"{PATH}/{number}"))["signed"] == jws

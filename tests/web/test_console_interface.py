@@ -37,9 +37,10 @@ from app.schemas.paging import MAX, place
 from sandbox.trust import authorities
 from tests.callers.test_access_over_http import bearer, caller_with
 from tests.service import Service, described
-from tests.web.test_console import SCOPES, desk, inside
+from tests.web.browser import axe, chromium
+from tests.web.test_console import PASSWORD, SCOPES, add, code, desk, inside
 
-__all__ = ["desk"]
+__all__ = ["axe", "chromium", "desk"]
 
 PROJECT = Path(__file__).parents[2]
 DAYS = timedelta(days=1)
@@ -206,7 +207,7 @@ def shown(browser: httpx.Client, section: str, **query: str) -> list[list[list[s
     while address:
         page = browser.get(address)
         assert page.status_code == 200
-        body = page.text.partition("<tbody>")[2].partition("</tbody>")[0]
+        body = page.text.rpartition("<tbody>")[2].partition("</tbody>")[0]
         found.append(
             [
                 [html.unescape(re.sub("<[^>]*>", "", cell)) for cell in re.split("</td>", row)[:-1]]
@@ -237,7 +238,8 @@ def text(value: object) -> str:
 
 def test_overview(rows: Service, systems: Any, browsers: Any) -> None:
     page = browsers["ops"].get("/console/overview?lang=en").text
-    lists = [re.findall(r"<li>(.*?): (\d+)</li>", part) for part in page.split("<summary>")[1:3]]
+    row = r'<th scope="row">(.*?)</th><td><svg .*?</svg> (\d+)</td>'
+    lists = [re.findall(row, part) for part in page.split('<table class="bars">')[1:3]]
     counts, times = ([(html.unescape(name), int(n)) for name, n in each] for each in lists)
     said = told(rows, systems["ops"], "/v1/statistics/verdicts")
     assert said["total"] >= 700
@@ -360,6 +362,62 @@ def test_it_is_as_it_is_described(rows: Service, systems: Any, path: str) -> Non
             taken += 1
     assert taken or path == "/v1/statistics/answer-times"
     assert rows.client.get(path).status_code == 403, "the public sees none of it"
+
+
+# ---- in a browser
+
+LARGE = "* { letter-spacing: .12em !important } :root { font-size: 200% }"
+"""WCAG 2.2 SC 1.4.4, 1.4.12."""
+FITS = """css => { const sheet = new CSSStyleSheet(), all = [];
+    const wide = () => document.documentElement.scrollWidth > document.documentElement.clientWidth;
+    if (wide()) all.push('sideways');
+    for (const each of document.querySelectorAll('nav a, td a, p a, button, input, select')) {
+        const box = each.getBoundingClientRect();
+        if (box.width > 0 && Math.min(box.width, box.height) < 24) all.push(each.outerHTML);
+    }
+    sheet.replaceSync(css); document.adoptedStyleSheets = [sheet];
+    if (wide()) all.push('sideways at 200 %');
+    return all; }"""
+BARRIERS = """() => { // of rows that are all alike the first are looked at
+    document.querySelectorAll('tbody tr:nth-child(n + 5)').forEach(each => each.remove());
+    return axe.run({resultTypes: ['violations']}).then(found =>
+        found.violations.map(each => [each.id, ...each.nodes.map(node => node.html)])); }"""
+
+
+def test_in_a_browser_it_works_and_has_no_barriers(chromium: Any, rows: Service, axe: str) -> None:
+    """Full pages on the smallest phone: one display in Chinese, the other in English."""
+    context = chromium.new_context(viewport={"width": 320, "height": 640}, locale="zh")
+    tab, wrong, titles = context.new_page(), [], set()
+    tab.on("console", lambda said: wrong.append(said.text) if "Policy" in said.text else None)
+    tab.add_init_script(axe)
+    for name, sections in (("ops", ("overview", "health", "conflicts")), ("auditor", ("audit",)),
+                           ("clerk", ("disputes",)), ("security", ("proposals",))):  # fmt: skip
+        secret = add(rows, f"browser-{name}", SCOPES[name])
+        rows.sql("DELETE FROM bucket")
+        tab.goto(f"{rows.url}/console?lang=zh")
+        assert name != "ops" or tab.evaluate(BARRIERS) == []
+        for field, value in (
+            ("name", f"browser-{name}"),
+            ("password", PASSWORD),
+            ("code", code(secret)),
+        ):
+            tab.fill(f"#{field}", value)
+        tab.click("main button")
+        tab.wait_for_selector("main nav")
+        for number, section in enumerate(sections):
+            for lang, look in (("zh", "both"), ("en", "")):
+                tab.goto(f"{rows.url}/console/{section}?lang={lang}&look={look}")
+                titles.add(tab.title())
+                assert tab.evaluate(FITS, "") == [], (section, lang)
+                if number % 2 == (lang == "en"):
+                    assert tab.evaluate(BARRIERS) == [], (section, lang)
+                assert tab.evaluate(FITS, LARGE) == [], (section, lang)
+        tab.click("form[action^='/console/logout'] button")
+        tab.wait_for_selector("#password")
+        assert context.cookies() == []
+    assert wrong == []
+    assert len(titles) == 2 * len(SECTIONS), "each part is named by its title"
+    context.close()
 
 
 # ---- what is asked
