@@ -5,10 +5,11 @@ Chinese in the document information, in English in the data index and in the att
 is `eInvoice`. Line items are not compared: only what identifies the invoice, its parties and sums.
 """
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
@@ -50,6 +51,7 @@ _NAMES: Final[Mapping[str, InvoiceFact]] = MappingProxyType(
     }
 )
 _ROOT: Final = "eInvoice"
+_AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{0,8})?", re.ASCII)
 _SUMS: Final = frozenset({_F.AMOUNT, _F.TAX, _F.TOTAL})
 _NAMING: Final = frozenset({_F.CODE, _F.NUMBER})
 """Without either, figures of these names make no invoice."""
@@ -132,12 +134,9 @@ def _comparable(fact: InvoiceFact, text: str) -> str | Decimal:
 
 
 def _number(plain: str) -> Decimal | None:
-    """An amount in yuan; ¥ and thousands' commas are no part of it."""
-    try:
-        found = Decimal(plain.replace("¥", "").replace(",", "").removesuffix("元"))
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None
+    """An amount in yuan; ¥ and thousands' commas are no part of it. Of a size that sums exactly."""
+    found = _AMOUNT.fullmatch(plain.replace("¥", "").replace(",", "").removesuffix("元"))
+    return Decimal(found[0]) if found else None
 
 
 def _adds_up(values: Mapping[InvoiceFact, set[str | Decimal]]) -> bool | None:

@@ -17,8 +17,10 @@ from app.domain.ofd import OfdPackage, TagIndex
 from app.formats.ofd.package import OFD_XML, page_text
 from app.formats.ofd.tags import read_tags
 
-_LABELLED = re.compile(r"\s*([^:：\s]{2,24})\s*[:：]\s*(\S.*?)\s*", re.DOTALL)
-"""One text that holds a label and its value: 证照编号：…"""
+_LABELLED = re.compile(r"([^:：\s]{2,24})\s*[:：]\s*(\S.*)", re.DOTALL)
+"""One text that holds a label and its value, without space around it: 证照编号：… It is read once
+from end to end; a text may be a member of 8 MB.
+"""
 _CAUSE = JsonLimits(size=4096)
 """Of a cause written as JSON; the interfaces have 200 characters."""
 _IDENTIFIER = re.compile(
@@ -107,7 +109,7 @@ def _tagged(tags: TagIndex) -> Iterator[FoundElement]:
 
 def _on_pages(package: OfdPackage) -> Iterator[FoundElement]:
     for run in page_text(package):
-        labelled = _LABELLED.fullmatch(run.text)
+        labelled = _LABELLED.fullmatch(run.text.strip())
         if labelled is not None:
             yield from found_elements(labelled[1], labelled[2], (run.part,), FoundIn.LABELLED_TEXT)
         if ROOT in run.text:

@@ -94,6 +94,16 @@ def test_another_spelling_is_no_difference(tag: str, value: str) -> None:
     assert with_attachment(attached(figures)).differing == ()
 
 
+@pytest.mark.parametrize("amount", ["9e999999", "1e-999999", "9" * 400, "NaN", "sNaN", "-Infinity"])
+def test_attack_an_amount_no_sum_can_be_made_of(amount: str) -> None:
+    """It is compared as it is written, and nothing is raised."""
+    figures = tuple((z, t, amount if t.endswith("TotalAmount") else v) for z, t, v in FIGURES)
+    found = with_attachment(attached(figures))
+    assert (len(found.differing), found.adds_up) == (3, None)
+    alone = tuple(f for f in figures if f[1] != "TaxExclusiveTotalAmount")
+    assert found != with_attachment(attached(alone))
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"eInvoice", b"<eInvoice", b"<a>eInvoice</a>", b"<!DOCTYPE a><eInvoice/>", b"\xff"],
