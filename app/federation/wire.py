@@ -15,7 +15,7 @@ from app.crypto.schemes import JOSE_BY_SCHEME
 from app.crypto.signing import Signer
 from app.domain.errors import InvalidKey
 from app.domain.identifier import IssuerCode, TypeCode
-from app.domain.issuer import Endpoint, Inquiry
+from app.domain.issuer import Endpoint, Inquiry, Speaker
 from app.domain.license import Fact
 from app.federation.jwe import read_recipient, seal
 
@@ -88,13 +88,14 @@ def compose(
         private: nobody but the issuer can read what is sent: mutual TLS, or the same machine.
 
     Raises:
-        FactsNotPrivate: there are facts to compare, no usable encryption key, and not `private`.
+        FactsNotPrivate: there are facts to compare, no usable encryption key, and not `private`;
+            of a platform, where it is asked by number.
         NothingToAsk: the inquiry names no license.
         Unavailable: the signer does not sign.
     """
     relaying = inquiry.relaying
     # Holder facts are the issuer's alone: a relay has them sealed, within the enclosed question.
-    facts = {} if relaying else plain_facts(inquiry)
+    facts = {} if relaying or _kept_back(inquiry, private=private) else plain_facts(inquiry)
     compare = inquiry.compare if relaying else frozenset(map(Fact, facts))
     issued = int(now.timestamp())
     expires = issued + int(LIFETIME.total_seconds())
@@ -134,6 +135,16 @@ def compose(
         asked_at=now,
         original=Original(relaying.asker, digest_of(relaying.asked)) if relaying else None,
     )
+
+
+def _kept_back(inquiry: Inquiry, *, private: bool) -> bool:
+    """Over an open line to a platform without a key: whether a license it can name is in force it
+    can hand on, and facts nobody there may read are left out. A number without its holder names
+    nobody's license: that question is not asked at all.
+    """
+    platform = inquiry.endpoint.speaker is Speaker.UPSTREAM
+    named = inquiry.identifier is not None
+    return platform and named and not private and inquiry.endpoint.encryption_jwk is None
 
 
 def _subject(inquiry: Inquiry) -> dict[str, str]:

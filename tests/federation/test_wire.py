@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from app.crypto.jose import JsonLimits, base64url, read_json_object, split_compact, to_base64url
-from app.domain.issuer import Inquiry
+from app.domain.issuer import Inquiry, Speaker
 from app.domain.license import Claims, Fact
 from app.federation.wire import FactsNotPrivate, NothingToAsk, Question, compose
 from sandbox.jwe import open_facts
@@ -154,6 +154,38 @@ def test_facts_in_clear_only_in_private():
     assert payload_of(asked(with_key(None), private=True))["facts"]
     with pytest.raises(FactsNotPrivate, match="no encryption key"):
         asked(with_key(None))
+
+
+def at_platform(inquiry: Inquiry) -> Inquiry:
+    return replace(inquiry, endpoint=replace(inquiry.endpoint, speaker=Speaker.UPSTREAM))
+
+
+def test_a_platform_without_a_key_is_asked_without_facts():
+    """It hands on what it gets, and can compare nothing; the twin is the issuer, who is not asked."""
+    question = asked(at_platform(with_key(None)))
+    payload = payload_of(question)
+    assert not {"facts", "facts_jwe"} & payload.keys()
+    assert (payload["compare"], question.compare) == ([], frozenset())
+    assert payload["identifier"] == str(IDENTIFIER)
+    assert len(payload["documents"]) == 2
+    with pytest.raises(FactsNotPrivate, match="no encryption key"):
+        asked(with_key(None))
+
+
+def test_a_platform_that_can_read_facts_is_told_them():
+    assert "facts_jwe" in payload_of(asked(at_platform(INQUIRY)))
+    assert payload_of(asked(at_platform(with_key(None)), private=True))["facts"]
+
+
+def test_a_number_is_asked_of_no_platform_without_its_holder():
+    by_number = replace(at_platform(with_key(None)), identifier=None)
+    with pytest.raises(FactsNotPrivate, match="no encryption key"):
+        asked(by_number)
+
+
+def test_a_platforms_key_that_cannot_be_used_is_no_missing_one():
+    with pytest.raises(FactsNotPrivate, match="kty"):
+        asked(at_platform(with_key("{}")))
 
 
 @pytest.mark.parametrize("private", [True, False])
