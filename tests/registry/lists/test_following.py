@@ -318,7 +318,8 @@ async def test_an_accepted_list_is_neither_changed_nor_deleted(
 
 async def test_workers_pull_without_racing(follower, database, publisher, server, clock):
     """Eight workers at once: one keeps each list, nothing is refused, and a claim is one worker's."""
-    workers = [follower_of(database, clock) for _ in range(8)]
+    patient = timedelta(seconds=30)  # nobody is slow on purpose here: eight share this process
+    workers = [follower_of(database, clock, deadline=patient) for _ in range(8)]
     told = await asyncio.gather(
         *(worker.pull(publisher.name) for worker in workers), return_exceptions=True
     )
