@@ -281,6 +281,8 @@ def create_app(lifespan: Lifespan | None = None, *, docs: bool | None = None) ->
         redoc_url=None,
         redirect_slashes=False,  # a redirect would repeat whatever Host a caller names
         openapi_url="/openapi.json" if shown else None,
+        # Whatever else is installed on the node, it is told no address and no error of a request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         routes=[Mount("/static", StaticFiles(directory=WEB / "static"), name="static")],
     )
     app.add_middleware(SafeHeaders)

@@ -67,8 +67,9 @@ PARTS: Mapping[str, tuple[str, str, Callable[[], str]]] = {
             "`POST /v1/verifications` on one uvicorn worker with a durable PostgreSQL on the same "
             "machine; the issuer answers at once, in process. `database only` is an endpoint of "
             "the same application with the same statements and rows of the same size, and "
-            "nothing else; `nothing` answers two bytes. The client has its own process. Ed25519 "
-            "tokens."
+            "nothing else, each by itself: of what comes at once the service draws on the limits "
+            "in one statement (docs/adr/0034). `nothing` answers two bytes. The client has its own "
+            "process. Ed25519 tokens."
         ),
         measure_http,
     ),

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from app.registry.lookups import BY_IDENTIFIER_SQL, BY_NUMBER_SQL
+from app.registry.lookups import BY_IDENTIFIER, BY_NUMBER
 from app.registry.sessions import SERVER_SETTINGS
 from bench.materials import world
 from bench.measure import ROUNDS, middle, percentile, ratio
@@ -123,9 +123,9 @@ async def asked(connection: Any, size: int, chance: random.Random) -> dict[str, 
 
 
 STATEMENTS: Final[Mapping[str, str]] = {
-    "identifier": BY_IDENTIFIER_SQL,
-    "number": BY_NUMBER_SQL,
-    "absent": BY_NUMBER_SQL,
+    "identifier": BY_IDENTIFIER.one,
+    "number": BY_NUMBER.one,
+    "absent": BY_NUMBER.one,
 }
 
 
@@ -133,7 +133,7 @@ async def measure(connection: Any, sql: str, values: Sequence[Any], *, there: bo
     took, now = list[float](), datetime.now(UTC)
     for value in values:
         begun = time.perf_counter()
-        rows = await connection.fetch(sql, [value], [now], [now])
+        rows = await connection.fetch(sql, value, now, now)
         took.append(time.perf_counter() - begun)
         if bool([row for row in rows if row["identifier"] is not None]) is not there:
             raise SystemExit("a look-up found what is not there, or not what is")
@@ -145,10 +145,9 @@ async def blocks(connection: Any, sql: str, values: Sequence[Any]) -> float:
     await connection.execute(f"PREPARE look AS {sql}")
     total = 0
     for value in values[:PLANS]:
-        given = f"'{{\\\\x{value.hex()}}}'" if isinstance(value, bytes) else f"'{{{value}}}'"
+        given = f"'\\x{value.hex()}'" if isinstance(value, bytes) else f"'{value}'"
         plan = await connection.fetchval(
-            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE look ({given}, ARRAY[now()], "
-            "ARRAY[now()])"
+            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE look ({given}, now(), now())"
         )
         top = json.loads(plan)[0]["Plan"]
         total += top["Shared Hit Blocks"] + top["Shared Read Blocks"]

@@ -134,7 +134,9 @@ class AuditEvent:
 
     def canonical(self) -> bytes:
         """Sorted members, UTF-8, no spaces, times in UTC to the microsecond: what is hashed."""
-        return (_FORM % tuple(map(_written, _VALUES(self)))).encode("utf-8")
+        # Most of them are nothing, and most others a text.
+        values = ["null" if value is None else _written(value) for value in _VALUES(self)]
+        return (_FORM % tuple(values)).encode("utf-8")
 
 
 _MEMBERS: Final = tuple(sorted(each.name for each in fields(AuditEvent)))
@@ -145,9 +147,7 @@ _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encod
 
 
 def _written(value: object) -> str:
-    """As JSON: null, true, false, a text, or a list of texts."""
-    if value is None:
-        return "null"
+    """As JSON: true, false, a text, or a list of texts."""
     if isinstance(value, str):
         return encode_basestring(value)
     if isinstance(value, datetime):

@@ -4,7 +4,7 @@ What is turned away leaves a row in the audit log, like what is answered; but of
 caller only so many a minute, for a log that a stranger can fill is no log.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -38,7 +38,9 @@ from app.services.access import PUBLIC, Admission, Gate, Unauthorised
 class Buckets(Protocol):
     """Token buckets of all workers."""
 
-    async def take(self, limits: list[Limit]) -> str | None: ...
+    async def take(self, limits: Sequence[Limit], then: Sequence[Limit] = ()) -> str | None: ...
+
+    def seem_full(self, limits: Sequence[Limit]) -> bool: ...
 
 
 REFUSALS: Final = 60
@@ -90,12 +92,21 @@ class Door:
 
     async def admit(self, request: Request) -> Guest:
         """Raises `Unauthorised`, `Forbidden`, `Limited`, `Refused`, `Unavailable`."""
+        guest = await self.meet(request)
+        if scopes_of(request):
+            await self.draws(guest)
+        elif path_of(request) in DRAWN:
+            await self.reads(guest)
+        return guest
+
+    async def meet(self, request: Request) -> Guest:
+        """Whoever may ask for this; nothing is drawn yet. Raises as `admit`, but `Limited`."""
         address = client_address(request, self.quotas.trusted_proxies)
         wanted = scopes_of(request)
-        nobody = Guest(PUBLIC, asker_of(PUBLIC.caller, address, None))
         try:
             admission = await self.gate.admit(request.headers.get("authorization"))
         except Unauthorised:
+            nobody = Guest(PUBLIC, asker_of(PUBLIC.caller, address, None))
             await self.turned_away(nobody, Operation.DENIED, "unauthorised")
             raise
         guest = Guest(
@@ -106,9 +117,7 @@ class Door:
             await self.turned_away(guest, Operation.DENIED, "scope_missing")
             raise Forbidden(frozenset())
         if wanted:
-            await self._allow(guest, address, *wanted)
-        elif path_of(request) in DRAWN:
-            await self.reads(guest)
+            await self.require(guest, *wanted)
         return guest
 
     async def reads(self, guest: Guest) -> None:
@@ -131,15 +140,21 @@ class Door:
 
     async def allow(self, guest: Guest, *wanted: Scope) -> None:
         """One of these scopes, and within the caller's limits. Raises `Forbidden`, `Limited`."""
-        await self._allow(guest, guest.asker.address, *wanted)
-
-    async def _allow(self, guest: Guest, address: str | None, *wanted: Scope) -> None:
         await self.require(guest, *wanted)
-        await self.within(guest, limits_for(guest.admission, address, self.quotas))
+        await self.draws(guest)
 
-    async def draws(self, guest: Guest) -> None:
-        """One more of what the caller's contract holds, as by a request. Raises `Limited`."""
-        await self.within(guest, limits_for(guest.admission, guest.asker.address, self.quotas))
+    async def draws(self, guest: Guest, then: Sequence[Limit] = ()) -> None:
+        """One of what the caller's contract holds, and only then of these. Raises `Limited`."""
+        await self.within(guest, self._contract(guest), then)
+
+    def in_haste(self, guest: Guest) -> bool:
+        """Whether work may begin for it while its limits are drawn on: not where it was found over
+        them a moment ago.
+        """
+        return self.buckets.seem_full(self._contract(guest))
+
+    def _contract(self, guest: Guest) -> list[Limit]:
+        return limits_for(guest.admission, guest.asker.address, self.quotas)
 
     async def require(self, guest: Guest, *wanted: Scope) -> None:
         """One of these scopes. Raises `Forbidden`, with a row."""
@@ -149,9 +164,11 @@ class Door:
             await self.turned_away(guest, Operation.DENIED, "scope_missing")
             raise
 
-    async def within(self, guest: Guest, limits: list[Limit]) -> None:
-        """Draw on these buckets. Raises `Limited`, with a row."""
-        empty = await self.buckets.take(limits)
+    async def within(
+        self, guest: Guest, limits: Sequence[Limit], then: Sequence[Limit] = ()
+    ) -> None:
+        """Draw on these buckets, and on others if none is empty. Raises `Limited`, with a row."""
+        empty = await self.buckets.take(limits, then)
         if empty is not None:
             refused = Limited(empty)
             await self.turned_away(guest, Operation.LIMITED, f"limit_{empty}")
@@ -161,18 +178,33 @@ class Door:
         """The public asks by number about one license only so often, whoever of it asks. A file is
         no question of that kind: whoever has it knows what it says.
         """
-        if guest.caller.anonymous:
-            most = self.quotas.license
-            await self.within(guest, [Limit("document", license, most, most / 60)])
+        await self.within(guest, self._of_public(guest, license))
 
     async def looks_up(self, guest: Guest, license: str) -> None:
         """One license is looked up by one caller only so often; and by the public together."""
-        most, who = self.quotas.license, _who(guest)
+        for limits in self._of_license(guest, license):
+            await self.within(guest, limits)
+
+    async def draws_to_look_up(self, guest: Guest, license: str) -> None:
+        """As `draws` and `looks_up`, in one statement. Raises `Limited`."""
+        first, *others = self._of_license(guest, license)
+        await self.draws(guest, first)
+        for limits in others:
+            await self.within(guest, limits)
+
+    def _of_license(self, guest: Guest, license: str) -> tuple[list[Limit], ...]:
+        """One after another: who has drawn too much on its own takes nothing of the others'."""
+        public = self._of_public(guest, license)
         # Of the public nobody comes here who has not drawn on its address, minute by minute. Where
         # that holds no more than this, this is never the first to be empty.
-        if not guest.caller.anonymous or most < self.quotas.anonymous:
-            await self.within(guest, [Limit("document", f"{who}\0{license}", most, most / 60)])
-        await self.asked_about(guest, license)
+        most = self.quotas.license
+        if guest.caller.anonymous and most >= self.quotas.anonymous:
+            return (public,)
+        return [Limit("document", f"{_who(guest)}\0{license}", most, most / 60)], public
+
+    def _of_public(self, guest: Guest, license: str) -> list[Limit]:
+        most = self.quotas.license
+        return [Limit("document", license, most, most / 60)] if guest.caller.anonymous else []
 
     async def disputes(self, guest: Guest, license: str) -> None:
         """Nobody buries an issuer, or a license, under disputes."""
@@ -184,8 +216,8 @@ class Door:
         """Whoever looks up what it may not see, or what is not there, draws more on its contract:
         the numbers of a register are not to be walked through.
         """
-        limits = limits_for(guest.admission, guest.asker.address, self.quotas)
-        await self.buckets.take([replace(limit, cost=MISSED - 1) for limit in limits])
+        limits = [replace(limit, cost=MISSED - 1) for limit in self._contract(guest)]
+        await self.buckets.take(limits)
 
     async def note(
         self, guest: Guest, operation: Operation, *, report: str | None = None, **told: Any
@@ -282,7 +314,12 @@ async def _guest(request: Request) -> Guest:
 async def admit(request: Request) -> None:
     """The dependency of every router."""
     door: Door = request.state.node.door
-    guest = await door.admit(request)
+    let_in(request, await door.admit(request))
+
+
+def let_in(request: Request, guest: Guest) -> None:
+    """From now on what the request ends with is written down about this caller."""
+    door: Door = request.state.node.door
     path = path_of(request)
     report = request.path_params.get("id") if (request.method, path) == _READ else None
     request.state.guest = guest

@@ -230,6 +230,11 @@ class LookupOut(_Out):
         record = None if told is None else RecordOut.of(told)
         return cls(at=asked.at, known_at=asked.known_at, record=record)
 
+    @classmethod
+    def written(cls, asked: Asked, told: Told | None) -> bytes:
+        """`of`, as JSON."""
+        return cls.__pydantic_serializer__.to_json(cls.of(asked, told))
+
 
 def _fields(found: Found, shown: Shown) -> FieldsOut:
     whole = shown is Shown.FULL

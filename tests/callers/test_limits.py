@@ -100,6 +100,52 @@ async def test_at_once_one_empty_bucket_is_nobody_elses(limits):
     assert told == ["address", None, "address", None]
 
 
+TWO = Limit("document", "N-1", 2, 1.0)
+
+
+async def test_what_comes_second_is_drawn_only_by_who_has_something_left(limits):
+    assert [await limits.take((TEN,), (TWO,)) for _ in range(3)] == [None, None, "document"]
+    assert await drawn(limits, 8) == [None] * 7 + ["address"]
+    limits.clock.after(20)  # the document is full again
+    assert await limits.take((TEN,), ()) is None
+    await drawn(limits, 20)
+    assert [await limits.take((TEN,), (TWO,)) for _ in range(5)] == ["address"] * 5
+    other = Limit("address", "192.0.2.2/32", 10, 1.0)
+    told = [await limits.take((other,), (TWO,)) for _ in range(3)]
+    assert told == [None, None, "document"], "who has nothing left took nothing of others"
+
+
+async def test_at_once_as_one_after_another_also_in_what_comes_second(limits):
+    """Some of an address come in time and some do not; those of another are not touched by it."""
+    other, three = Limit("address", "192.0.2.2/32", 10, 1.0), Limit("document", "N-2", 3, 1.0)
+    await drawn(limits, 8)
+    asked = [(TEN, three), (other, TWO), (TEN, three), (TEN, three), (other, three), (other, TWO)]
+    told = await asyncio.gather(*(limits.take((each,), (then,)) for each, then in asked))
+    assert told == [None, None, None, "address", None, None]
+    assert await limits.take((other,), (three,)) == "document"
+    assert await limits.take((other,), (TWO,)) == "document"
+
+
+async def test_two_workers_draw_both_at_once(limits, database, tmp_path):
+    workers = [limits, Limits(database, FolderKeys(tmp_path / "keys"), limits.clock)]
+    addresses = [Limit("address", f"192.0.2.{n}/32", 100, 1.0) for n in range(6)]
+    ten = [Limit("document", f"N-{n}", 10, 0.0) for n in range(3)]
+    told = await asyncio.gather(
+        *(workers[i % 2].take((addresses[i % 6],), (ten[i % 3],)) for i in range(60))
+    )
+    assert told.count(None) == 30
+    assert told.count("document") == 30
+
+
+async def test_who_was_found_empty_is_taken_to_be_for_a_moment(limits):
+    assert limits.seem_full((TEN,))
+    await drawn(limits, 11)
+    assert not limits.seem_full((TEN,))
+    assert limits.seem_full((TWO,))
+    limits.clock.after(3)
+    assert limits.seem_full((TEN,))
+
+
 async def test_a_draw_does_not_wait_for_the_disk_and_leaves_no_setting(limits, database):
     await limits.take((TEN,))
     for _ in range(2):
@@ -117,6 +163,10 @@ async def test_without_the_database_a_worker_allows_a_fraction(limits):
     assert told.count(None) == int(TEN.capacity / STRICTER)
     limits.clock.after(2 * STRICTER)
     assert await alone.take((TEN,)) is None
+    assert await alone.take((TEN,), (TWO,)) == "address"
+    limits.clock.after(100)
+    told = [await alone.take((TEN,), (TWO,)) for _ in range(3)]
+    assert told == [None, "document", "address"]
 
 
 async def test_nobody_stands_in_the_table(limits, database):

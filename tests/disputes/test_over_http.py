@@ -16,7 +16,7 @@ from app.domain.caller import Scope, Tenant
 from app.domain.dispute import MAX_TEXT, reference_of
 from app.domain.identifier import Identifier
 from app.registry import callers
-from app.registry.lookups import BY_IDENTIFIER_SQL
+from app.registry.lookups import BY_IDENTIFIER
 from app.routers.door import DISPUTES, DISPUTES_OF_LICENSE
 from app.schemas.dispute import DisputesOut, FiledOut, FollowedOut
 from sandbox.codes import uscc
@@ -440,7 +440,7 @@ def test_a_flag_is_one_probe_of_the_open_ones(disputing: Office) -> None:
         try:
             await connection.execute("SET enable_seqscan = off")
             rows = await connection.fetch(
-                f"EXPLAIN {BY_IDENTIFIER_SQL}", ["x"], [now := datetime.now(UTC)], [now]
+                f"EXPLAIN {BY_IDENTIFIER.many}", ["x"], [now := datetime.now(UTC)], [now]
             )
         finally:
             await connection.close()

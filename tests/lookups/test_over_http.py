@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from app.domain.identifier import Identifier
 from app.domain.lookup import Level
 from app.registry import callers, catalogue
 from app.registry.imports import index
-from app.registry.lookups import BY_IDENTIFIER_SQL, BY_NUMBER_SQL
+from app.registry.lookups import BY_IDENTIFIER, BY_NUMBER
 from app.routers.door import MISSED
 from app.schemas.lookup import LookupOut
 from tests.http.test_description import SHOWN, examples
@@ -209,21 +210,25 @@ def test_there_or_not_the_same_statements_run(looking: Office, monkeypatch: Any)
     assert counted[0] == counted[1] == ["number_key", "unseal"]
 
 
+@pytest.mark.parametrize("gathered", [False, True])
 @pytest.mark.parametrize("by", ["identifier", "number"])
-def test_one_partition_of_each_table_is_touched(looking: Office, by: str) -> None:
+def test_one_partition_of_each_table_is_touched(
+    looking: Office, by: str, *, gathered: bool
+) -> None:
     id = pushed(looking)
     keys = FolderKeys(looking.service.settings.key_folder)
     hmac = index.newest(keys, index.number_key(id.type, f"号{id.serial}"))[0]
-    sql, key = (BY_IDENTIFIER_SQL, str(id)) if by == "identifier" else (BY_NUMBER_SQL, hmac)
+    wording, key = (BY_IDENTIFIER, str(id)) if by == "identifier" else (BY_NUMBER, hmac)
     now = datetime.now(UTC)
+    sql, values = wording.one, [key, now, now]
+    if gathered:
+        sql, values = wording.many, [[value] for value in values]
 
     async def plan() -> str:
         connection = await asyncpg.connect(looking.service.database_url.replace("+asyncpg", ""))
         try:
             await connection.execute("SET plan_cache_mode = force_generic_plan")
-            rows = await connection.fetch(
-                "EXPLAIN (ANALYZE, COSTS OFF) " + sql, [key], [now], [now]
-            )
+            rows = await connection.fetch("EXPLAIN (ANALYZE, COSTS OFF) " + sql, *values)
             return "\n".join(each[0] for each in rows)
         finally:
             await connection.close()
@@ -368,6 +373,76 @@ def test_many_at_once_are_each_told_their_own(looking: Office) -> None:
     named = [None if each is None else each["identifier"] for each in told]
     expected = [str(ids[0]), str(ids[1]), None, None, str(ids[2]), None, str(ids[2])]
     assert named == expected * 5
+
+
+# ---- what is done at once is told as if it were done one after another
+
+
+def sent(node: Office, *pieces: bytes) -> tuple[int, Any]:
+    """A request in pieces, each after a while; status and answer."""
+    host, port = node.service.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as line:
+        for piece in pieces:
+            line.sendall(piece)
+            line.settimeout(0.15)
+            try:
+                early = line.recv(1 << 16)
+            except TimeoutError:
+                early = b""
+            line.settimeout(20)
+        answer = early
+        while b"\r\n\r\n" not in answer or not answer.rstrip().endswith(b"}"):
+            answer += line.recv(1 << 16)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head[9:12]), json.loads(body)
+
+
+def head(length: int, *more: str) -> bytes:
+    lines = (f"POST {PATH} HTTP/1.1", "host: node", "content-type: application/json", *more)
+    return "\r\n".join((*lines, f"content-length: {length}", "", "")).encode()
+
+
+def test_a_body_that_comes_late_or_in_pieces_is_told_the_same(looking: Office) -> None:
+    times = {"at": "2026-10-01T00:00:00Z", "known_at": "2026-11-25T00:00:00Z"}
+    named = {"identifier": str(pushed(looking)), "holder": HOLDER}
+    body = json.dumps({**named, "at": times["at"]}).encode()
+    whole, late, pieces = (
+        sent(looking, *each)
+        for each in (
+            (head(len(body)) + body,),
+            (head(len(body)), body),
+            (head(len(body)) + body[:40], body[40:]),
+        )
+    )
+    for status, told in (whole, late, pieces):
+        assert status == 200
+        assert told.pop("known_at") > times["known_at"]
+    assert whole == late == pieces
+    assert whole[1]["record"]["compared"] == {"holder": "match"}
+
+
+def test_who_is_over_its_limits_is_told_so_first_and_takes_nothing_of_others(
+    looking: Office,
+) -> None:
+    """Whether the body can be read, and is there, changes nothing; nor does it matter that records
+    are read and buckets of licenses drawn on while the caller's own are.
+    """
+    good = json.dumps({"identifier": str(fresh(looking.service)), "holder": HOLDER}).encode()
+    bad = b'{"identifier": 1}'
+    with strict(looking, anonymous_per_minute=10, document_per_minute=10) as node:
+        client = node.service.client
+        headers = {"content-type": "application/json"}
+        first = [client.post(PATH, content=each, headers=headers) for each in (bad, good)]
+        assert [each.status_code for each in first] == [422, 200]
+        # 1 for what could not be read, 5 for the miss: four are left.
+        told = [client.post(PATH, content=bad, headers=headers).status_code for _ in range(5)]
+        assert told == [422] * 4 + [429]
+        kept = "SELECT count(*), sum(tokens) FILTER (WHERE tokens BETWEEN 8 AND 10) FROM bucket"
+        before = node.service.sql(kept)
+        for each in (good, bad, b"{", good):
+            refused = client.post(PATH, content=each, headers=headers)
+            assert (refused.status_code, refused.json()["field"]) == (429, "address")
+        assert node.service.sql(kept) == before, "no bucket of a license was begun or drawn on"
 
 
 def test_the_examples_are_taken(looking: Office) -> None:
