@@ -38,11 +38,16 @@ SELECT key_id, uses, not_after FROM issuer_key
  ORDER BY not_after LIMIT 16
 """
 QUIET_SQL: Final = """
-SELECT e.issuer, i.types[1] FROM issuer_endpoint e JOIN issuer i ON i.code = e.issuer
- WHERE e.kind = 'issuer' AND cardinality(i.types) > 0 AND NOT EXISTS (
+SELECT e.issuer, own.type FROM issuer_endpoint e JOIN issuer i ON i.code = e.issuer
+  JOIN LATERAL (
+    SELECT t.type FROM unnest(i.types) WITH ORDINALITY AS t (type, place) WHERE NOT EXISTS (
+        SELECT FROM succession s WHERE s.issuer = i.code AND s.type = t.type AND s.since <= now())
+     ORDER BY t.place LIMIT 1) own ON true
+ WHERE e.kind = 'issuer' AND NOT EXISTS (
     SELECT FROM issuer_health h WHERE h.issuer = e.issuer AND h.minute >= $1 AND h.asked > 0)
  ORDER BY e.issuer LIMIT 1000
 """
+"""With a type that nobody took over: about others somebody else is asked."""
 KNOWN_SQL: Final = "SELECT name, name_en FROM issuer WHERE code = $1"
 
 

@@ -147,6 +147,38 @@ def test_sums_of_two_workers_add_up(fresh):
     assert len(fresh.sql("SELECT 1 FROM issuer_health")) == 1
 
 
+def test_a_body_is_probed_by_a_type_that_nobody_took_over(fresh):
+    body, new = fresh.world.body("traffic").code, fresh.world.body("market").code
+    (types,) = fresh.sql("SELECT types FROM issuer WHERE code = $1", body)[0]
+    assert types
+
+    async def work() -> Any:
+        opened = await Database.open(fresh.database_url)
+        try:
+            found = await PostgresLedger(opened).quiet(datetime.now(UTC) - timedelta(minutes=5))
+            return dict(found).get(body)
+        finally:
+            await opened.close()
+
+    def succeeded(type: str, since: str) -> None:
+        fresh.sql(
+            "INSERT INTO succession (issuer, type, successor, since) VALUES ($1, $2, $3, "
+            "now() + $4::text::interval) ON CONFLICT (issuer, type) DO UPDATE SET since = "
+            "excluded.since",
+            *(body, type, new, since),
+        )
+
+    try:
+        assert asyncio.run(work()) == types[0]
+        succeeded(types[0], "1 day")
+        assert asyncio.run(work()) == types[0]
+        for type, rest in zip(types, [*types[1:], None], strict=True):
+            succeeded(type, "-1 day")
+            assert asyncio.run(work()) == rest
+    finally:
+        fresh.sql("DELETE FROM succession")
+
+
 def test_an_issuer_nobody_asks_is_probed(fresh):
     """By a node of its own, in one round: an answer of whatever kind shows that it is there."""
     from app.composition import watching
