@@ -156,6 +156,7 @@ _add(
     "inner_newline", "unrecognised", around(lambda token: token[:20] + b"\n" + token[20:]), REFUSED
 )
 _add("truncated", "malformed", around(lambda token: token[: len(token) // 2]))
+_add("end_missing", "malformed", around(lambda token: token[:-30]))
 _add("empty_signature", "malformed", signature_part(lambda _: b""))
 _add("huge", "malformed", claims(details={"备注": "长" * 20_000}))
 

@@ -101,7 +101,10 @@ class Office:
             return self.world.by_identifier.get(asked["identifier"].upper())
         if "code" in asked:
             return self._coded(asked["code"])
-        return self.world.find(asked["number"].upper(), asked["type"].upper())
+        number = str(asked["number"])
+        if "exact_spelling" not in self.lax:
+            number = normal("number", number)
+        return self.world.find(number, asked["type"].upper())
 
     def _coded(self, code: str) -> License | None:
         if "codes_refused" in self.lax:

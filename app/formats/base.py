@@ -12,7 +12,7 @@ class Format(Protocol):
     def name(self) -> LicenseFormat: ...
 
     def recognises(self, content: bytes) -> bool:
-        """Look at the leading bytes only; never raise."""
+        """Look at the leading bytes, and at what they promise; never raise, read nothing."""
 
     def parse(self, content: bytes) -> ParsedLicense:
         """Copy out what is stated and what was signed; verify nothing, look nothing up.

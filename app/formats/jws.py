@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from app.crypto.jose import LICENSE_TOKEN, JsonLimits, read_json_object, read_time, split_compact
 from app.crypto.schemes import scheme_for_jose
@@ -19,6 +20,17 @@ _LEAD = re.compile(rb"\A\s{0,8}e[wxyz][A-Za-z0-9_-]*={0,2}\.")
 _DATE = re.compile(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
 _MAX_TEXT = 512
 """Characters of one name or number: the widest column of the national share table."""
+
+_SHORTEST: Final = {
+    Scheme.SM2_SM3: 64,
+    Scheme.ECDSA_P256_SHA256: 64,
+    Scheme.ECDSA_P384_SHA384: 96,
+    Scheme.ECDSA_P521_SHA512: 132,
+    Scheme.ED25519: 64,
+}
+"""Octets of a value in JOSE (RFC 7518 §3.4, RFC 8037 §3.1)."""
+_SHORTEST_OF_RSA: Final = 256
+"""No key below 2048 bits is registered (RFC 7518 §3.3)."""
 
 _MEMBERS = frozenset(
     {
@@ -46,6 +58,7 @@ class Jws:
         if compact.typ != TYP:
             raise Malformed(f"header: typ is not {TYP}")
         scheme = _scheme(compact.alg)
+        _whole(compact.signature, scheme)
         payload = _Object("payload", compact.payload)
         claims = _claims(payload)
         issuer = claims.issuer
@@ -72,6 +85,16 @@ def _scheme(alg: str) -> Scheme | None:
         return None
     except InvalidSignature as refused:  # `none`, a MAC, a weak algorithm, or no name at all
         raise Malformed(f"header: alg: {refused}") from None
+
+
+def _whole(value: bytes, scheme: Scheme | None) -> None:
+    """A value with its end missing is what copying by hand makes, and forges nothing: the token is
+    not whole. What is long enough, or as long as another scheme's, is for the key to judge.
+    Raises `Malformed`.
+    """
+    least = _SHORTEST.get(scheme, _SHORTEST_OF_RSA) if scheme is not None else 0
+    if len(value) < least and len(value) not in _SHORTEST.values():
+        raise Malformed(f"signature: {len(value)} octets of at least {least}; the end is missing")
 
 
 def _implied(claims: Claims) -> frozenset[Fact]:

@@ -34,8 +34,8 @@ INPUT: Final[Mapping[Reason, Entry]] = {
         decides=None,
         title=("不是本服务能够识别的文件", "the file is of no kind this service reads"),
         engineer=(
-            "按文件内容判断，不属于本服务支持的任何格式；扩展名和所报媒体类型不参与判断。这是请求错误，不形成核验结论。",
-            "By its content the file is none of the formats read here; name and declared media type have no say. This is an error of the request, not a verdict.",
+            "按文件内容判断，不属于本服务支持的任何格式（Word 文件、压缩包都不是证照）；扩展名和所报媒体类型不参与判断。这是请求错误，不形成核验结论。",
+            "By its content the file is none of the formats read here (a Word file or a ZIP of others is no license); name and declared media type have no say. This is an error of the request, not a verdict.",
         ),
         clerk=(
             "系统不认识这种文件，因此没有核验，也没有得出真伪结论。",

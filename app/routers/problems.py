@@ -82,7 +82,8 @@ def problem_of(exc: Exception) -> "ProblemResponse":
                 "unrecognised-format",
                 "These bytes are no license in any format read here",
                 field="file",
-                detail="Send the original file or token as the issuer gave it out.",
+                detail="Send the original file or token as the issuer gave it out; "
+                "no Word file, and no ZIP of several (of these make a job).",
             )
         case BadRequest():
             code = {408: "timeout", 413: "too-large"}.get(exc.status, "bad-request")

@@ -9,7 +9,7 @@ from app.domain.errors import Refused
 from app.domain.identifier import MAX_LENGTH, Identifier, IssuerCode, TypeCode
 from app.domain.lookup import Asked
 from app.schemas.asking import AskedIn
-from app.schemas.verification import Text, well_formed
+from app.schemas.verification import Number, Text, well_formed
 
 
 class NamingIn(AskedIn):
@@ -21,7 +21,7 @@ class NamingIn(AskedIn):
         Field(description="证照标识, GB/T 36904"),
     ] = None
     number: Annotated[
-        Text | None, Field(description="证照编号, with its type; beside an identifier compared")
+        Number | None, Field(description="证照编号, with its type; beside an identifier compared")
     ] = None
     type: Annotated[str | None, Field(pattern=r"^[0-9A-Z]{21}$", description="证照类型代码")] = None
     issuer: Annotated[
@@ -29,7 +29,7 @@ class NamingIn(AskedIn):
         Field(pattern=r"^([0-9A-Z]{18}|[0-9]{6})$", description="颁发机构代码; narrows a number"),
     ] = None
     holder: Annotated[Text | None, Field(description="持证主体, by name")] = None
-    holder_code: Annotated[Text | None, Field(description="持证主体代码")] = None
+    holder_code: Annotated[Number | None, Field(description="持证主体代码")] = None
 
     def names_a_license(self) -> None:
         """Raises `Refused`: neither an identifier, nor number and type."""

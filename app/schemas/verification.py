@@ -21,6 +21,7 @@ from app.domain.codes import uscc_check_ok
 from app.domain.errors import Refused
 from app.domain.identifier import MAX_LENGTH, Identifier
 from app.domain.license import LicenseFormat
+from app.domain.names import unseen
 from app.domain.policies import POLICIES, PolicyKind, asked_kind, policy_for
 from app.domain.signers import ANY_SIGNER, MAX_SIGNERS, WHOSE_SEALS, Signers
 from app.domain.verification import PUBLIC_CHECK
@@ -109,6 +110,15 @@ def plain(value: str) -> str:
     return value
 
 
+def seen(value: str) -> str:
+    """A number or a code, of which nothing may be hidden: it would find no license, and the person
+    who pasted it would see no reason. Raises `ValueError`.
+    """
+    if unseen(value):
+        raise ValueError("characters that cannot be seen (zero width); type it again by hand")
+    return value
+
+
 def _known_policy(value: str) -> str:
     known = (*PolicyKind, *POLICIES)
     if value not in known:
@@ -135,6 +145,7 @@ def _only_true(value: object) -> object:
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Day = Annotated[date, BeforeValidator(_day)]
 Text = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(plain)]
+Number = Annotated[Text, AfterValidator(seen)]
 
 
 class TermsIn(BaseModel):
@@ -238,7 +249,7 @@ class TypedIn(TermsIn):
         | None,
         Field(description="证照标识, GB/T 36904"),
     ] = None
-    number: Annotated[Text | None, Field(description="证照编号")] = None
+    number: Annotated[Number | None, Field(description="证照编号")] = None
     type: Annotated[
         str | None,
         Field(
@@ -254,7 +265,7 @@ class TypedIn(TermsIn):
         ),
     ] = None
     holder: Annotated[Text | None, Field(description="持证主体, by name")] = None
-    holder_code: Annotated[Text | None, Field(description="持证主体代码")] = None
+    holder_code: Annotated[Number | None, Field(description="持证主体代码")] = None
     valid_from: Annotated[Day | None, Field(description="first day in force, Beijing time")] = None
     valid_until: Annotated[
         Annotated[date | Literal["长期"], BeforeValidator(day_or_long_term)] | None,

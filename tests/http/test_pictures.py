@@ -86,7 +86,8 @@ def test_what_cannot_be_drawn_is_a_problem_that_names_the_field(service: Service
         (good[:-30], {}, 422, "file"),
         (b"", {}, 422, "file"),
         (world.token(world.pick("market")), {}, 422, "file"),
-        (b"PK\x03\x04", {}, 422, "file"),
+        (b"PK\x03\x04 OFD.xml", {}, 422, "file"),
+        (b"PK\x03\x04", {}, 415, "file"),
         (b"\x00\x01", {}, 415, "file"),
     ):
         told = ask(service, content, status, **fields)

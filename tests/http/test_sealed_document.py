@@ -163,7 +163,7 @@ def test_the_policy_stays_readable(service: Service) -> None:
 
 
 def test_items_of_a_job_are_asked_alike() -> None:
-    item = JobItem("a.ofd", 1, b"PK\x03\x04", ItemForm.FILE)
+    item = JobItem("a.ofd", 1, b"PK\x03\x04 OFD.xml", ItemForm.FILE)
     terms = {"purpose": "public-check", "policy": "sealed-document"}
 
     def asked(**more: str) -> Any:

@@ -108,6 +108,8 @@ def test_values_arrive_as_they_are_meant() -> None:
         ({**FACTS, "holder": " \t"}, "holder", "only spaces"),
         ({**FACTS, "holder": SECRET + "\x00"}, "holder", "control characters"),
         ({**FACTS, "holder": "x" * 257}, "holder", "256"),
+        ({**BY_NUMBER, "number": "N\u200b-1"}, "number", "type it again"),
+        ({**BY_NUMBER, "holder_code": "\ufeff12"}, "holder_code", "type it again"),
         ({**FACTS, "number": 17}, "number", "text"),
         ({**TOKEN, "at": "2026-10-01"}, "at", "offset"),
         ({**TOKEN, "at": "2026-10-01T08:00:00"}, "at", "offset"),

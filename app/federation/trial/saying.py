@@ -191,6 +191,11 @@ class Saying:
             return failed(item, f"outcome {said.code.value}")
         if known is not None and told not in (None, str(known)):
             return failed(item, "it found another license")
+        got = await self._ask(item, self._inquiry(replace(claims, number=_wide(claims.number))))
+        if isinstance(got, Finding):
+            return got
+        if got[0].code is not said.code:
+            return failed(item, f"outcome {got[0].code.value} where the number is in full width")
         return passed(item, f"outcome {said.code.value}")
 
     async def _number_alone(self, sample: Sample) -> Finding:

@@ -19,11 +19,12 @@ from app.formats.claims import claims_of
 from app.formats.ofd.coverage import coverages
 from app.formats.ofd.invoice import read_invoice
 from app.formats.ofd.metadata import find_elements, license_words
-from app.formats.ofd.package import read_package
+from app.formats.ofd.package import OFD_ENTRIES_XML, OFD_XML, read_package
 from app.formats.ofd.tags import read_tags
 from app.formats.photo.header import is_picture
 
 _ZIP = b"PK\x03\x04"
+_NAMES = (OFD_XML.encode(), OFD_ENTRIES_XML.encode())
 MAX_PICTURES = 4
 """Looked at in a file that is nothing but pictures; a license has a page or two."""
 
@@ -37,8 +38,11 @@ class Ofd:
     name: LicenseFormat = LicenseFormat.OFD
 
     def recognises(self, content: bytes) -> bool:
-        """A ZIP; what else a ZIP may be is for `parse` to refuse."""
-        return content.startswith(_ZIP)
+        """A ZIP in which the name of OFD.xml, or of its list of entries, stands anywhere: members'
+        names are not compressed. A Word file or a package of others is none; what
+        else is odd is for `parse` to refuse. Sought from the end, where the directory is.
+        """
+        return content.startswith(_ZIP) and any(content.rfind(name) > 0 for name in _NAMES)
 
     def parse(self, content: bytes) -> ParsedLicense:
         """Structure, seals, elements. Raises `Malformed`."""

@@ -130,7 +130,7 @@ NEGLECTS: dict[str, set[Item]] = {
     "number_suffices": {Item.NUMBER_ALONE},
     "number_needs_identifier": {Item.BY_NUMBER, Item.NUMBER_ALONE},
     "ignores_at": {Item.BEFORE_ISSUE},
-    "exact_spelling": {Item.SPELLING},
+    "exact_spelling": {Item.SPELLING, Item.BY_NUMBER},
     "codes_refused": {Item.BY_CODE, Item.UNKNOWN_CODE},
     "codes_unknown": {Item.BY_CODE},
     "codes_guessed": {Item.UNKNOWN_CODE},
