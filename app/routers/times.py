@@ -1,5 +1,6 @@
 """Times as people read them: Beijing's, and ages in round words."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from app.domain.verdict import BEIJING
@@ -8,8 +9,10 @@ _UNITS = ((86_400, "天", "day"), (3600, "小时", "hour"), (60, "分钟", "minu
 
 
 def when(at: datetime) -> str:
-    """To the second."""
-    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
+    """To the second. The last hours of the year 9999, which a signer may claim, are no others'."""
+    with suppress(OverflowError):
+        at = at.astimezone(BEIJING)
+    return f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 def span(length: timedelta, lang: str) -> str:

@@ -244,6 +244,8 @@ def test_own_dates_are_whole_days_in_beijing() -> None:
     midnight = datetime(2026, 1, 1, 16, tzinfo=UTC)  # 00:00 in Beijing, UTC+8
     assert local_date(midnight) == date(2026, 1, 2)
     assert local_date(midnight - SECOND) == date(2026, 1, 1)
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # a signer may claim it
+    assert local_date(last) == date(9999, 12, 31)
 
 
 # ---- words

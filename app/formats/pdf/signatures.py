@@ -25,6 +25,8 @@ _DATE = re.compile(
     rb"D:([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})"
     rb"(?:Z(?:00'?(?:00'?)?)?|([+-])([0-9]{2})'?([0-9]{2})?'?)?\Z"
 )
+_YEARS = range(2, 9999)
+"""A time of these is one in every zone; of the first or the last year there is, it may be none."""
 _BEIJING = timezone(timedelta(hours=8))
 
 
@@ -225,8 +227,10 @@ def read_pdf_date(value: Value) -> datetime | None:
         if offset >= timedelta(hours=24):
             return None
         zone = timezone(-offset if found[7] == b"-" else offset)
+    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
+    if year not in _YEARS:
+        return None
     try:
-        year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
         return datetime(year, month, day, hour, minute, second, tzinfo=zone)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
