@@ -22,6 +22,7 @@ SHOWN = (  # of the samples; one that comes out otherwise than expected is alway
     *("forged-never-issued", "forged-unknown-issuer", "sealed-tax", "sealed-expired"),
     *("sealed-forged-page-changed", "sealed-forged-image-open", "sealed-forged-seal-painted"),
     *("sealed-forged-chain-of-ones-own", "facts-match", "facts-other-holder"),
+    *("contract", "invoice", "forged-price-changed-after-sealing", "forged-frozen-seal"),
     *("facts-number-alone", steps.OUTAGE),
 )
 SEALED = "sealed-tax.ofd"

@@ -4,7 +4,7 @@ import asyncio
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ QUOTAS = tuple(
     for name in ("ANONYMOUS_PER_MINUTE", "ANONYMOUS_PER_DAY", "DOCUMENT_PER_MINUTE")
 )
 OUTAGE = "issuer-outage"
+DOCUMENT = "sealed-document"
+"""The policy of contracts, invoices and proofs."""
 SANDBOX_PORTS = 5  # four issuers and the share platform: port, port + 1, …
 READY_SECONDS = 60.0  # a slow machine compiles every module at the first start
 ANSWER_SECONDS = 30.0
@@ -37,11 +39,14 @@ class Sample:
     reason: str | None
     zh: str
     en: str
+    form: Mapping[str, str] = field(default_factory=dict)
+    """What is said beside the file: of a document that is no license, whose seals are expected."""
 
     def question(self) -> dict[str, Any]:
         """What to hand to httpx for `POST /v1/verifications`: the file, or facts as JSON."""
         if self.file is not None:
-            return {"files": {"file": (self.file.name, self.file.read_bytes())}}
+            files = {"file": (self.file.name, self.file.read_bytes())}
+            return {"files": files, **({"data": dict(self.form)} if self.form else {})}
         return {"json": dict(self.facts or {})}
 
 
@@ -159,16 +164,24 @@ def samples(folder: Path) -> list[Sample]:
         Sample(
             name=told["name"],
             file=None if told["file"] is None else out / told["file"],
-            facts=told["facts"],
+            facts=told.get("facts"),
+            form=_form(told["signers"]) if "signers" in told else {},
             conclusion=told["expect"]["conclusion"],
             reason=told["expect"]["reason"],
             zh=told["zh"],
             en=told["en"],
         )
-        for name in ("samples.json", "samples-ofd.json")  # tokens and facts; sealed files
+        # Tokens and facts; sealed files; contracts, invoices and proofs.
+        for name in ("samples.json", "samples-ofd.json", "documents.json")
         if (out / name).exists()
         for told in json.loads((out / name).read_text("utf-8"))
     ]
+
+
+def _form(signers: Sequence[str]) -> dict[str, str]:
+    if signers:
+        return {"policy": DOCUMENT, "expected_signers": ",".join(signers)}
+    return {"policy": DOCUMENT, "any_signer": "true"}
 
 
 def verify(options: Options, chosen: Sequence[Sample]) -> list[Finding]:

@@ -12,6 +12,7 @@ from sandbox.documents import (
     PARTIES,
     PROOF,
     STRANGER,
+    Document,
     Hands,
     attached,
     draft,
@@ -460,6 +461,29 @@ SEAL_ATTACKS: Mapping[str, DocumentAttack] = {
     )
 }
 """Name → what becomes of a document whose seals are asked about, each at its own owner."""
+
+
+SHOWN = (
+    *("price_changed_after_sealing", "sealed_by_another_company", "frozen_seal"),
+    *("seal_cancelled_since", "attachment_says_another_total"),
+)
+"""Among the samples."""
+
+
+def forged_documents(world: World) -> tuple[Document, ...]:
+    """Some of the attacks, with the signers that should be expected; none: whoever sealed."""
+    return tuple(
+        Document(
+            f"forged-{attack.name.replace('_', '-')}",
+            attack.zh,
+            attack.en,
+            attack.forge(world),
+            attack.codes,
+            attack.conclusion,
+            attack.reason,
+        )
+        for attack in (ATTACKS[name] for name in SHOWN)
+    )
 
 
 def unsealed(world: World) -> bytes:

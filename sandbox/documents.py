@@ -309,6 +309,9 @@ class Document:
     content: bytes
     signers: tuple[str, ...]
     """统一社会信用代码."""
+    conclusion: str = "valid"
+    reason: str | None = None
+    """For whoever expects these signers, and asks the platform of the province about the seals."""
 
     @property
     def file(self) -> str:
@@ -320,6 +323,7 @@ class Document:
             "name": self.name,
             "file": self.file,
             "signers": list(self.signers),
+            "expect": {"conclusion": self.conclusion, "reason": self.reason},
             "zh": self.zh,
             "en": self.en,
         }

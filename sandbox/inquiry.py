@@ -58,10 +58,15 @@ class Inquiry:
         return self.payload.get("code")
 
     @property
+    def seal(self) -> str | None:
+        """印章标识, where a seal is asked about and no license."""
+        return self.payload.get("seal")
+
+    @property
     def subject(self) -> str:
-        """What calls are counted by: the identifier, else the code, else type and number."""
+        """What calls are counted by: identifier, else code, else seal, else type and number."""
         named = f"{self.payload.get('type')}/{self.payload.get('number')}"
-        return self.identifier or self.code or named
+        return self.identifier or self.code or self.seal or named
 
     @property
     def compare(self) -> list[str]:
@@ -156,7 +161,10 @@ def _of_question(payload: JsonObject, name: str) -> Any:
     return sorted(map(str, value)) if isinstance(value, list) else value
 
 
-QUESTION = ("identifier", "number", "type", "code", "documents", "compare", "purpose", "at")
+QUESTION = (
+    *("identifier", "number", "type", "code", "seal", "certificate"),
+    *("documents", "compare", "purpose", "at"),
+)
 """What a relay hands on as it was."""
 
 
@@ -190,7 +198,12 @@ def _check_members(payload: JsonObject, lax: Laxness = NOTHING) -> None:
         and are_texts("via")
         and len(payload["via"]) <= MAX_HOPS
         and all(type(value) is int and 0 <= value <= LAST_SECOND for value in times)
-        and (is_text("identifier") or is_code() or (is_text("number") and is_text("type")))
+        and (
+            is_text("identifier")
+            or is_code()
+            or is_text("seal")
+            or (is_text("number") and is_text("type"))
+        )
         and (subjects == 1 or "ambiguous" in lax)
         and isinstance(payload.get("documents", []), list)
         and isinstance(payload.get("facts", {}), dict)

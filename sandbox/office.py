@@ -6,13 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sandbox.bodies import Body
+from sandbox.bodies import Body, moment
 from sandbox.inquiry import Inquiry, Refusal
 from sandbox.jwe import open_facts
 from sandbox.jws import JsonObject
 from sandbox.keys import EcKey, b64, make_key
 from sandbox.laxness import NOTHING
 from sandbox.licenses import Event, License, Outcome, State, Status, status_at
+from sandbox.seal_register import KEEPER, registered_seals
 from sandbox.sm2 import sm3
 from sandbox.tokens import as_text, seconds
 from sandbox.world import World
@@ -34,6 +35,8 @@ class Findings:
     facts: dict[str, str]
     license: License | None = None
     status: Status | None = None
+    since: date | None = None
+    """Of a seal: from which day it is as it is."""
 
 
 class Office:
@@ -118,6 +121,8 @@ class Office:
 
     def consider(self, inquiry: Inquiry, now: datetime) -> Findings:
         """The honest answer: GB/T 36906 codes, in the order docs/ivp.md gives them meaning."""
+        if inquiry.seal is not None:
+            return self._of_seal(inquiry.seal, inquiry.at or now)
         facts = self._facts_of(inquiry)
         license = self.look_up(inquiry)
         if license is None:
@@ -138,6 +143,17 @@ class Office:
             # A number alone is a guess: nothing is told without the holder.
             return Findings(Outcome.INSUFFICIENT, document, compared)
         return Findings(status.outcome, document, compared, license, status)
+
+    def _of_seal(self, seal: str, at: datetime) -> Findings:
+        """Of a seal (docs/ivp.md, `seal`): who keeps no register of seals cannot tell."""
+        if self.body.name != KEEPER:
+            return Findings(Outcome.INSUFFICIENT, "unknown", {})
+        known = registered_seals(self.world).get(seal)
+        if known is None:
+            return Findings(Outcome.NO_RECORD, "unknown", {})
+        if known.since is not None and at < moment(known.since, 0):
+            return Findings(Outcome.IN_FORCE, "unknown", {})
+        return Findings(known.outcome, "unknown", {}, since=known.since)
 
     def _facts_of(self, inquiry: Inquiry) -> JsonObject:
         sealed = inquiry.payload.get("facts_jwe")
@@ -231,6 +247,8 @@ def payload_of(office: Office, inquiry: Inquiry, found: Findings, now: datetime)
         payload["identifier"] = inquiry.identifier
     elif found.license is not None and found.status is not None:
         payload["identifier"] = found.license.id
+    if found.since is not None:
+        payload["since"] = found.since.isoformat()
     if found.license is None or found.status is None:
         return payload
     license, status = found.license, found.status

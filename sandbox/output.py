@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.bodies import moment
+from sandbox.document_attacks import forged_documents
 from sandbox.documents import make_documents
 from sandbox.licenses import status_at
 from sandbox.ofd_samples import make_ofd_samples
 from sandbox.pki import pem
 from sandbox.registration import registration
 from sandbox.samples import make_samples
+from sandbox.seal_register import KEEPER, platform
 from sandbox.trust import authorities
 from sandbox.world import World
 
@@ -36,12 +38,15 @@ def write_world(world: World, out: Path, endpoints: Mapping[str, str]) -> int:
         (out / one.file).write_bytes(one.content)
     _write_json(out / "samples-ofd.json", [one.told() for one in sealed])
     (out / "documents").mkdir(exist_ok=True)
-    documents = make_documents(world)
+    documents = (*make_documents(world), *forged_documents(world))
     for each in documents:
         (out / each.file).write_bytes(each.content)
     _write_json(out / "documents.json", [each.told() for each in documents])
     _write_json(out / "licenses.json", _index(world))
-    _write_json(out / "registration.json", registration(world, endpoints))
+    keeper = endpoints.get(world.body(KEEPER).code)
+    platforms = {} if keeper is None else {KEEPER: platform(keeper)}
+    known = registration(world, endpoints, platforms=platforms)
+    _write_json(out / "registration.json", known)
     _write_json(out / "authorities.json", authorities(world))
     _write_pki(world, out / "pki")
     return len(world.licenses)

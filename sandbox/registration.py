@@ -11,6 +11,7 @@ from sandbox.sm2 import sm3
 from sandbox.tokens import as_text
 from sandbox.world import World
 
+NOWHERE: Mapping[str, JsonObject] = {}
 COUNTERSIGNER = "market"
 """Who has to seal construction permits as well, where they are joint (多部门联合签章)."""
 
@@ -21,6 +22,7 @@ def registration(
     *,
     joint: bool = False,
     others: Iterable[Body] = (),
+    platforms: Mapping[str, JsonObject] = NOWHERE,
 ) -> JsonObject:
     """What an operator registers.
 
@@ -29,6 +31,7 @@ def registration(
         endpoints: code of the body → URL; a body without one has null.
         joint: construction permits need the seal of a second department.
         others: who issues no license, and answers about its own seal.
+        platforms: name of a body → where it answers for others.
     """
     types = [_type(type) for type in TYPES.values()]
     delegations = [_delegation(delegation) for delegation in world.delegations]
@@ -41,10 +44,15 @@ def registration(
         "today": world.today.isoformat(),
         "license_types": types,
         "issuers": [
-            _body(world, body, endpoints.get(body.code)) for body in (*world.registered, *others)
+            _body(world, body, endpoints.get(body.code)) | _platforms(platforms.get(body.name))
+            for body in (*world.registered, *others)
         ],
         "delegations": delegations,
     }
+
+
+def _platforms(platform: JsonObject | None) -> JsonObject:
+    return {} if platform is None else {"platforms": [platform]}
 
 
 def _joint(type: JsonObject) -> JsonObject:

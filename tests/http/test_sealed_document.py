@@ -12,8 +12,9 @@ from app.domain.signers import ANY_SIGNER, Signers
 from app.domain.verification import PUBLIC
 from app.registry.authorities import put_authorities, read_authorities
 from app.routers.job_items import submission_of
-from sandbox.document_attacks import contract, invoice, proof
+from sandbox.document_attacks import contract, forged_documents, invoice, proof
 from sandbox.documents import PARTIES, make_documents
+from sandbox.seal_register import KEEPER
 from sandbox.serve import Servers
 from sandbox.trust import authorities
 from tests.service import VERIFICATIONS, Service, new_database, serving
@@ -82,6 +83,42 @@ def test_its_kind_picks_the_policy_and_asks_whose_seal(service: Service, name: s
     assert told["sealed_document"]["signers"] == list(made.signers)
     seals = [(s["asked"], s["not_asked"]) for s in told["sealed_document"]["seals"]]
     assert seals == ([(False, "no_endpoint")] * 2 if len(made.signers) == 2 else [])
+
+
+PLATFORM = """
+INSERT INTO issuer_endpoint (issuer, kind, adapter, prefixes, url, networks, deadline, max_answer,
+                             max_in_flight)
+SELECT issuer, 'region', adapter, ARRAY['6399'], url, networks, deadline, max_answer, max_in_flight
+  FROM issuer_endpoint WHERE issuer = $1 AND kind = 'issuer'
+"""
+
+
+@pytest.fixture
+def platform(service: Service) -> Iterator[str]:
+    """The province's platform keeps a register of seals, as `make run` has it."""
+    keeper = service.world.body(KEEPER).code
+    service.sql(PLATFORM, keeper)
+    yield keeper
+    service.sql("DELETE FROM issuer_endpoint WHERE kind = 'region'")
+
+
+def test_a_platform_of_the_region_is_asked_about_each_seal(service: Service, platform: str) -> None:
+    """Over IVP/1, with signed answers: the samples that people try, each with its verdict."""
+    samples = (*make_documents(service.world), *forged_documents(service.world))
+    found = {}
+    for each in samples:
+        asked = {"expected_signers": ",".join(each.signers)} if each.signers else CHOICE
+        report = service.verify(each.content, **{**asked, "policy": "sealed-document"})["report"]
+        found[each.name] = (report["conclusion"], report["reason"] and report["reason"]["code"])
+        if each.name == "contract":
+            seals = report["sealed_document"]["seals"]
+            assert [(s["route"]["rule"], s["route"]["body"]) for s in seals] == [
+                ("region", platform)
+            ] * 2
+            assert {s["said"]["outcome"] for s in seals} == {0}
+            assert all(s["counts"] and s["said"]["signed"] for s in seals)
+    assert found == {each.name: (each.conclusion, each.reason) for each in samples}
+    assert {"seal_frozen", "seal_ended_since", None} <= {reason for _, reason in found.values()}
 
 
 def test_an_invoice_tells_which_figures_agree_and_no_value(service: Service) -> None:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sandbox import jws
 from sandbox.bodies import moment
+from sandbox.documents import Hands
 from sandbox.jwe import derive
 from sandbox.keys import EcPublic, b64, public_from_jwk
 from sandbox.licenses import Outcome, State, status_at
@@ -51,6 +52,37 @@ async def test_a_good_question_gets_a_signed_answer(
     assert set(answer["facts"].values()) == {"match"}
     assert abs(answer["as_of"] - time.time()) < 5
     assert answer["identifier"] == license.id
+
+
+@pytest.mark.parametrize(
+    ("party", "outcome", "days"),
+    [("bank", 0, None), ("frozen", 2, -200), ("ended", 3, -7), ("stranger", 5, None)],
+)
+async def test_who_keeps_a_register_of_seals_answers_about_them(
+    world: World, servers: Servers, party: str, outcome: int, days: int | None
+) -> None:
+    """By the number of the seal; who keeps none says that it cannot tell (docs/ivp.md, `seal`)."""
+    asked = {"seal": Hands(world).holders[party].code, "compare": []}
+    answer = (await ask(servers["data"], of_seal(servers, "data", asked))).answer
+    since = None if days is None else (world.today + timedelta(days=days)).isoformat()
+    assert (answer["outcome"], answer.get("since")) == (outcome, since)
+    assert (answer["facts"], answer["document"]) == ({}, "unknown")
+    assert "identifier" not in answer
+    other = (await ask(servers["market"], of_seal(servers, "market", asked))).answer
+    assert other["outcome"] == Outcome.INSUFFICIENT
+
+
+async def test_a_seal_that_ended_later_was_in_use_before(world: World, servers: Servers) -> None:
+    before = int(moment(world.today - timedelta(days=9)).timestamp())
+    asked = {"seal": Hands(world).holders["ended"].code, "compare": [], "at": before}
+    assert (await ask(servers["data"], of_seal(servers, "data", asked))).answer["outcome"] == 0
+
+
+def of_seal(servers: Servers, issuer: str, asked: dict[str, Any]) -> dict[str, Any]:
+    made = question(servers.world.pick("market"))
+    named = {"identifier", "facts", "documents"}
+    kept = {name: value for name, value in made.items() if name not in named}
+    return {**kept, "aud": servers.world.body(issuer).code, **asked}
 
 
 async def test_every_license_is_answered_by_its_state(world: World, servers: Servers) -> None:
