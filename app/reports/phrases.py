@@ -81,6 +81,27 @@ SEALED_BY: Final = bilingual(("由{codes}签章，", ", sealed by {codes}"))
 SEAL_OF: Final = bilingual(("{code}的印章", "the seal of {code}"))
 """Stands in the headline where one of several seals decided."""
 
+COPY_FOR_ITS_PURPOSE: Final = bilingual(
+    (
+        "加注件，只限其上写明的用途，{when}止",
+        "an annotated copy, for the purpose written on it only, until {when}",
+    )
+)
+"""加注件: stands in the headline where nobody said for which matter it is handed in."""
+COPY_FOR_THIS_MATTER: Final = bilingual(
+    (
+        "加注件，所载事项与本次办理一致，{when}止",
+        "an annotated copy for this very matter, until {when}",
+    )
+)
+USE_OF_COPY: Final = bilingual(
+    (
+        "这是加注件：只能用于其上写明的用途，请核对用途是否就是所办的事；仍须核对出示人与证照所载持证主体一致。",
+        "This is an annotated copy: it may be used only for the purpose written on it, so compare that with what is asked of you. Still compare the person before you with the holder named on the license.",
+    )
+)
+"""What to do, of a copy that is valid."""
+
 CLOSED: Final = bilingual(
     (
         "有检查项存疑（见各项的 closed_by_issuer），已由颁发机构签名的答复补足：该答复确认了这份文件的摘要，或逐项比对了受签名保护的事实。其余各项成立，颁发机构答复有效。",

@@ -21,6 +21,7 @@ from app.domain.verification import Basis, Verification
 from app.domain.word import Against, Word
 from app.reports import phrases
 from app.reports.catalogue import CATALOGUE, codes, entry_of
+from app.reports.copies import copy_terms, of_copy
 from app.reports.entry import Bilingual, Texts
 from app.reports.omissions import unchecked
 from app.reports.sections import (
@@ -152,7 +153,8 @@ def _texts(verification: Verification) -> Texts:
         return phrases.VALID_BY_DIGESTS.filled(name.zh, name.en)
     mended = any(closed(verification, item) for item in verification.evidence)
     if verdict.reason is None:
-        return _valid(verdict.subject, name.zh, name.en, closed=mended)
+        texts = _valid(verdict.subject, name.zh, name.en, closed=mended)
+        return of_copy(texts, verification)
     return _of_reason(verdict.reason, name.zh, name.en)
 
 
@@ -187,10 +189,11 @@ def _headline(
     if facts is not None and facts.at is not None:
         when = _when(facts.at)
         zh, en = f"在{when.zh}{zh}", f"{en} on {when.en}"
-    what, more = _what(verification), _more(verification, word, decided)
+    what = _what(verification)
+    more = [each for each in (copy_terms(verification), _more(verification, word, decided)) if each]
     return Bilingual(
-        f"{zh}：{what.zh}{title.zh}" + (f"（{more.zh}）" if more else ""),
-        f"{en}: {title.en}{what.en}" + (f" ({more.en})" if more else ""),
+        f"{zh}：{what.zh}{title.zh}" + (f"（{'；'.join(m.zh for m in more)}）" if more else ""),
+        f"{en}: {title.en}{what.en}" + (f" ({'; '.join(m.en for m in more)})" if more else ""),
     )
 
 

@@ -154,6 +154,20 @@ def test_a_past_time_stands_in_the_headline_and_no_other_does() -> None:
     assert ended["headline"]["en"].startswith("Invalid on 2026-10-29")
 
 
+def test_a_valid_copy_says_that_it_is_for_one_purpose_and_how_long() -> None:
+    copied = scenes.document(is_copy=True, copy_until=NOW + DAY, copy_matter="A")
+    open_, named = report(judged(copied)), report(judged(replace(copied, matter="A")))
+    assert open_["conclusion"] == named["conclusion"] == "valid"
+    assert open_["headline"]["zh"].endswith("（加注件，只限其上写明的用途，2026年11月2日止）")
+    assert "for this very matter, until 2026-11-02" in named["headline"]["en"]
+    for made in (open_, named):
+        assert "只能用于其上写明的用途" in made["explanation"]["next_step"]["zh"]
+        assert "only for the purpose written" in made["explanation"]["next_step"]["en"]
+    other = report(judged(replace(copied, matter="B")))
+    assert other["reason"]["code"] == "copy_purpose_differs"
+    assert "加注件" not in report()["headline"]["zh"]
+
+
 def test_the_headline_says_how_it_ended() -> None:
     for state, zh in ((State.REVOKED, "吊销"), (State.ANNULLED, "撤销"), (State.CANCELLED, "注销")):
         made = report(verified(answer=coded(Code.ENDED, state=state)))
