@@ -1,11 +1,11 @@
-"""Kill workers and the database while a job runs: each item is answered once. And a second worker.
+"""Kill workers and the database while a job runs: each item is answered once.
 
-    python -m proof.jobs [ITEMS] [DOCUMENTS]
+    python -m proof.jobs [ITEMS]
 
 A job of ITEMS mixed lines (good, forged and ended tokens, numbers that match and that do not, lines
 that are none) is worked off while a worker, the database, or both are killed with -9, many times.
 At the end each item has one line, each verdict one row and one place in the audit log, and no
-verdict is beside them. Then a job of DOCUMENTS sealed files is worked off by one and by two.
+verdict is beside them.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -37,9 +36,7 @@ from proof.parts import page
 from sandbox.serve import serve_in_thread
 
 ITEMS = 10_000
-DOCUMENTS = 1_200
 KILLS = 12
-WANTED = 1.7
 PATIENCE = 3600.0
 """Seconds a job may take."""
 PURPOSE = "loan-check"
@@ -262,39 +259,6 @@ async def judged(
     return body, held
 
 
-def archive(count: int) -> bytes:
-    """Sealed files, stored as they are."""
-    made = world()
-    license = made.pick("traffic")
-    content = made.ofd(license)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as packed:
-        for n in range(count):
-            packed.writestr(zipfile.ZipInfo(f"{n}.ofd"), content)
-    return out.getvalue()
-
-
-def speed(theatre: Theatre, documents: int, workers: int) -> float:
-    """Items a second, from the first that is answered to the last."""
-    crew = [Worker(theatre) for _ in range(workers)]
-    for worker in crew:
-        worker.start()
-    time.sleep(8)  # until all wait for work
-    try:
-        sent = theatre.ask(f"/v1/jobs?purpose={PURPOSE}", archive(documents), "application/zip")
-        id, begun, first = json.loads(sent)["id"], 0.0, 0
-        while (job := theatre.job(id))["finished_at"] is None:
-            if not begun and job["answered"]:
-                begun, first = time.monotonic(), job["answered"]
-            time.sleep(0.1)
-        if job["answered"] != documents:
-            raise SystemExit(f"documents without a verdict: {job}")
-        return float((documents - first) / (time.monotonic() - begun))
-    finally:
-        for worker in crew:
-            worker.stop()
-
-
 @contextmanager
 def opened(place: Stage) -> Iterator[Theatre]:
     service = place.service([ZHENGYAN, "serve", "--port", "{port}"], ZHENGYAN_DOCS="false")
@@ -308,27 +272,16 @@ def opened(place: Stage) -> Iterator[Theatre]:
         theatre.stage.server.stop()
 
 
-def prove(place: Stage, items: int, documents: int) -> tuple[str, bool]:
-    with opened(place) as theatre:
-        body, held = survive(theatre, items)
-        print(body, flush=True)
-        rates = {workers: speed(theatre, documents, workers) for workers in (1, 2)}
-    ratio = rates[2] / rates[1]
-    curve = ", ".join(f"{workers}: {rate:.1f} items/s" for workers, rate in rates.items())
-    word = "" if ratio >= WANTED else f"; the aim of {WANTED} is missed here"
-    body += (
-        f"\n\n{documents} sealed files (CPU-bound; the database on the same cores) by "
-        f"workers: {curve}. **A second worker: {ratio:.2f} ×**{word}."
-    )
-    return f"{page.ran('python -m proof jobs')}\n\n{body}", held
-
-
 def main(arguments: Sequence[str]) -> int:
-    items, documents = (*map(int, arguments), *(ITEMS, DOCUMENTS)[len(arguments) :])
-    with serve_in_thread(world(), anyone=True) as servers, stage(servers.endpoints) as place:
-        body, held = prove(place, items, documents)
+    items = int(arguments[0]) if arguments else ITEMS
+    with (
+        serve_in_thread(world(), anyone=True) as servers,
+        stage(servers.endpoints) as place,
+        opened(place) as theatre,
+    ):
+        body, held = survive(theatre, items)
     print(body)
-    page.write_section("jobs", "Jobs", body)
+    page.write_section("jobs", "Jobs", f"{page.ran('python -m proof jobs')}\n\n{body}")
     return 0 if held else 1
 
 

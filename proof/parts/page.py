@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs/proof.md"
-ORDER = ("mutation", "replay", "kills", "jobs", "flips", "fuzz")
+ORDER = ("mutation", "replay", "kills", "jobs", "second_worker", "flips", "fuzz")
 HEAD = """# Proofs
 
 What takes too long, or too much violence, for every commit. `make proof` runs all of it, by hand;

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.checks.measure_package import coverage_facts, package_facts
+from app.checks.roles import role_of
 from app.domain.certificate import Chain
 from app.domain.evidence import CheckName, Role
 from app.domain.facts import Facts, SignatureFacts
@@ -81,6 +82,16 @@ def test_where_the_signer_is_unknown_its_own_signature_counts() -> None:
     """It may be the one that is missing: nothing is proven against it, and nothing for it."""
     assert one(smuggled(unknown(SIGNS_IT)), HIDDEN) == "passed"
     assert one(smuggled(unknown(SEES_IT)), HIDDEN) == "failed hidden_content"
+
+
+def test_where_the_signer_is_unknown_a_known_stranger_excuses_nothing() -> None:
+    """Known, and needed for nothing here: it is not the one that is missing."""
+    known = scene.others_seal("0:3", coverage=SIGNS_IT)
+    facts = smuggled(unknown(SEES_IT), known)
+    assert [role_of(s, facts) for s in facts.document.signatures] == [Role.CANDIDATE, Role.EXTRA]
+    assert one(facts, HIDDEN) == "failed hidden_content"
+    assert one(smuggled(known), HIDDEN) == "failed hidden_content", "alone it excuses as little"
+    assert one(smuggled(unknown(SIGNS_IT), known), HIDDEN) == "passed"
 
 
 def test_parts_that_may_not_be_named_are_told_apart_all_the_same() -> None:
