@@ -7,13 +7,16 @@ from functools import cache
 import pytest
 
 from app.checks import measure
-from app.checks.measure_pdf import measure_pdf, pdf_facts
+from app.checks.measure_certificates import Judge
+from app.checks.measure_pdf import _stamp, measure_pdf, pdf_facts
+from app.domain.certificate import Purpose
 from app.domain.evidence import CheckName, Outcome
 from app.domain.facts import SignatureFacts, Value
 from app.domain.license import ParsedLicense, PdfSealing
 from app.domain.ofd import PartKind
 from app.domain.pdf import Change, DocumentTimestamp, Later, Scope
 from app.domain.photo import CodeFacts, Held, PhotoFacts
+from app.domain.proven import fault_of
 from app.domain.sealed import PackageFacts, Sameness, SealedFacts
 from app.formats.pdf.license import Pdf
 from sandbox.pdf_attacks import PDF_TOLERATED
@@ -90,6 +93,50 @@ def test_a_document_timestamp_without_a_fault_is_the_one_that_counts() -> None:
     assert worse != own
     for stamps in ((good, spoilt), (spoilt, good)):
         assert sealed(stamps=stamps).timestamp == worse, "one with a fault before all"
+
+
+def test_a_document_timestamp_over_other_octets_than_all_before_it_is_over_none() -> None:
+    """Its own range leaves something out: then nobody knows what it is about."""
+    (good,) = signing().stamps
+    assert good.exact
+    whole = sealed().timestamp
+    inexact = sealed(stamps=(replace(good, exact=False),)).timestamp
+    assert whole is not None
+    assert inexact is not None
+    now = NOW
+    claimed = measured().signed_at
+    assert fault_of(whole, claimed, now) is None
+    assert fault_of(inexact, claimed, now) is not None
+    assert inexact == sealed(stamps=(replace(good, content=b""),)).timestamp
+
+
+def test_of_two_good_timestamps_the_signatures_own_counts() -> None:
+    document = sealed().timestamp
+    assert document is not None
+    assert document.at is not None
+    own = replace(document, at=document.at - timedelta(minutes=1))
+    judge = Judge(TRUST.authorities, NOW, TRUST.first_seen, Purpose.LICENSE_SEAL)
+    claimed = measured().signed_at
+    assert fault_of(own, claimed, NOW) is None
+    assert _stamp(own, signing(), claimed, judge) == own
+    assert _stamp(None, signing(), claimed, judge) == document
+
+
+@pytest.mark.parametrize(
+    ("filter", "told"),
+    [
+        ("adbe.pkcs7.detached", "adbe.pkcs7.detached"),
+        ("ETSI.CAdES.detached", "ETSI.CAdES.detached"),
+        ("GM.sm2seal", "GM.sm2seal"),
+        ("张三", ""),
+        ("gm.SM2SEAL", ""),
+        ("", ""),
+    ],
+)
+def test_a_known_name_is_told_and_any_other_could_be_anybodys_words(filter: str, told: str) -> None:
+    found = sealed(entry=replace(signing().entry, sub_filter=filter)).range
+    assert found is not None
+    assert found.sub_filter == told
 
 
 @pytest.mark.parametrize("scope", Scope)
