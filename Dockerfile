@@ -4,9 +4,11 @@
 # It needs a PostgreSQL, named by DATABASE_URL, and a volume for the node's own keys:
 #   docker run --rm -e DATABASE_URL=… --entrypoint /opt/zhengyan/bin/alembic zhengyan upgrade head
 #   docker run -e DATABASE_URL=… -v keys:/srv/zhengyan/keys -p 8000:8000 zhengyan
-# Uploads (POST /v1/jobs) are worked off by workers beside it, as many as there are cores, with the
-# same database and the same keys. They listen nowhere, so that there is nothing to ask for health:
-# one that ends is started again.
+# Uploads (POST /v1/jobs) are worked off by workers beside it: the container keeps one itself
+# (ZHENGYAN_JOB_WORKERS), and needs some seconds to end it in order: --stop-timeout 30.
+# On machines of their own, with the same database and the same keys, as many as there are cores (and
+# then -e ZHENGYAN_JOB_WORKERS=0 above). They listen nowhere, so that there is nothing to ask for
+# health: one that ends is started again.
 #   docker run --no-healthcheck --restart always --stop-timeout 30 -e DATABASE_URL=… -v keys:/srv/zhengyan/keys zhengyan worker
 ARG BASE=debian:trixie-slim
 
@@ -37,7 +39,7 @@ COPY --from=build /opt/zhengyan /opt/zhengyan
 WORKDIR /srv/zhengyan
 COPY alembic.ini ./
 COPY migrations migrations
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ZHENGYAN_KEY_FOLDER=/srv/zhengyan/keys
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ZHENGYAN_KEY_FOLDER=/srv/zhengyan/keys ZHENGYAN_JOB_WORKERS=1
 USER 10001:10001
 EXPOSE 8000
 # Alive, not ready: an outage of the database is no reason to restart the service.

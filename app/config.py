@@ -59,6 +59,15 @@ class Settings(BaseSettings):
     sm_only: Annotated[
         bool, Field(description="valid only by SM2 and SM3 throughout (密评), whoever asks")
     ] = False
+    job_workers: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=64,
+            description="workers for jobs that `zhengyan serve` keeps beside itself; 0: none, run "
+            "`zhengyan worker` by yourself, or jobs wait",
+        ),
+    ] = 0
     max_json: Annotated[int, Field(ge=1024, description="bytes of a JSON body")] = 64 * 1024
     body_deadline: Annotated[timedelta, Field(description="to receive one whole body")] = timedelta(
         seconds=10

@@ -1,12 +1,15 @@
 """`zhengyan serve`."""
 
 import errno
+import signal
 import socket
+from types import FrameType
 from typing import Annotated, Any, Final
 
 import typer
 import uvicorn
 
+from app.cli.crew import crew
 from app.config import Settings, settings, variable
 from app.domain.errors import Refused
 
@@ -25,7 +28,11 @@ rest: headers, idle connections, connections of one address (threats.md API-04, 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (ZHENGYAN_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (ZHENGYAN_PORT).")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+    job_workers: Annotated[
+        int | None,
+        typer.Option(min=0, max=64, help="Workers for jobs beside it (ZHENGYAN_JOB_WORKERS)."),
+    ] = None,
 ) -> None:
     """Run the service. HELP names its settings."""
     config = settings()
@@ -33,9 +40,18 @@ def serve(
     if not config.database_url:
         raise Refused("DATABASE_URL", "set it: postgresql+asyncpg://user@host/name")
     refuse_taken(where, number)
-    uvicorn.run(
-        "app.main:create_app", factory=True, host=where, port=number, workers=workers, **SERVER
-    )
+    beside = config.job_workers if job_workers is None else job_workers
+    if beside:
+        signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again when it has ended
+    with crew(beside):
+        uvicorn.run(
+            "app.main:create_app", factory=True, host=where, port=number, workers=workers, **SERVER
+        )
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise SystemExit(0)
 
 
 def _help() -> str:

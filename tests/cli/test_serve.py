@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -52,9 +52,21 @@ def served(
         log.close()
 
 
+def workers_of(pid: int) -> list[Path]:
+    """Workers for jobs that this process keeps beside itself."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            mine = f"PPid:\t{pid}\n" in (folder / "status").read_text()
+            if mine and b"--tied" in (folder / "cmdline").read_bytes():
+                found.append(folder)
+    return found
+
+
 def test_it_serves_and_ends_in_order_and_logs_no_request(service: Service, tmp_path: Path) -> None:
     port = free_port()
-    with served(service, tmp_path, port, ZHENGYAN_DOCS="false") as process:
+    beside = {"ZHENGYAN_DOCS": "false", "ZHENGYAN_JOB_WORKERS": "1"}
+    with served(service, tmp_path, port, **beside) as process:
         with httpx.Client(
             base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20
         ) as client:
@@ -70,8 +82,11 @@ def test_it_serves_and_ends_in_order_and_logs_no_request(service: Service, tmp_p
             assert client.get("/openapi.json").status_code == 404
             assert client.get("/v1/verifications/CANARY7f3aCANARY7f3aCA").status_code == 404
             assert "server" not in client.get("/livez").headers
+        workers = workers_of(process.pid)
+        assert len(workers) == Path("/proc/self").exists()
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        assert process.wait(30) == 0
+        assert not any(worker.exists() for worker in workers), "they end with the service"
     log = (tmp_path / "log").read_text()
     assert "CANARY7f3a" not in log, "an id is a capability; it does not stand in a log"
     assert "Traceback" not in log

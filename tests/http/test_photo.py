@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from app.imaging import program
+from sandbox.ofd_attacks import OFD_ATTACKS
+from sandbox.pdf_attacks import PDF_ATTACKS
 from sandbox.photos import Shot, photograph, png_of_size
 from sandbox.samples import asked
 from tests.service import VERIFICATIONS, Service, line
@@ -153,6 +155,34 @@ def test_qr01_hostile_pictures_grow_nothing_and_each_has_its_verdict(
             assert service.told(content) == told, name
     assert resident() - before < GROWTH
     assert service.told(photo) == "indeterminate unsigned_copy"
+    assert service.client.get("/livez").status_code == 200
+
+
+BOMBS = (
+    *("zip_bomb", "zip_bomb_understated", "zip_overlap", "zip_many_entries", "xml_deep"),
+    *("xml_many_attributes", "structure_loop", "structure_section_bomb", "structure_index_bomb"),
+    *("structure_object_bomb", "structure_nested", "usf_range_huge"),
+)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
+def test_hostile_documents_grow_nothing_and_each_has_its_verdict(service: Service) -> None:
+    """Bombs of every layer, of OFD and PDF: as pictures, in the process that answers."""
+    attacks = {**OFD_ATTACKS, **PDF_ATTACKS}
+    made = {name: attacks[name].make(service.world) for name in BOMBS}
+    twin = service.world.ofd(service.world.of("market", "in_force")[0], "stamp-service")
+    as_ever = service.told(twin)
+    for content in made.values():
+        service.told(content)  # buffers of every size are made once
+    before = resident()
+    for _ in range(2):
+        for name, content in made.items():
+            conclusion, _, reason = service.told(content).partition(" ")
+            expected = {attacks[name].reason, *attacks[name].also}
+            assert conclusion == attacks[name].conclusion, name
+            assert reason in expected, (name, reason, expected)
+    assert resident() - before < GROWTH
+    assert service.told(twin) == as_ever
     assert service.client.get("/livez").status_code == 200
 
 
