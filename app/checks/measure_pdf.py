@@ -159,7 +159,7 @@ def _range(sealing: PdfSealing) -> RangeFacts:
         scope=entry.scope,
         revision=entry.revision,
         later=entry.changes,
-        sub_filter=known or "",
+        sub_filter=known,
     )
 
 

@@ -8,15 +8,17 @@ import pytest
 
 from app.checks import measure
 from app.checks.measure_certificates import Judge
-from app.checks.measure_pdf import _stamp, measure_pdf, pdf_facts
+from app.checks.measure_pdf import _coverage, _stamp, measure_pdf, pdf_facts
+from app.checks.photo import CODES_CLEAR
 from app.domain.certificate import Purpose
 from app.domain.evidence import CheckName, Outcome
 from app.domain.facts import SignatureFacts, Value
-from app.domain.license import ParsedLicense, PdfSealing
+from app.domain.license import Fact, ParsedLicense, PdfSealing
 from app.domain.ofd import PartKind
 from app.domain.pdf import Change, DocumentTimestamp, Later, Scope
 from app.domain.photo import CodeFacts, Held, PhotoFacts
 from app.domain.proven import fault_of
+from app.domain.scheme import Digest
 from app.domain.sealed import PackageFacts, Sameness, SealedFacts
 from app.formats.pdf.license import Pdf
 from sandbox.pdf_attacks import PDF_TOLERATED
@@ -179,6 +181,39 @@ def test_without_a_certificate_it_is_of_a_kind_not_judged_here() -> None:
     cms = signing().cms
     assert cms is not None
     assert measured(cms=replace(cms, certificate=None)).value is Value.UNSUPPORTED
+
+
+@pytest.mark.parametrize("digest", Digest)
+def test_a_digest_that_is_weak_is_told_as_such(digest: Digest) -> None:
+    found = _coverage(signing(), digest)
+    assert (found.digest, found.weak) == (digest, digest in {Digest.SHA1, Digest.MD5})
+    assert _coverage(signing(), None).weak is False
+
+
+def doubts(*held: Held, typed: bool = False, stated: bool = False) -> list[str]:
+    """What stands against the codes of a picture."""
+    codes = tuple(CodeFacts(f"code {at}", "QRCode", one) for at, one in enumerate(held, 1))
+    photo = PhotoFacts(codes, typed=typed)
+    named = frozenset({Fact.NUMBER} if stated else ())
+    pictured = replace(FILE, document=replace(FILE.document, photo=photo, stated=named))
+    every = CODES_CLEAR.examine(pictured)
+    return [each.reason.value for each in every if each.reason is not None]
+
+
+def test_what_the_codes_of_a_picture_leave_open() -> None:
+    """One word for each of what is wrong, and none of what is not."""
+    strange = "unofficial_url"
+    assert doubts(Held.UNOFFICIAL_URL) == [strange], "nothing is said of a license it never named"
+    assert doubts(Held.UNOFFICIAL_URL, Held.OTHER) == [strange]
+    assert doubts(Held.OTHER) == ["code_names_nothing"]
+    assert doubts() == ["code_missing"]
+    # Whoever types what stands there has named it, whatever else is in a code.
+    assert doubts(Held.OTHER, typed=True, stated=True) == []
+    assert doubts(typed=True, stated=True) == []
+    assert doubts(Held.UNOFFICIAL_URL, typed=True, stated=True) == [strange]
+    assert doubts(Held.OTHER, typed=True) == ["code_names_nothing"], "typed, and no license named"
+    assert doubts(Held.IDENTIFIER, stated=True) == []
+    assert doubts(Held.IDENTIFIER) == ["code_names_nothing"]
 
 
 def test_the_codes_of_a_picture_are_counted_by_what_they_hold() -> None:
