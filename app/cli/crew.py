@@ -23,7 +23,7 @@ MOST: Final = 30.0
 """Seconds of the longest such pause."""
 LONG: Final = 60.0
 """Seconds after which one has lived long."""
-GRACE: Final = 12.0
+ENDING: Final = 12.0
 """Seconds a worker has to end in: it takes ten at most."""
 
 
@@ -62,13 +62,13 @@ class Crew:
             return frozenset(process.pid for process in self._alive)
 
     def close(self) -> None:
-        """Ends them: in order, and after `GRACE` in any case."""
+        """Ends them: in order, and after `ENDING` in any case."""
         self._over.set()
         with self._lock:
             alive = tuple(self._alive)
         for process in alive:
             process.terminate()
-        end = time.monotonic() + GRACE
+        end = time.monotonic() + ENDING
         for process in alive:
             try:
                 process.wait(max(0.0, end - time.monotonic()))

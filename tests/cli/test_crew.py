@@ -77,7 +77,7 @@ def test_one_that_never_lives_is_not_tried_without_a_pause(
 
 
 def test_one_that_does_not_end_in_order_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "GRACE", 0.3)
+    monkeypatch.setattr(module, "ENDING", 0.3)
     kept = Crew(1, STUBBORN, first=0.05)
     until(lambda: len(kept.pids) == 1)
     (pid,) = kept.pids

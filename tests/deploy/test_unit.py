@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from app.cli import app
-from app.cli.crew import GRACE
+from app.cli.crew import ENDING
 from app.cli.serving import SERVER
 from app.config import Settings, variable
 from deploy.dockerfile import Image, stages
@@ -37,7 +37,7 @@ def test_it_starts_a_command_there_is_with_settings_there_are():
 def test_it_has_time_to_end_in_order():
     """The service first, then its workers; only then whatever is left is killed."""
     (seconds,), (mode,) = values("TimeoutStopSec"), values("KillMode")
-    assert int(seconds) > SERVER["timeout_graceful_shutdown"] + GRACE
+    assert int(seconds) > SERVER["timeout_graceful_shutdown"] + ENDING
     assert mode == "mixed"
 
 
