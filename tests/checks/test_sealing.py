@@ -190,7 +190,7 @@ def test_details_name_places_and_counts() -> None:
 
 # ---- coverage: whose, and of what
 
-COVERED = SHOWN_KINDS | {PartKind.ATTACHMENT, PartKind.ATTACHMENT_LIST}
+COVERED = SHOWN_KINDS | {PartKind.ATTACHMENT, PartKind.ATTACHMENT_LIST, PartKind.COVER}
 
 
 @pytest.mark.parametrize("kind", PartKind)
