@@ -14,10 +14,14 @@ from app.routers.lists import sheet
 from app.routers.page_texts import CONFIRM, FRAME, VERIFY
 from app.routers.pages import WEB, frame, texts
 from app.routers.result import MARKS, NONE_YET
+from app.routers.verifying import FIELDS
 from app.routers.wrong_texts import WRONG
+from app.schemas.dispute import DisputeIn
 from app.services.verify import Stage
 
-SCRIPT = (WEB / "static/page.js").read_text(encoding="utf-8")
+PARTS = ("told", "entered", "shown", "page")
+"""Scripts of the page that verifies, in the order they are run."""
+SCRIPT = "".join((WEB / f"static/{name}.js").read_text(encoding="utf-8") for name in PARTS)
 CONFIRMING = (WEB / "static/confirm.js").read_text(encoding="utf-8")
 DOCS = "".join(
     (WEB / name).read_text(encoding="utf-8") for name in ("static/docs.js", "templates/docs.html")
@@ -53,6 +57,7 @@ def rendered(lang: str, name: str = "page.html", state: str = "found") -> str:
     values = {"code": "x", "here": "", "qr": None, "address": "", "again": ""}
     values |= {"most": 9, "d": DISPUTE, "filed": {"code": "x", "reference": "x"}}
     values |= {"kinds": [("x", "x")], "bodies": [("x", "x")], "by_number": False, "node_id": "x"}
+    values |= {"typed": dict.fromkeys((*FIELDS, *DisputeIn.model_fields), ""), "most": "20 MB"}
     values |= {"lists": [LIST], "known": True, "ages": {KIND.code: "1"}, "by": {KIND.code: 1}}
     return templates.get_template(name).render(
         t=texts(name, lang),

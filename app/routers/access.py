@@ -99,6 +99,7 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[Scope]]] = MappingProxyType(
         ("GET", "/console/{section}"): OPEN,
         ("GET", "/wrong"): OPEN,
         ("POST", "/wrong"): OPEN,  # within the limits of disputes
+        ("POST", "/wrong/about"): OPEN,
         ("POST", "/wrong/follow"): OPEN,
         ("POST", "/wrong/withdraw"): OPEN,
         ("GET", "/r"): OPEN,

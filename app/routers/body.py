@@ -103,6 +103,8 @@ class Form:
     file: bytes | None = field(repr=False)
     media_type: str | None
     texts: dict[str, str] = field(repr=False)
+    name: str | None = field(default=None, repr=False)
+    """Of the file, as its sender calls it; empty where a browser had none to send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,14 +299,14 @@ class _Parts:
         for headers, data in self._found:
             disposition = headers.get("content-disposition", "")
             if _name(disposition) == "file":
-                given = parse_options_header(disposition)[1].get(b"filename", b"")
-                found.append(Named(given.decode("utf-8", "replace") or None, data))
+                found.append(Named(_filename(disposition) or None, data))
         return found
 
     def form(self, limit: int, *, files: bool = False) -> Form:
         """The terms and the one file; `files`: several, which are taken by themselves."""
         file: bytes | None = None
         media_type: str | None = None
+        called: str | None = None
         texts: dict[str, str] = {}
         for headers, data in self._found:
             name = _name(headers.get("content-disposition", ""))
@@ -316,6 +318,7 @@ class _Parts:
                 if len(data) > limit:
                     raise too_large("file", limit)
                 file, media_type = data, headers.get("content-type")
+                called = _filename(headers.get("content-disposition", ""))
             elif name == "digests":
                 fix = "are no field of a form: send them as application/json, without the file"
                 raise BadRequest(422, name, fix)
@@ -327,7 +330,7 @@ class _Parts:
                 raise BadRequest(422, name, "the field stands twice; send it once")
             else:
                 texts[name] = _text(name, data)
-        return Form(file, media_type, texts)
+        return Form(file, media_type, texts, called)
 
 
 def _text(name: str, data: bytes) -> str:
@@ -337,6 +340,11 @@ def _text(name: str, data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         raise BadRequest(422, name, "not UTF-8; send it as UTF-8 text") from None
+
+
+def _filename(disposition: str) -> str:
+    given: bytes = parse_options_header(disposition)[1].get(b"filename", b"")
+    return given.decode("utf-8", "replace")
 
 
 def _name(disposition: str) -> str:

@@ -68,12 +68,14 @@ def _address(lang: str, look: str) -> str:
 
 def frame(lang: str, look: str) -> dict[str, Any]:
     """What every page is given: where its links lead, and how it is displayed."""
-    other = FRAME[lang]["other"]
+    other, larger = FRAME[lang]["other"], {"": "large", "contrast": "both"}
+    usual = {size: each for each, size in larger.items()}
     return {
         "look": look,
         "looks": {each: _address(lang, each) for each in LOOKS},
         "q": _address(lang, look),
         "other_q": _address(other, look),
+        "larger_q": _address(lang, {**larger, **usual}[look]),
         "pages": PAGES,
     }
 

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.domain.photo import Held
+from app.domain.reasons import Reason
+from app.routers.telling import UNFOUND, notes, told
 from app.routers.times import ago, span, when
 
 LONGEST: Final = 160
@@ -18,7 +20,7 @@ LONGEST: Final = 160
 STACKED: Final = 4
 """Marks on one letter; more would cover the lines above and below."""
 MARKS: Final = {
-    "valid": "✔", "invalid": "✘", "indeterminate": "?", "outage": "↻",
+    "valid": "✔", "invalid": "✘", "indeterminate": "?", "outage": "↻", UNFOUND: "✎",
     "passed": "✔", "failed": "✘", "not_applicable": "–",
 }  # fmt: skip
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cn", "Zl", "Zp", "Cs"})
@@ -58,13 +60,20 @@ class Result:
     kind: str
     words: str
     meaning: str
+    about: str = ""
+    """What was verified: the name of a file, or what kind of thing was typed."""
+    notes: tuple[str, ...] = ()
+    """What belongs to the headline, in sentences of their own."""
     beware: str = ""
     """What somebody might do by mistake, and must not, whatever the verdict."""
     next: str = ""
     retry: str = ""
     issuer_label: str = ""
     issuer: str = ""
+    """Empty where the question of the issuer does not arise."""
     type: str = ""
+    type_code: str = ""
+    issuer_code: str = ""
     parts: tuple[Part, ...] = ()
     when: str = ""
     reason: str = ""
@@ -126,23 +135,37 @@ class Names:
         return self.said[known[outcome]] if outcome in known else ""
 
 
-def result_of(found: Json, names: Names) -> Result:
-    """A report (docs/verification.md) as a reader sees it."""
+def result_of(
+    found: Json, names: Names, bodies: Mapping[str, str] | None = None, *, unnamed: bool = False
+) -> Result:
+    """A report (docs/verification.md) as a reader sees it.
+
+    Args:
+        found: the report.
+        names: words of the page.
+        bodies: code → registered name, as far as they are listed.
+        unnamed: asked by number, and of nobody.
+    """
     said, lang = names.said, names.lang
-    outage = found["reason"] is not None and found["reason"]["family"] == "dependency"
     settled = all(found["blocks"][b]["outcome"] == "passed" for b in ("authenticity", "authority"))
     issuer, type = found["license"]["issuer"], found["license"]["type"]
     wait = timedelta(seconds=found["retry_after"] or 0)
+    top = told(found, said, lang, unnamed=unnamed)
+    retry = said["retry"] + (span(wait, lang) or said["soon"]) if found["retry_after"] else ""
+    nobody = said["unregistered"] if top.meaning and not found["sealed_document"] else ""
     return Result(
-        kind="outage" if outage else found["conclusion"],
-        words=found["headline"][lang],
-        meaning=found["explanation"]["clerk"][lang],
+        kind=top.kind,
+        words=top.words,
+        meaning=top.meaning,
+        notes=tuple(notes(found, said, lang, bodies or {})),
         beware=said["beware"] if _leads_elsewhere(found) else "",
-        next=found["explanation"]["next_step"][lang],
-        retry=said["retry"] + (span(wait, lang) or said["soon"]) if found["retry_after"] else "",
+        next=top.next,
+        retry=retry if top.meaning else said["unnamed"],
         issuer_label=said["issuer" if settled or found["conclusion"] == "valid" else "claimed"],
-        issuer=f"{issuer['name'][lang]} · {issuer['code']}" if issuer else said["unregistered"],
+        issuer=f"{issuer['name'][lang]} · {issuer['code']}" if issuer else nobody,
         type=type["name"][lang] if type else "",
+        type_code=type["code"] if type else "",
+        issuer_code=issuer["code"] if issuer else "",
         parts=tuple(_parts(found, names)),
         when=_instant(found["at"], names),
         reason=found["reason"]["code"] if found["reason"] else "",
@@ -168,7 +191,8 @@ def _parts(found: Json, names: Names) -> Iterable[Part]:
         yield Part(names.said["codes"], "", open=False, lines=tuple(_codes(found, names)))
     if found["signatures"]:
         lines = tuple(_signer(each, names) for each in found["signatures"])
-        yield Part(names.said["signatures"], "", open=False, lines=lines)
+        sealed = found["sealed_document"] is not None  # whose seal it is, is the question
+        yield Part(names.said["signatures"], "", open=sealed, lines=lines)
     yield Part(names.said["unchecked"], "", open=False, lines=tuple(_unchecked(found, names)))
     yield Part(names.said["sources"], "", open=False, lines=tuple(_sources(found, names)))
 
@@ -191,7 +215,10 @@ def _block(name: str, found: Json, names: Names) -> Part:
     return Part(title, outcome, open=outcome in ("failed", "indeterminate"), lines=tuple(lines))
 
 
-def _meant(code: str, found: Json, lang: str) -> str:
+def _meant(code: str, found: Json, names: Names) -> str:
+    lang = names.lang
+    if code == Reason.PAST_OWN_DATE and found["answer"]["counts"]:  # it did answer
+        return f"{names.said['pastown']} ({code})"
     own = found["reason"] is not None and found["reason"]["code"] == code
     others = (each for each in found["other_reasons"] if each["code"] == code)
     told = found["explanation"] if own else next(others, None)
@@ -199,7 +226,7 @@ def _meant(code: str, found: Json, lang: str) -> str:
 
 
 def _why(code: str | None, found: Json, names: Names) -> tuple[str, ...]:
-    return (names.said["why"] + _meant(code, found, names.lang),) if code else ()
+    return (names.said["why"] + _meant(code, found, names),) if code else ()
 
 
 def _check(each: Json, found: Json, names: Names) -> Line:
@@ -235,7 +262,7 @@ def _told(given: Json, names: Names) -> str:
 
 
 def _compared(each: Json, names: Names) -> Line:
-    outcome = {"match": "passed", "mismatch": "failed"}.get(each["match"], "indeterminate")
+    outcome = {"match": "passed", "differs": "failed"}.get(each["match"], "indeterminate")
     word = names.said.get(each["match"], "")
     return Line(outcome, f"{names.facts.get(each['fact'], each['fact'])} · {word}")
 

@@ -1,7 +1,6 @@
 """The page that verifies: a file, a token or a number, with scripts or without them."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,16 +11,16 @@ from pydantic import ValidationError
 from app.domain.audit import Operation
 from app.domain.caller import Scope
 from app.domain.errors import Refused, ServiceError, Unavailable
-from app.domain.reasons import Reason
 from app.domain.signers import ANY_SIGNER
 from app.domain.verification import Submission
 from app.registry.directory import Body, Kind
-from app.routers.body import Form, read_form
+from app.routers.body import BadRequest, Form, read_form
 from app.routers.door import Guest, GuestDep
+from app.routers.entered import Slip, issuer_meant, look_at, pasted
 from app.routers.page_texts import VERIFY
 from app.routers.pages import Lang, language, names, rendered
 from app.routers.problems import RETRY_AFTER, problem_of
-from app.routers.result import NONE_YET, Result, result_of
+from app.routers.result import NONE_YET, Result, foreign, result_of
 from app.routers.state import Node, NodeDep
 from app.routers.verifications import submission_of
 from app.schemas.verification import VerificationIn, refused
@@ -31,13 +30,10 @@ router = APIRouter(include_in_schema=False)
 MAX_OPTIONS: Final = 400
 """Types of license, or issuers, in a list to choose from; beyond it their codes are typed."""
 FIELDS: Final = ("text", "number", "type", "holder", "holder_code", "issuer")
-_TOKEN: Final = re.compile(r"e[A-Za-z0-9_=-]*(\.[A-Za-z0-9_=-]*)+")
+NO_FORM: Final = Form(None, None, {})
+"""Nothing was sent, or none of it could be read."""
 _OUTAGE: Final = 500
 """Statuses from here on are ours, and nothing against the license."""
-
-
-class NothingSent(ServiceError):
-    """A form sent empty."""
 
 
 @router.get("/")
@@ -51,55 +47,70 @@ async def verified(
     request: Request, node: NodeDep, guest: GuestDep, lang: Lang = None
 ) -> HTMLResponse:
     """The page with its result, for browsers that run no scripts."""
-    said = language(request, lang)
+    said, form = language(request, lang), NO_FORM
     try:
         await node.door.allow(guest, Scope.VERIFY_FILE, Scope.VERIFY_TOKEN, Scope.VERIFY_NUMBER)
-        found, numbered = await _verified(request, node, guest, said)
+        with node.room.guest() as take:
+            form = await read_form(request, node.limits, take, FIELDS)
+            found = await _verified(form, node, guest, said)
     except (ServiceError, ValidationError) as exc:
         status, result = await _refused(node, guest, exc, said)
-        return await _shown(request, node, said, status=status, found=result)
-    return await _shown(request, node, said, found=found, by_number=numbered)
+        return await _shown(request, node, said, status=status, found=result, form=form)
+    return await _shown(request, node, said, found=found, form=form)
 
 
-async def _verified(request: Request, node: Node, guest: Guest, lang: str) -> tuple[Result, bool]:
-    with node.room.guest() as take:
-        form = await read_form(request, node.limits, take, FIELDS)
-        submission = await _submission(form, node, guest)
-        async with node.places.one():
-            receipt = await node.verifier.verify(submission)
-    found, numbered = result_of(receipt.report, names(lang)), "number" in form.texts
-    named = bool(form.texts.get("issuer", "").strip())
-    if numbered and not named and found.reason == Reason.ISSUER_UNKNOWN:
-        found = replace(found, retry=VERIFY[lang]["said"]["unnamed"])
-    return found, numbered
+async def _verified(form: Form, node: Node, guest: Guest, lang: str) -> Result:
+    said, bodies = VERIFY[lang]["said"], dict(await bodies_of(node, lang))
+    about, submission = await _submission(form, node, guest, bodies)
+    async with node.places.one():
+        receipt = await node.verifier.verify(submission)
+    unnamed = about == "aboutnumber" and not form.texts.get("issuer", "").strip()
+    found = result_of(receipt.report, names(lang), bodies, unnamed=unnamed)
+    name = form.name if about == "aboutfile" else ""
+    return replace(found, about=said["about"] + (foreign(name) if name else said[about]))
 
 
-async def _submission(form: Form, node: Node, guest: Guest) -> Submission:
-    """A chosen file before pasted text. An empty field is one that was not filled in."""
-    if form.file:
+async def _submission(
+    form: Form, node: Node, guest: Guest, bodies: Mapping[str, str]
+) -> tuple[str, Submission]:
+    """What it is about, by the name of the words for it: a chosen file before pasted text.
+
+    An empty field is one that was not filled in. Raises `Slip`, and as `submission_of`.
+    """
+    if form.file is not None and (form.file or form.name):
+        look_at(form.file)
         await node.door.require(guest, Scope.VERIFY_FILE)
-        return Submission(
+        return "aboutfile", Submission(
             content=form.file,
             media_type=form.media_type,
             asker=guest.asker,
             signers=ANY_SIGNER,  # and the headline says so
         )
     filled = {name: text.strip() for name, text in form.texts.items() if text.strip()}
-    pasted = filled.pop("text", "")
-    if pasted:
-        filled = {"token" if _TOKEN.fullmatch(pasted) else "identifier": pasted}
+    if token := pasted(filled.pop("text", "")):
+        return "abouttext", await _of_text(token, node, guest)
     if not filled:
-        raise NothingSent
-    return await submission_of(VerificationIn.model_validate(filled), node, guest)
+        raise Slip("nothing")
+    if "issuer" in filled:
+        filled["issuer"] = issuer_meant(filled["issuer"], bodies)
+    return "aboutnumber", await submission_of(VerificationIn.model_validate(filled), node, guest)
+
+
+async def _of_text(token: Mapping[str, str], node: Node, guest: Guest) -> Submission:
+    """Raises `Slip` where it is neither token nor identifier."""
+    try:
+        return await submission_of(VerificationIn.model_validate(token), node, guest)
+    except (ValidationError, BadRequest, Refused):
+        raise Slip("unread") from None
 
 
 async def _refused(
     node: Node, guest: Guest, exc: ServiceError | ValidationError, lang: str
 ) -> tuple[int, Result]:
-    """In the reader's words, repeating nothing typed. A row is left, as the interface does."""
+    """In the reader's words. A row is left, as the interface does."""
     said = VERIFY[lang]["said"]
-    if isinstance(exc, NothingSent):
-        return 422, Result(kind="refused", words=said["nothing"], meaning="")
+    if isinstance(exc, Slip):
+        return await _slipped(node, guest, exc, said)
     answer = problem_of(refused(exc) if isinstance(exc, ValidationError) else exc)
     code = answer.code
     told = VERIFY[lang]["problems"].get(code, said["other"])
@@ -109,8 +120,29 @@ async def _refused(
         await node.door.turned_away(guest, Operation.REJECTED, code.replace("-", "_"))
     detail = str(exc) if lang == "en" and isinstance(exc, Refused) else ""
     return answer.status_code, Result(
-        kind="refused", words=said["refused"], meaning=told, retry=detail
+        kind="refused", words=said["refused"], meaning=_limited(told, node), retry=detail
     )
+
+
+async def _slipped(
+    node: Node, guest: Guest, exc: Slip, said: Mapping[str, str]
+) -> tuple[int, Result]:
+    """What is no question yet. Sent empty it leaves no row."""
+    if exc.name == "nothing":
+        return 422, Result(kind="refused", words=said["nothing"], meaning="")
+    await node.door.turned_away(guest, Operation.REJECTED, "refused")
+    return 422, Result(kind="refused", words=said["refused"], meaning=said[exc.name])
+
+
+def _limited(words: str, node: Node) -> str:
+    """With the size that a file may have."""
+    return words.replace("{most}", _size(node.limits.upload))
+
+
+def _size(octets: int) -> str:
+    """As browsers and file managers count."""
+    whole, unit = (octets // 2**20, "MB") if octets >= 2**20 else (octets // 2**10, "kB")
+    return f"{whole} {unit}"
 
 
 async def _shown(
@@ -120,13 +152,16 @@ async def _shown(
     *,
     status: int = 200,
     found: Result | None = None,
-    by_number: bool = False,
+    form: Form = NO_FORM,
 ) -> HTMLResponse:
+    """What was typed stays in its fields, where it can be compared, and stands nowhere else."""
     checks = [(name, *told) for name, told in names(lang).checks.items()]
     more: dict[str, Any] = {
         "kinds": await kinds_of(node, lang),
         "bodies": await bodies_of(node, lang),
-        "by_number": by_number,
+        "by_number": "number" in form.texts,
+        "typed": {name: form.texts.get(name, "") for name in FIELDS},
+        "most": _size(node.limits.upload),
     }
     answer = rendered(
         request, "page.html", lang, status=status, checks=checks, r=found or NONE_YET, **more

@@ -4,6 +4,7 @@ It uses what `/v1/disputes` uses. Codes travel in bodies, never in addresses; no
 is shown again.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -51,6 +52,25 @@ async def report(
     except (ServiceError, ValidationError) as exc:
         return await _failed(request, node, shown, exc, "refused")
     return await _page(request, node, shown, 200, "filed", filed=filed)
+
+
+@router.post("/wrong/about")
+async def about(
+    request: Request, node: NodeDep, guest: GuestDep, lang: Lang = None
+) -> HTMLResponse:
+    """The form with what was just verified in it, sent in a body and not in the address."""
+    shown = language(request, lang)
+    try:
+        await node.door.reads(guest)
+        typed = await _form(request, node)
+    except ServiceError as exc:
+        return await _failed(request, node, shown, exc, "refused")
+    return await _page(request, node, shown, 200, "ask", typed=_typed(typed))
+
+
+def _typed(form: Mapping[str, str]) -> dict[str, str]:
+    """What stands in the fields."""
+    return {name: form.get(name, "")[:MAX_TEXT] for name in FIELDS}
 
 
 @router.post("/wrong/follow")
@@ -127,7 +147,7 @@ async def _page(
     request: Request, node: Node, lang: str, status: int, state: str, **values: Any
 ) -> HTMLResponse:
     kinds, bodies = await kinds_of(node, lang), await bodies_of(node, lang)
-    more = {"kinds": kinds, "bodies": bodies, "most": MAX_TEXT, **values}
+    more = {"kinds": kinds, "bodies": bodies, "most": MAX_TEXT, "typed": _typed({}), **values}
     answer = rendered(request, "wrong.html", lang, status=status, state=state, **more)
     if status in (429, 503):
         answer.headers["Retry-After"] = str(RETRY_AFTER)

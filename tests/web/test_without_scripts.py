@@ -59,7 +59,7 @@ def test_a_pasted_token_or_identifier_is_verified(service: Service) -> None:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_number_with_its_holder_is_verified_and_nothing_is_echoed(
+def test_a_number_with_its_holder_is_verified_and_stands_in_its_fields_alone(
     service: Service, lang: str
 ) -> None:
     license = service.world.pick("traffic")
@@ -84,8 +84,14 @@ def test_a_number_with_its_holder_is_verified_and_nothing_is_echoed(
         False,
     ]
     for page in (answer, other, wrong, nobody):
+        without = re.sub(r"<input [^>]*>", "", page.text)
         for value in (SECRET, license.holder.name, license.number, license.holder.code):
-            assert value not in page.text
+            assert value not in without
+        assert f'id="number" name="number" value="{license.number}"' in page.text, "to be mended"
+        assert page.headers["cache-control"] == "no-store"
+    assert f'id="holder" name="holder" value="{SECRET}"' in other.text
+    chosen = f'<option value="{facts["type"]}" selected>'
+    assert [chosen in page.text for page in (answer, wrong)] == [True, False]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -123,3 +129,94 @@ def test_what_cannot_be_verified_is_refused_in_words(service: Service, lang: str
     assert (unknown.status_code, mark(unknown)[0]) == (422, "refused")
     plain = service.client.post(f"/?lang={lang}", data={"text": "x"})
     assert (plain.status_code, mark(plain)[0]) == (400, "refused")
+
+
+def told(page: httpx.Response) -> str:
+    """What stands in the page's body."""
+    return unescape(page.text).partition("<main")[2]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_slip_of_the_keys_does_not_look_like_a_forgery(service: Service, lang: str) -> None:
+    license, said = service.world.pick("traffic"), VERIFY[lang]["said"]
+    facts = {"number": license.number, "type": str(license.identifier.type)}
+    facts |= {"holder": license.holder.name, "issuer": str(license.identifier.issuer)}
+    mistyped = facts | {"number": license.number[:-1] + "X"}
+    assert service.told(**mistyped) == "invalid not_found", "the report says what it said"
+    page = sent(service, lang, **mistyped)
+    assert mark(page) == ("unfound", f"✎ {said['notfound']}")
+    assert mark(sent(service, lang, **facts))[0] == "valid"
+    other = told(sent(service, lang, **facts | {"holder": SECRET}))
+    assert f"✘ {VERIFY[lang]['facts']['holder']} · {said['differs']}" in other
+    alone = sent(service, lang, text=str(license.identifier))
+    assert mark(alone) == ("indeterminate", f"? {said['recordonly']}")
+    nobody = sent(service, lang, **facts | {"issuer": ""})
+    assert mark(nobody) == ("indeterminate", f"? {said['choosefirst']}")
+    assert said["unregistered"] not in told(nobody)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_result_comes_first_and_says_what_it_is_about(service: Service, lang: str) -> None:
+    said, token = VERIFY[lang]["said"], service.world.token(service.world.pick("traffic"))
+    before = service.client.get(f"/?lang={lang}").text
+    assert before.index('id="verify"') < before.index('id="result"')
+    page = service.client.post(f"/?lang={lang}", files={"file": ("my <b>\u202e.jwt", token)})
+    assert page.text.index('id="result"') < page.text.index('id="verify"')
+    assert f"{said['about']}my <b>\ufffd.jwt" in told(page)
+    assert "my &lt;b&gt;" in page.text
+    assert said["unseen"] in told(page), "a token shows nobody's name"
+    forged = sent(service, lang, file=ATTACKS["foreign_key"].make(service.world))
+    assert said["unseen"] not in told(forged)
+    assert VERIFY[lang]["switching"] in told(page)
+    assert VERIFY[lang]["switching"] not in before
+    photo = sent(service, lang, file=photograph([token]))
+    assert mark(photo) == ("indeterminate", f"? {said['photogood']}")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_was_meant_is_taken_and_what_was_not_is_named(service: Service, lang: str) -> None:
+    license, said = service.world.pick("traffic"), VERIFY[lang]["said"]
+    token = service.world.token(license).decode()
+    assert mark(sent(service, lang, text=f" {token[:80]}\r\n{token[80:]}\u200b"))[0] == "valid"
+    facts = {"number": license.number, "type": str(license.identifier.type)}
+    facts |= {"holder": license.holder.name}
+    code = str(license.identifier.issuer)
+    found = re.search(f'<option value="{code}">([^<]*)', service.client.get(f"/?lang={lang}").text)
+    assert found
+    for issuer in (unescape(found[1]), code.lower()):
+        assert mark(sent(service, lang, **facts, issuer=issuer))[0] == "valid", issuer
+    unread = sent(service, lang, text=license.number)
+    stranger = sent(service, lang, **facts, issuer=SECRET)
+    empty = service.client.post(f"/?lang={lang}", files={"file": ("x.ofd", b"")})
+    heic = sent(service, lang, file=b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    for page, name in (
+        (unread, "unread"), (stranger, "noissuer"), (empty, "empty"), (heic, "heic"),
+    ):  # fmt: skip
+        assert (page.status_code, mark(page)[0]) == (422, "refused")
+        assert said[name] in told(page), name
+    assert license.number not in re.sub("<(input|textarea)[^>]*>[^<]*", "", unread.text)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_was_verified_is_carried_to_the_page_of_wrong_records(
+    service: Service, lang: str
+) -> None:
+    """In a body: no address has a number or a name in it."""
+    license = service.world.pick("traffic")
+    facts = {"number": license.number, "type": str(license.identifier.type)}
+    facts |= {"holder": license.holder.name, "issuer": str(license.identifier.issuer)}
+    page = sent(service, lang, **facts).text
+    form = re.search(r'<form id="mend" method="post" action="(/wrong/about\?[^"]*)">(.*?)</form>', page, re.DOTALL)  # fmt: skip
+    assert form
+    hidden = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[2]))
+    assert {name: value for name, value in hidden.items() if value} == facts
+    for name in ("number", "holder"):
+        assert facts[name] not in "".join(re.findall(r'(?:href|action)="[^"]*"', page))
+    there = service.client.post(unescape(form[1]), data=hidden)
+    assert there.status_code == 200
+    for name in ("number", "holder", "issuer"):
+        assert f'name="{name}" value="{facts[name]}"' in there.text
+    assert f'<option value="{facts["type"]}" selected>' in there.text
+    token = sent(service, lang, file=service.world.token(license)).text
+    assert f'name="type" value="{facts["type"]}"' in token
+    assert license.holder.name not in token, "a file's holder is not known to the page"

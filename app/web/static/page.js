@@ -1,289 +1,16 @@
-// Sends what was chosen, dropped or pasted, and shows the report. What a document says is text, never markup.
+// Sends what was chosen, dropped, pasted or typed, and has the answer shown (shown.js).
 "use strict";
-
-const byId = (id) => document.getElementById(id);
-const form = byId("verify");
-const facts = byId("facts");
-const photo = byId("photo");
-const result = byId("result");
-const file = byId("file");
-const text = byId("text");
-const said = document.body.dataset;
-const lang = said.lang;
-const marks = {
-  valid: "✔", invalid: "✘", indeterminate: "?", outage: "↻",
-  passed: "✔", failed: "✘", not_applicable: "–",
-};
-const outcomes = { passed: said.passed, failed: said.failed, indeterminate: said.open };
-const matches = { match: said.match, mismatch: said.mismatch, unknown: said.unknown };
-const times = { tsa: said.timetsa, claimed: said.timeclaimed, first_seen: said.timefirst, none: said.timenone };
-const order = ["failed", "indeterminate", "passed"]; // what was not applicable stands below, as unchecked
-const hidden = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu; // marks that turn or hide what is beside them
-const stacked = /(\p{M}{4})\p{M}+/gu; // more marks on one letter than any script has: they would cover other lines
-const longest = 160;
-let latest = 0;
-let unnamed = false; // asked by number, and of nobody
-let drawing = null; // what the picture is drawn of, once somebody wants to see it
-
-// Nothing that turns or hides what is beside it is ever written, whoever's words it is in.
-function plain(words) {
-  return String(words).replace(hidden, "�");
-}
-
-function element(name, words, kind) {
-  const made = document.createElement(name);
-  made.textContent = plain(words);
-  if (kind) {
-    made.className = kind;
-  }
-  return made;
-}
-
-// Words that may come from a document: on one line, of bounded length, and turning nothing beside them.
-function foreign(words) {
-  const all = Array.from(plain(words).replace(stacked, "$1�"));
-  return element("bdi", all.length > longest ? all.slice(0, longest).join("") + "…" : all.join(""));
-}
-
-function show(id, words) {
-  byId(id).textContent = plain(words || "");
-  byId(id).hidden = !words;
-}
-
-function named(name) {
-  return byId("names").querySelector('[data-name="' + CSS.escape(name) + '"]');
-}
-
-function say(kind, words, meaning, next) {
-  const mark = byId("mark");
-  mark.className = "mark " + kind;
-  mark.textContent = plain((marks[kind] ? marks[kind] + " " : "") + words);
-  show("meaning", meaning);
-  show("next", next);
-  show("retry", "");
-  show("beware", "");
-  byId("next-label").hidden = !next;
-  byId("who").hidden = true;
-  byId("checks").hidden = true;
-  byId("blocks").replaceChildren();
-  byId("steps").replaceChildren();
-  byId("steps").hidden = true;
-  byId("proof").hidden = true;
-  byId("picture").hidden = true;
-  byId("picture").open = false;
-  byId("drawn").hidden = true;
-  drawing = null;
-  result.hidden = false;
-}
-
-// Shown at once, wherever the page was scrolled to; read out by screen readers as a status.
-function bring() {
-  result.scrollIntoView({ block: "start" });
-}
-
-// Whole seconds, past (ago) or to come, as people say it.
-function span(seconds) {
-  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
-  const [unit, size] = units.find(([, each]) => Math.abs(seconds) >= each) || ["second", 1];
-  return new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
-}
-
-function line(outcome, words, ...more) {
-  const made = element("li", (marks[outcome] || "·") + " " + words, outcome);
-  made.append(...more);
-  return made;
-}
-
-function note(label, ...words) {
-  const made = element("p", label, "note");
-  made.append(...words);
-  return made;
-}
-
-function meant(code, found) {
-  const told = found.reason && found.reason.code === code
-    ? found.explanation
-    : found.other_reasons.find((each) => each.code === code);
-  return (told ? told.title[lang] : "") + " (" + code + ")";
-}
-
-function check(each, found) {
-  const made = line(each.outcome, (each.closed_by_issuer ? said.closed : outcomes[each.outcome]) + " · " + each.question[lang]);
-  if (each.role !== "document") {
-    made.append(" ", foreign("[" + each.subject + "]"));
-  }
-  if (each.reason) {
-    made.append(note(said.why, meant(each.reason, found)));
-  }
-  const asked = named(each.name);
-  const clause = asked && (asked.dataset[found.format] || asked.dataset.any) || said.own;
-  const evidence = each.detail ? [" · " + said.evidence, foreign(each.detail)] : [];
-  made.append(note(said.clause, clause, ...evidence));
-  return made;
-}
-
-function answer(found) {
-  const given = found.answer.said;
-  const why = found.answer.reason ? [note(said.why, meant(found.answer.reason, found))] : [];
-  if (!given) {
-    return line("indeterminate", said.answer + (found.answer.asked ? said.silent : said.unasked), ...why);
-  }
-  const state = given.state_text ? " · " + given.state_text[lang] : "";
-  const outcome = !found.answer.counts ? "indeterminate" : given.outcome === 0 ? "passed" : "failed";
-  const how = span(-Math.max(0, given.age_seconds)) + " · " + (given.signed ? said.signed : said.unsigned);
-  return line(outcome, said.answer + given.outcome_text[lang] + state, ...why, note(how));
-}
-
-function compared(each) {
-  const name = named("fact:" + each.fact);
-  const outcome = { match: "passed", mismatch: "failed" }[each.match] || "indeterminate";
-  return line(outcome, (name ? name.textContent : each.fact) + " · " + (matches[each.match] || ""));
-}
-
-function folded(title, kind, open, lines) {
-  const made = document.createElement("details");
-  const list = document.createElement("ul");
-  made.open = open;
-  list.append(...lines);
-  made.append(element("summary", title, kind), list);
-  return made;
-}
-
-// Open where something failed or is in doubt: that is what the reader looks for.
-function block(name, found) {
-  const made = found.blocks[name];
-  const asked = order.flatMap((outcome) => made.checks.filter((each) => each.outcome === outcome));
-  const lines = asked.map((each) => check(each, found));
-  const status = name === "status" ? [answer(found), ...found.facts_compared.map(compared)] : [];
-  const word = outcomes[made.outcome] ? outcomes[made.outcome] + " · " : "";
-  const title = (marks[made.outcome] || "·") + " " + word + made.question[lang];
-  return folded(title, made.outcome, made.outcome === "failed" || made.outcome === "indeterminate", [...status, ...lines]);
-}
-
-// Who signed is the registry's word or nobody's: names inside a document are not shown.
-function signer(each) {
-  const name = each.signer && each.signer.name ? each.signer.name[lang] : "";
-  const who = each.signer ? (name ? name + " · " : "") + each.signer.code : said.unproven;
-  const holds = (outcomes[each.outcome] || "") + " · ";
-  const made = line(each.signer ? each.outcome : "indeterminate", holds + who + " ", foreign("[" + each.label + "]"));
-  const at = each.time.at ? instant(each.time.at) + " · " : "";
-  made.append(note(at + (times[each.time.source] || "")));
-  return made;
-}
-
-// What each code of a photo holds, by kind; never what is in it.
-function code(each) {
-  return line("", each.text[lang] + " ", foreign("[" + each.label + "]"));
-}
-
-function unchecked(found) {
-  const concern = found.unchecked.filter((each) => each.why !== "not_concerned");
-  const lines = new Map();
-  for (const each of concern) {
-    const name = named(each.what);
-    const words = (name ? name.textContent + " " : "") + each.text[lang];
-    lines.set(words, line("not_applicable", words));
-  }
-  const rest = found.unchecked.length - concern.length;
-  return [...lines.values(), ...(rest ? [line("not_applicable", rest + " " + said.unconcerned)] : [])];
-}
-
-function sources(found) {
-  const lines = [answer(found)];
-  if (found.statement) {
-    const told = found.statement;
-    lines.push(line("", said.statement + told.outcome_text[lang], note(span(-Math.max(0, told.age_seconds)) + " · " + (told.signed ? said.signed : said.unsigned))));
-  }
-  for (const each of found.trust) {
-    const age = each.age_seconds === null ? said.never : span(-Math.max(0, each.age_seconds));
-    const late = each.stale ? " · " + said.stale : "";
-    lines.push(line(each.stale ? "indeterminate" : "", said.list + each.publisher + " #" + each.number, note(age + late)));
-  }
-  return found.trust.length ? lines : [...lines, line("", said.local)];
-}
-
-// As the Swedes write it, which is as ISO 8601 has it.
-function instant(text) {
-  return new Date(text).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" }) + said.beijing;
-}
-
-// Until signer and entitlement are settled, the issuer is the one the file, or the asker, names.
-function who(found) {
-  const settled = ["authenticity", "authority"].every((each) => found.blocks[each].outcome === "passed");
-  byId("issuer-label").textContent = settled || found.conclusion === "valid" ? said.issuer : said.claimed;
-  const issuer = found.license.issuer;
-  byId("issuer").replaceChildren(issuer ? element("bdi", issuer.name[lang] + " · " + issuer.code) : said.unregistered);
-  const type = found.license.type;
-  show("type", type && type.name[lang]);
-  byId("type-label").hidden = !type;
-  byId("who").hidden = false;
-}
-
-function report({ report: found }) {
-  const outage = found.reason && found.reason.family === "dependency";
-  say(outage ? "outage" : found.conclusion, found.headline[lang], found.explanation.clerk[lang], found.explanation.next_step[lang]);
-  show("retry", found.retry_after && said.retry + span(found.retry_after));
-  if (unnamed && found.reason && found.reason.code === "issuer_unknown") {
-    show("retry", said.unnamed);
-  }
-  who(found);
-  const blocks = ["authenticity", "authority", "status"].map((name) => block(name, found));
-  if (found.photo) {
-    const elsewhere = found.photo.codes.some((each) => each.holds === "unofficial_url");
-    show("beware", elsewhere && "⚠ " + said.beware);
-    blocks.push(folded(said.codes, "", false, found.photo.codes.map(code)));
-  }
-  if (found.signatures.length) {
-    blocks.push(folded(said.signatures, "", false, found.signatures.map(signer)));
-  }
-  blocks.push(folded(said.unchecked, "", false, unchecked(found)), folded(said.sources, "", false, sources(found)));
-  byId("blocks").replaceChildren(...blocks);
-  byId("checks").hidden = false;
-  byId("when").textContent = instant(found.at);
-  show("reason", found.reason && found.reason.code);
-  byId("reason-label").hidden = !found.reason;
-  byId("code").textContent = found.code;
-  byId("code").href = "/r/" + found.code + window.location.search;
-  byId("whole").textContent = found.id;
-  byId("whole").href = "/v1/verifications/" + encodeURIComponent(found.id);
-  byId("proof").hidden = false;
-  if (found.format === "ofd" && file.files[0]) {
-    drawing = { file: file.files[0], verification: found.id };
-    byId("picture").hidden = false;
-  }
-}
-
-// In an <img>, where nothing of it can run; drawn only for whoever wants to see it.
-async function draw() {
-  const mine = latest;
-  const body = new FormData();
-  for (const [name, value] of Object.entries(drawing)) {
-    body.append(name, value);
-  }
-  drawing = null;
-  let url = "";
-  try {
-    const response = await fetch("/v1/pictures", { method: "POST", body });
-    const { svg } = await response.json();
-    url = response.ok ? URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" })) : "";
-  } catch {
-    url = "";
-  }
-  if (mine === latest) { // not of a file that has been put away meanwhile
-    byId("drawn").hidden = !url;
-    byId("drawn").src = url || "data:,";
-    show("undrawn", !url && said.undrawn);
-  }
-}
 
 function refused(problem) {
   const words = named("problem:" + problem.type.replace("/problems/", ""));
-  const told = words ? words.textContent : said.other;
+  const misread = about === said.abouttext && problem.status === 422; // neither token nor identifier
+  const meant = misread ? said.unread : words ? words.textContent : said.other;
   if (problem.status >= 500) { // ours, and nothing against the license
-    say("outage", said.unable, told, "");
+    say("outage", said.unable, meant, "");
+    byId("again").hidden = false;
   } else {
-    say("refused", said.refused, told, "");
-    show("retry", lang === "en" && problem.detail);
+    say("refused", said.refused, meant, "");
+    show("retry", !misread && lang === "en" && problem.detail);
   }
 }
 
@@ -292,7 +19,7 @@ function stage({ stage: name, checks }) {
   byId("mark").textContent = named("stage:" + name).textContent + " …";
   const lines = checks.filter((each) => each.outcome !== "not_applicable");
   byId("steps").append(...lines.map((each) => line(each.outcome, outcomes[each.outcome] + " · " + named(each.name).textContent)));
-  byId("steps").hidden = !byId("steps").hasChildNodes();
+  byId("steps").hidden = byId("steps-label").hidden = !byId("steps").hasChildNodes();
 }
 
 // Server-sent events over a POST: an event is two lines and an empty one. Tells what stands at the end.
@@ -321,6 +48,7 @@ async function watched(response, mine) {
 
 async function send(options) {
   const mine = ++latest;
+  latestAsked = () => send(options);
   say("working", said.working, "", "");
   bring();
   let end;
@@ -334,7 +62,10 @@ async function send(options) {
       end = () => (response.ok ? report(body) : refused(body));
     }
   } catch {
-    end = () => say("outage", said.unable, said.outage, "");
+    end = () => {
+      say("outage", said.unable, said.outage, "");
+      byId("again").hidden = false;
+    };
   }
   if (mine === latest) { // an earlier question must not answer a later one
     end();
@@ -342,42 +73,83 @@ async function send(options) {
   }
 }
 
-function sendFile(chosen) {
+// What cannot be asked; the reader is brought to the words, and the keyboard to where they are mended.
+function slip(words, place) {
+  ++latest;
+  say("refused", said.refused, words, "");
+  bring();
+  place.focus({ preventScroll: true });
+}
+
+async function sendFile(chosen) {
+  const mine = ++latest;
+  const wrong = await lookAt(chosen).catch(() => "");
+  if (mine !== latest) {
+    return undefined;
+  }
+  if (wrong) {
+    return slip({ empty: said.empty, heic: said.heic }[wrong], file);
+  }
   unnamed = false;
+  asked = {};
+  about = chosen.name || said.aboutfile;
   const body = new FormData();
   body.append("file", chosen);
-  body.append("any_signer", "true"); // whoever sealed is told; the headline says so
+  body.append("any_signer", "true"); // whoever sealed is told; the page says so
   return send({ body });
 }
 
-function sendJson(members) {
+function sendJson(members, what) {
+  unnamed = what === said.aboutnumber && !members.issuer;
+  asked = members;
+  about = what;
   return send({ headers: { "Content-Type": "application/json" }, body: JSON.stringify(members) });
-}
-
-function sendText(pasted) {
-  unnamed = false;
-  const token = /^e[A-Za-z0-9_=-]*(\.[A-Za-z0-9_=-]*)+$/.test(pasted);
-  return sendJson(token ? { token: pasted } : { identifier: pasted });
 }
 
 function take(files) {
   file.files = files; // so that the page says what is verified
   text.value = "";
-  sendFile(files[0]);
+  return files.length > 1 ? slip(said.several, file) : sendFile(files[0]);
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const pasted = text.value.trim();
+  const found = pastedText(text.value);
   if (file.files[0]) {
     sendFile(file.files[0]);
-  } else if (pasted) {
-    sendText(pasted);
+  } else if (found.token || found.identifier) {
+    sendJson(found, said.abouttext);
   } else {
+    ++latest;
     say("refused", said.nothing, "", "");
-    file.focus();
+    bring();
+    file.focus({ preventScroll: true });
   }
 });
+
+byId("again").addEventListener("click", () => latestAsked());
+
+// A result is about what was sent. Once anything else stands in the fields it is put away, but for
+// its code, by which it can be read again.
+function changed() {
+  const was = byId("about").textContent;
+  const kept = !byId("proof").hidden;
+  if (!kept && !byId("mark").classList.contains("working")) {
+    result.hidden = true; // what was refused is being mended
+    return;
+  }
+  ++latest; // and an answer under way would be about something else
+  say("changed", said.changed, "", "");
+  if (kept) {
+    show("about", was);
+    byId("proof").hidden = false;
+  }
+}
+
+for (const each of [form, facts]) {
+  each.addEventListener("input", changed);
+  each.addEventListener("change", (event) => event.target !== photo && event.target.matches("input[type=file], select") && changed());
+}
 
 byId("picture").addEventListener("toggle", () => {
   if (byId("picture").open && drawing) {
@@ -389,8 +161,13 @@ facts.addEventListener("submit", (event) => {
   event.preventDefault();
   const filled = [...new FormData(facts)].map(([name, value]) => [name, value.trim()]);
   const members = Object.fromEntries(filled.filter(([, value]) => value));
-  unnamed = !members.issuer;
-  sendJson(members);
+  if (members.issuer) {
+    members.issuer = issuerMeant(members.issuer, bodies());
+    if (!members.issuer) {
+      return slip(said.noissuer, byId("issuing"));
+    }
+  }
+  return sendJson(members, said.aboutnumber);
 });
 
 // A camera is used only by whoever presses for it; a device without one offers its files.
@@ -429,3 +206,29 @@ document.addEventListener("drop", (event) => {
     take(event.dataTransfer.files);
   }
 });
+
+// The report that was shown before language or display was switched.
+async function resume(id, wasUnnamed) {
+  const mine = ++latest;
+  about = said.aboutbefore;
+  unnamed = wasUnnamed;
+  latestAsked = () => resume(id, wasUnnamed);
+  let end = () => say("changed", said.gone, "", "");
+  try {
+    const response = await fetch("/v1/verifications/" + encodeURIComponent(id), { headers: { Accept: "application/json" } });
+    const body = await response.json();
+    end = response.ok ? () => report(body) : end;
+  } catch {
+    // told as any report that cannot be had again
+  }
+  if (mine === latest) {
+    end();
+    bring();
+  }
+}
+
+const before = /^#report=([A-Za-z0-9_-]+)(~?)$/.exec(window.location.hash);
+if (before) {
+  history.replaceState(null, "", window.location.pathname + window.location.search);
+  resume(before[1], before[2] === "~");
+}
