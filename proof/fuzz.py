@@ -24,7 +24,7 @@ from typing import Final
 
 from app.crypto.certificates import read_certificate
 from app.crypto.cms import read_cms
-from app.crypto.jose import LICENSE_TOKEN, base64url, split_compact
+from app.crypto.jose import LICENSE_TOKEN, base64url, split_compact, to_base64url
 from app.crypto.ocsp import read_ocsp
 from app.crypto.revocation import read_crl
 from app.crypto.ses import read_seal, read_seal_signature
@@ -35,6 +35,8 @@ from app.formats.jws import Jws
 from app.formats.markup import read_markup
 from app.formats.ofd.license import Ofd
 from app.formats.ofd.picture import read_pages
+from app.formats.statement import TYP as STATEMENT
+from app.formats.statement import read_statement
 from app.registry.lists.signed import assemble, read_list
 from app.schemas.trust import EXAMPLE
 from proof.parts.mutate import mutated
@@ -156,6 +158,17 @@ def tokens() -> tuple[bytes, ...]:
     return tuple(world().token(license) for license in world().of("traffic", "in_force")[:4])
 
 
+def statements() -> tuple[bytes, ...]:
+    """Of issuers, unasked; whose signature it is, is looked at later."""
+    header = {"typ": STATEMENT, "alg": "SM2SM3", "kid": "market-answer"}
+    told = {"iss": "11639900MB9901016D", "sub": world().pick("market").id, "code": 0}
+    signed = tuple(
+        ".".join(to_base64url(json.dumps(part).encode()) for part in (header, told | more))
+        for more in ({"as_of": 1_790_000_000}, {"as_of": 1_790_000_000, "since": 1_780_000_000})
+    )
+    return tuple(f"{each}.{to_base64url(bytes(64))}".encode() for each in signed)
+
+
 def signed_lists() -> tuple[bytes, ...]:
     """Whole, as it is fetched."""
     return (json.dumps(EXAMPLE).encode(),)
@@ -194,6 +207,9 @@ TARGETS: Final[dict[str, Target]] = {
     "OCSP": Target(read_ocsp, lambda: (Response().make(), Response(status=revoked()).make())),
     "JWS": Target(lambda data: split_compact(data, LICENSE_TOKEN), tokens),
     "license token": Target(lambda data: Jws().parse(data), tokens),
+    "issuer's statement": Target(
+        lambda data: read_statement(data.decode("utf-8", "replace")), statements
+    ),
     "trust list": Target(read_list, signed_lists),
     "trust list, signed part": Target(read_payload, payloads),
 }

@@ -27,6 +27,7 @@ from app.services.doctor import (
     shown_certificates,
 )
 from app.services.doctor_fetched import fetched
+from app.services.doctor_primes import shared_primes
 
 FOUND: Final = 10
 """What `doctor` exits with where it found something."""
@@ -63,6 +64,7 @@ async def _doctor(*, probe: bool) -> list[Finding]:
     sources = [await asyncio.to_thread(_checked, each) for each in lists]
     sources.append(Checked(name="local", content=tables))
     findings = await asyncio.to_thread(examine, sources, now(), responses)
+    findings += await asyncio.to_thread(shared_primes, sources)
     findings += fetched(responses, places, now())
     shown = clients(settings())
     findings += shown_certificates(shown.ends(), shown.broken(), now())

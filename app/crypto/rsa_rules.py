@@ -1,5 +1,6 @@
 """Which RSA public keys are refused (threats SIG-21)."""
 
+from collections.abc import Iterable
 from math import gcd, isqrt, prod
 from types import MappingProxyType
 from typing import Final
@@ -111,3 +112,21 @@ def require_composite(n: int) -> None:
     """
     if is_probably_prime(n):
         raise InvalidKey("RSA key: prime modulus")
+
+
+def with_shared_primes(moduli: Iterable[int]) -> frozenset[int]:
+    """Those that have a factor in common with another one; the same modulus twice is one key.
+
+    A generator without enough chance makes such keys (Heninger et al., "Mining your Ps and Qs",
+    USENIX Security 2012). By the product tree and its remainders (Bernstein, "How to find smooth
+    parts of integers", 2004). Time grows with the square of their number: 512 take some seconds.
+    """
+    levels = [sorted(set(moduli))]
+    while len(levels[-1]) > 1:
+        level = levels[-1]
+        levels.append([prod(level[at : at + 2]) for at in range(0, len(level), 2)])
+    remainders = levels[-1]
+    for level in reversed(levels[:-1]):
+        remainders = [remainders[at // 2] % (n * n) for at, n in enumerate(level)]
+    found = zip(levels[0], remainders, strict=True)
+    return frozenset(n for n, rest in found if len(levels) > 1 and gcd(n, rest // n) != 1)

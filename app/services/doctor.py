@@ -48,6 +48,8 @@ class Problem(StrEnum):
     ANCHOR_ENDS_SOON = "anchor_ends_soon"
     ANCHOR_UNREADABLE = "anchor_unreadable"
     WEAK = "weak"
+    SHARED_PRIME = "shared_prime"
+    KEYS_NOT_COMPARED = "keys_not_compared"
     KEY_EXPIRED = "key_expired"
     KEY_ENDS_SOON = "key_ends_soon"
     CRL_MISSING = "crl_missing"
@@ -102,6 +104,14 @@ FIXES: Final = {
     Problem.WEAK: (
         "密钥或签名算法已淘汰，凭它签发的不会通过：提议终止，请对方换用现行算法",
         "key or algorithm is too weak to count: propose to end it, and ask for a current one",
+    ),
+    Problem.SHARED_PRIME: (
+        "RSA 密钥与另一把有相同的素因子，任何人都能算出其私钥：提议终止，请对方更换",
+        "an RSA key that has a prime of another one, so anybody can sign by it: propose to end it",
+    ),
+    Problem.KEYS_NOT_COMPARED: (
+        "RSA 密钥过多，其余未相互比对有无相同素因子：请对方改用 SM2 等密钥",
+        "too many RSA keys: the rest was not compared for common primes; ask for others, as SM2",
     ),
     Problem.KEY_EXPIRED: (
         "密钥已到期，又没有接替的：提议加入新密钥",

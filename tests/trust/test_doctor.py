@@ -1,17 +1,23 @@
 """Every problem the doctor knows, beside the sound list it was made from."""
 
+import base64
 import copy
 import hashlib
 from datetime import timedelta
+from functools import cache
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
+from app.crypto.rsa_rules import with_shared_primes
 from app.registry.lists.content import read_content
 from app.registry.lists.withdrawals import Withdrawals, key_name
 from app.registry.ocsp_responses import OcspEntry
 from app.registry.revocation_sources import RevocationSource
+from app.services import doctor_primes
 from app.services.doctor import FIXES, Checked, Problem, endpoints_of, examine
 from app.services.doctor_fetched import fetched
+from app.services.doctor_primes import shared_primes
 from sandbox import trustlist
 from tests.trust.conftest import DAY, NOW
 
@@ -307,6 +313,71 @@ def test_weak_authorities_are_named(sound):
     sound["authorities"]["anchors"][0]["certificate"] = trustlist_b64(weak_root())
     found = [f for f in examine([checked(sound)], NOW) if f.problem is Problem.WEAK]
     assert {f.detail for f in found} == {"RSA of 1024 bits"}
+
+
+@cache
+def primes():
+    """Four of 1024 bits."""
+    made = [rsa.generate_private_key(65537, 2048).private_numbers() for _ in range(2)]
+    return [prime for numbers in made for prime in (numbers.p, numbers.q)]
+
+
+def rsa_key(name, n):
+    material = base64.urlsafe_b64encode(n.to_bytes(256, "big")).rstrip(b"=").decode()
+    jwk = {"kty": "RSA", "n": material, "e": "AQAB", "kid": name, "alg": "PS256"}
+    window = {"not_before": "2020-01-01T00:00:00Z", "not_after": None}
+    return {"kid": name, "alg": "PS256", "uses": ["answer"], "jwk": jwk, **window,
+            "revoked_at": None, "reason": None}  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", [(0, 2), (0, 3), (1, 2)])
+def test_attack_rsa_keys_that_share_a_prime(sound, pair):
+    """Of two owners, in two sources: each by itself is a good key, and both are everybody's."""
+    one, two = (primes()[at] for at in pair)
+    shared = [rsa_key("one", primes()[0] * primes()[1]), rsa_key("two", one * two)]
+    other = copy.deepcopy(sound)
+    university, housing = sound["issuers"][2], other["issuers"][3]
+    assert shared_primes([checked(sound), checked(other, "nation")]) == []
+    university["keys"].append(shared[0])
+    assert shared_primes([checked(sound), checked(other, "nation")]) == [], (
+        "one alone shows nothing"
+    )
+    housing["keys"].append(shared[1])
+    found = shared_primes([checked(sound), checked(other, "nation")])
+    assert [(f.problem, f.place.split("/")[-1]) for f in found] == [
+        (Problem.SHARED_PRIME, "one"),
+        (Problem.SHARED_PRIME, "two"),
+    ]
+
+
+def test_the_same_rsa_key_in_two_sources_shares_nothing(sound):
+    sound["issuers"][2]["keys"].append(rsa_key("one", primes()[0] * primes()[1]))
+    assert shared_primes([checked(sound), checked(copy.deepcopy(sound), "nation")]) == []
+
+
+def test_more_rsa_keys_than_are_compared_are_told_of(sound, monkeypatch):
+    for at, n in enumerate((primes()[0] * primes()[1], primes()[2] * primes()[3])):
+        sound["issuers"][2]["keys"].append(rsa_key(f"key-{at}", n))
+    assert shared_primes([checked(sound)]) == []
+    monkeypatch.setattr(doctor_primes, "MOST", 1)
+    assert {f.problem for f in shared_primes([checked(sound)])} == {Problem.KEYS_NOT_COMPARED}
+
+
+@pytest.mark.parametrize(
+    ("moduli", "shared"),
+    [
+        ([], set()),
+        ([15], set()),
+        ([15, 15], set()),
+        ([15, 77], set()),
+        ([15, 21], {15, 21}),
+        ([15, 21, 143], {15, 21}),
+        ([15, 35, 143, 221, 437], {15, 35, 143, 221}),
+        ([15, 35, 21], {15, 35, 21}),
+    ],
+)
+def test_common_factors(moduli, shared):
+    assert with_shared_primes(moduli) == shared
 
 
 def test_every_problem_has_its_fix_in_both_languages():
