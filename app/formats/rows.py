@@ -48,7 +48,7 @@ class LineCutter:
             return
         yield self._line()
         for piece in whole[:-1]:
-            yield None if len(piece) > MAX_LINE else piece.removesuffix(b"\r")
+            yield None if len(piece) > self._most else piece.removesuffix(b"\r")
         self._grow(whole[-1])
 
     def finish(self) -> Iterator[Line]:

@@ -68,6 +68,16 @@ def test_lines_do_not_depend_on_how_the_stream_comes(data: bytes, places: list[i
     )
 
 
+@pytest.mark.parametrize("most", [4, 5, MAX_LINE])
+def test_the_limit_is_the_cutters_own_wherever_a_line_stands(most: int) -> None:
+    data = b"\n".join((b"x" * (most + 1), b"y" * most, b"z" * (most + 1), b"", b"w" * most, b""))
+    expected = [None, b"y" * most, None, b"", b"w" * most]
+    for place in {*range(min(len(data), 40)), most + 1, 2 * most, len(data) - 1}:
+        cutter = LineCutter(most)
+        found = [*cutter.feed(data[:place]), *cutter.feed(data[place:]), *cutter.finish()]
+        assert found == expected, place
+
+
 def test_an_overlong_line_costs_no_memory_and_only_itself() -> None:
     cutter = LineCutter()
     for _ in range(100):
