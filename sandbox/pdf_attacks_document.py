@@ -43,6 +43,29 @@ def _linked(action: str) -> Callable[[Draft], None]:
     return _with_catalog("/Outlines", f"<</First <</Title (x) /A {action}>>>>")
 
 
+def _layered(usage: str) -> Callable[[Draft], None]:
+    """A layer that appears by itself as `usage` says; else it is there."""
+    layer = f"{pdf.FIRST_FREE} 0 R"
+    states = "".join(f"<</Event /{e} /Category [/{e}] /OCGs [{layer}]>>" for e in ("View", "Print"))
+
+    def before(draft: Draft) -> None:
+        draft.catalog["/OCProperties"] = f"<</OCGs [{layer}] /D <</AS [{states}]>>>>"
+        draft.objects[pdf.FIRST_FREE] = f"<</Type /OCG /Name (x) /Usage <<{usage}>>>>".encode()
+
+    return before
+
+
+def _postscript(draft: Draft) -> None:
+    draft.objects[pdf.FIRST_FREE] = pdf.stream(b"showpage", " /Type /XObject /Subtype /PS")
+    draft.page["/Resources"] = f"<</XObject <</X1 {pdf.FIRST_FREE} 0 R>>>>"
+
+
+def layers_alike(scene: PdfScene) -> bytes:
+    """What programs write for a watermark: there on screen as in print."""
+    usage = "/View <</ViewState /ON>> /Print <</PrintState /ON>> /PageElement <</Subtype /BG>>"
+    return _draft(_layered(usage))(scene)
+
+
 def _form(entries: str) -> Forge:
     """A form that XFA lays out; object 70 is what it would show."""
 
@@ -388,6 +411,25 @@ def active() -> Iterator[PdfAttack]:
             _draft(_with_catalog("/NeedsRendering", "true")),
         ),
         ("external", "页面内容在别的文件里", "Page content in another file", _draft(_external)),
+        (
+            "layers_in_print",
+            "图层在屏幕上显示而不打印",
+            "A layer that shows on screen and not in print",
+            _draft(_layered("/View <</ViewState /ON>> /Print <</PrintState /OFF>>")),
+        ),
+        (
+            "layers_by_zoom",
+            "图层放大后才显示",
+            "A layer that shows from a zoom on",
+            _draft(_layered("/Zoom <</min 4>>")),
+        ),
+        (
+            "picture_in_print",
+            "打印时用另一幅图代替",
+            "Another picture in print",
+            _draft(_with_catalog("/X", "<</Subtype /Image /Alternates [<</Image 4 0 R>>]>>")),
+        ),
+        ("postscript", "打印机运行的程序", "A program that printers run", _draft(_postscript)),
     ):
         yield PdfAttack(
             name=f"active_{name}",

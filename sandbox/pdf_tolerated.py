@@ -7,6 +7,7 @@ from datetime import timedelta
 from sandbox import pdf
 from sandbox.pdf import Draft, Paper, Style
 from sandbox.pdf_attacks_certified import PERMITS, certified, second_unseen
+from sandbox.pdf_attacks_document import layers_alike
 from sandbox.pdf_forging import Forge, PdfAttack, PdfScene
 from sandbox.pdf_linearised import linearised
 from sandbox.pdf_signing import stamped, validation_data
@@ -204,6 +205,13 @@ def files() -> Iterator[PdfAttack]:
         ("linearised", "线性化文件", "A linearised file", _fast, "seal"),
         ("page_tree", "两层的页面树", "A page tree of two levels", _levels, "seal"),
         *_certifications(),
+        (
+            "layers_alike",
+            "图层在屏幕和打印时一样显示",
+            "A layer that is there on screen as in print",
+            layers_alike,
+            "seal",
+        ),
         ("line_end", "文件尾多一个换行", "One more end of line behind the end", _spaced, "seal"),
     ):
         yield PdfAttack(
