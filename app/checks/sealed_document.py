@@ -6,6 +6,7 @@ What only a license can be asked, such a document is not: every check of `OF_LIC
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import zip_longest
 from typing import Final
 
 from app.checks.base import Check, failed, passed, silent, unsure
@@ -97,8 +98,9 @@ def seal_in_use(facts: Facts, answer: IssuerAnswer, terms: Terms) -> tuple[Evide
     if not seals:
         return (silent(CheckName.SEAL_IN_USE),)
     first = SealAsked(label=seals[0].label, endpoint=facts.trust.endpoint, answer=answer)
-    asked = {each.label: each for each in facts.seals or (first,)}
-    found = (_in_use(s, asked.get(s.label), facts, terms) for s in seals)
+    # By place and by label: nobody's word counts for a seal of the same name.
+    words = zip_longest(seals, (facts.seals or (first,))[: len(seals)])
+    found = [_in_use(s, a if a and a.label == s.label else None, facts, terms) for s, a in words]
     if len(seals) == 1:
         return tuple(found)
     return tuple(

@@ -305,6 +305,23 @@ def test_facts_kept_before_each_was_asked_are_judged_as_on_the_day(
     assert verdict.conclusion == "valid", "the list spoke for both"
 
 
+def test_attack_words_in_another_order_are_nobodys(pinned: World, both: Node) -> None:
+    """A word counts for the seal in whose place it was asked about, under its name."""
+    done = judged(
+        both, contract(pinned), Platforms(dict.fromkeys((BREWERY, CARRIER), says(pinned)))
+    )
+    assert done.facts is not None
+    first, second = done.facts.seals
+    for words, conclusion in (
+        ((first, second), "valid"),
+        ((second, first), "indeterminate"),
+        ((second, second), "indeterminate"),
+        ((first,), "indeterminate"),
+    ):
+        _, verdict = replay(replace(done.facts, seals=words), done.answer, done.policy)
+        assert verdict.conclusion == conclusion
+
+
 def test_the_report_has_each_word_with_its_route(pinned: World, both: Node) -> None:
     said = {BREWERY: OUTAGE, CARRIER: says(pinned)}
     done = judged(both, contract(pinned), Platforms(said), ANY_SIGNER)
