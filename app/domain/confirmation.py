@@ -82,8 +82,7 @@ def id_of(typed: str) -> str:
     """
     if len(typed) > MAX_TYPED:
         raise Malformed("confirmation code: longer than any")
-    text = unicodedata.normalize("NFKC", typed).strip().rpartition("/")[2]
-    text = _BETWEEN.sub("", text).upper().translate(_MEANT)
+    text = _bare(typed)
     if not _CODE.fullmatch(text):
         raise Malformed(f"confirmation code: {LENGTH} characters, letters and digits")
     number = 0
@@ -93,6 +92,20 @@ def id_of(typed: str) -> str:
     if number % MODULUS != 1 or check >= MODULUS:
         raise Malformed("confirmation code: its check characters do not fit")
     return _id_of((number >> _CHECK_BITS).to_bytes(_ID_BYTES, "big"))
+
+
+def length_of(typed: str) -> int:
+    """Characters of what was typed as a code, as `id_of` takes it: more or less than `LENGTH` tells
+    what to mend.
+    """
+    return len(_bare(typed[:MAX_TYPED]))
+
+
+def _bare(typed: str) -> str:
+    """Without what is pasted along: the address it stands in, or the words before a colon."""
+    text = unicodedata.normalize("NFKC", typed).strip().partition("?")[0]
+    text = text.rpartition("/")[2].rpartition(":")[2]
+    return _BETWEEN.sub("", text).upper().translate(_MEANT)
 
 
 def _id_of(octets: bytes) -> str:

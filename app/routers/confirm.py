@@ -16,12 +16,13 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from markupsafe import Markup
 
 from app.domain.audit import Operation
-from app.domain.confirmation import Confirmed, code_of, id_of
+from app.domain.confirmation import LENGTH, Confirmed, code_of, id_of, length_of
 from app.domain.errors import Malformed, Unavailable
 from app.domain.verification import Basis
 from app.routers.access import Limited
 from app.routers.body import BadRequest, Busy, read_json_body
 from app.routers.door import GuestDep
+from app.routers.page_texts import CONFIRM
 from app.routers.pages import Lang, language, rendered
 from app.routers.problems import PROBLEM, RETRY_AFTER, problem
 from app.routers.state import Node, NodeDep
@@ -38,6 +39,8 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     503: PROBLEM,
     "4XX": PROBLEM,
 }
+MAX_LONG: Final = 2 * LENGTH
+"""Longer is no code with something too much, but something else."""
 _TYPED: Final = re.compile(r"[^0-9A-Za-z -]")
 
 Id = Annotated[
@@ -138,7 +141,8 @@ async def _page(
         id = id_of(code)
     except Malformed:
         again = _TYPED.sub("", unicodedata.normalize("NFKC", code[:60]))[:40]
-        return rendered(request, "confirm.html", lang, status=404, state="mistyped", again=again)
+        told = {"state": "mistyped", "again": again, "advice": _advice(code, lang)}
+        return rendered(request, "confirm.html", lang, status=404, **told)
     try:
         await node.door.reads(guest)
         now = node.clock()
@@ -161,6 +165,15 @@ async def _page(
         qr=qr(here) if here else None,
         address=node.address,
     )
+
+
+def _advice(code: str, lang: str) -> str | None:
+    """What to mend in a mistyped code; None: it is as long as it has to be, or no code at all."""
+    length = length_of(code)
+    if not 0 < length <= MAX_LONG or length == LENGTH:
+        return None
+    text: str = CONFIRM[lang]["short_next" if length < LENGTH else "long_next"]
+    return text.format(count=abs(LENGTH - length))
 
 
 def _later(request: Request, lang: str, status: int, state: str) -> HTMLResponse:

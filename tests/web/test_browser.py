@@ -118,7 +118,7 @@ def test_a_report_is_confirmed_and_a_file_compared(
     tab.click("#code")
     tab.wait_for_selector(".sheet")
     tab.wait_for_load_state()  # it is there before its style is, on a busy machine
-    assert tab.inner_text(".sheet .mark") == headline
+    assert tab.inner_text("#conclusion") == headline
     assert not tab.evaluate(SIDEWAYS)
     for path, kind, words in (
         (good, "same", "same"), (other, "differs", "differs"), (good, "same", "same"),
@@ -126,6 +126,11 @@ def test_a_report_is_confirmed_and_a_file_compared(
         tab.set_input_files("#own", path)
         tab.wait_for_selector(f"#compared.{kind}")
         assert CONFIRM[lang]["said"][words] in tab.inner_text("#compared")
+        assert tab.is_visible("#another") is (kind == "differs")
+        assert tab.locator("#conclusion.struck").count() == (kind == "differs")
+    tab.set_input_files("#own", saved(tmp_path, "empty.jwt", b""))
+    tab.wait_for_selector("#compared.refused")
+    assert tab.inner_text("#compared") == CONFIRM[lang]["said"]["empty"]
     paper = tab.pdf(format="A4")
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1, "one sheet"
     tab.goto(f"{service.url}/r?lang={lang}")

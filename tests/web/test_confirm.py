@@ -110,13 +110,15 @@ def test_a_report_without_a_file_is_compared_with_none(service: Service) -> None
 def test_a_wrong_license_and_an_outage_are_confirmed_as_what_they_are(service: Service) -> None:
     revoked = service.verify(service.world.token(service.world.pick("market", "revoked")))["report"]
     told = page(service, revoked["code"]).text
-    assert '<p class="mark invalid">' in told
+    assert '<p class="mark invalid" id="conclusion">' in told
+    assert CONFIRM["zh"]["claimed"] in told, "what it calls its issuer is no fact"
+    assert CONFIRM["zh"]["then_other"] in told
     assert revoked["headline"]["zh"] in told
     service.issuers.set_behaviour("traffic", "reset")
     silent = service.verify(service.world.token(service.world.pick("traffic")))["report"]
     assert silent["reason"]["family"] == "dependency"
     told = page(service, silent["code"]).text
-    assert '<p class="mark outage">' in told
+    assert '<p class="mark outage" id="conclusion">' in told
     assert "mark invalid" not in told
 
 
@@ -150,11 +152,23 @@ def test_a_mistyped_code_is_told_from_an_unknown_one(service: Service) -> None:
         assert CONFIRM[lang]["mistyped"] in told.text
         assert CONFIRM[lang]["unknown"] not in told.text
     assert page(service, code).status_code == 200
+    for typed, said in (
+        (code[:-3], "还少 3 位"),
+        (code + "-A2", "多出 2 位"),
+        ("A" * 90, "校验字符"),
+    ):
+        assert said in service.client.post("/r", data={"code": typed}).text
 
 
 def test_a_code_is_typed_into_a_form_and_stands_in_no_address(service: Service) -> None:
     report = service.verify(service.world.token(service.world.pick("traffic")))["report"]
-    for typed in (report["code"], report["code"].lower().replace("-", " ")):
+    code = report["code"]
+    for typed in (
+        code,
+        code.lower().replace("-", " "),
+        f"核验码：{code}",
+        f"https://a:1/r/{code}?lang=en",
+    ):
         told = service.client.post("/r?lang=en", data={"code": typed})
         assert (told.status_code, told.url.path) == (200, "/r")
         assert report["headline"]["en"] in told.text

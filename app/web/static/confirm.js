@@ -13,11 +13,19 @@ function tell(kind, mark, words) {
   compared.hidden = false;
 }
 
+function apart(other) { // a conclusion about another file must not stand there as if it were of this one
+  document.getElementById("another").hidden = !other;
+  document.getElementById("conclusion").classList.toggle("struck", other);
+}
+
 async function compare(file) {
   const mine = ++latest;
   tell("working", "", said.reading);
+  apart(false);
   let shown;
-  if (!window.crypto || !window.crypto.subtle) { // browsers offer it over https and on this machine
+  if (file.size === 0) {
+    shown = ["refused", "", said.empty];
+  } else if (!window.crypto || !window.crypto.subtle) { // browsers offer it over https and on this machine
     shown = ["refused", "", said.unable];
   } else {
     try {
@@ -32,12 +40,14 @@ async function compare(file) {
   }
   if (mine === latest) { // an earlier file must not answer for a later one
     tell(...shown);
+    apart(shown[0] === "differs");
   }
 }
 
 if (own) {
   own.addEventListener("change", () => {
     compared.hidden = true;
+    apart(false);
     latest += 1;
     if (own.files[0]) {
       compare(own.files[0]);
