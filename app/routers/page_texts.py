@@ -289,7 +289,7 @@ VERIFY: Final[dict[str, dict[str, Any]]] = {
             "notfound": "Not found under the number you typed; check your typing first",
             "recordonly": "Cannot be determined: the issuer has such a record, but the holder was not compared",
             "bynumber": "To compare the holder, use “Verify by number”.",
-            "photogood": "Cannot be determined: the code is genuine and the issuer confirms it, but what the photo shows is not verified",
+            "photogood": "Cannot be determined: the code is real and the issuer confirms it, but what the photo shows is not verified",
             "plainpdf": "Cannot be determined: this PDF has no seal and does not look like a license",
             "unseen": "The holder is not shown here; compare with the license itself. A true token does not make the paper or picture at hand true.",
             "pastdate": "The printed date has passed; the issuer says that it is in force (renewed, or deemed renewed).",
