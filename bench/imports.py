@@ -38,8 +38,10 @@ from bench.stage import PROJECT, ZHENGYAN, Service, Stage, stage
 
 ROWS = int(os.environ.get("ZHENGYAN_BENCH_ROWS", "100000"))
 """Of one batch; `python -m bench imports --rows N`."""
-LARGE: Final = 500_000
-"""Rows of a batch from which one round is enough: it lasts minutes."""
+MILLION: Final = 1_000_000
+"""Rows of a batch that shows whether anything grows with its length."""
+LOOKED: Final = 200_000
+"""Rows at most that go in while look-ups are measured, which takes seconds."""
 LOOK_SECONDS: Final = 5.0
 ROOT: Final = "1.2.156.3005.2"
 
@@ -218,6 +220,8 @@ def p99(port: int, asked: Sequence[bytes], seconds: float = LOOK_SECONDS) -> flo
 class Found:
     """One figure a round."""
 
+    rows: int
+    """Of one batch."""
     pushed: list[float] = field(default_factory=list)
     """Rows a second over HTTP; and `floor`, by COPY and merge alone."""
     floor: list[float] = field(default_factory=list)
@@ -241,36 +245,44 @@ class Found:
 
 
 def one_round(place: Stage, service: Service, who: Pusher, name: str, found: Found) -> None:
+    count, looked = found.rows, min(found.rows, LOOKED)
     warm = rows(who, f"{name}W", 200)
     over_http(service, who, f"{name}W", warm)
     asked = looked_up(who, warm)
-    lines = rows(who, f"{name}H", ROWS)
+    lines = rows(who, f"{name}H", count)
     with Watch(service.pid) as watch:
-        found.pushed.append(ROWS / over_http(service, who, f"{name}H", lines))
+        found.pushed.append(count / over_http(service, who, f"{name}H", lines))
     found.memories.append((watch.before, watch.most))
-    chunks = prepared(place, who, rows(who, f"{name}F", ROWS))
-    found.floor.append(ROWS / asyncio.run(copied(place, chunks)))
+    chunks = prepared(place, who, rows(who, f"{name}F", count))
+    found.floor.append(count / asyncio.run(copied(place, chunks)))
     found.quiet.append(p99(service.port, asked))
-    lines = rows(who, f"{name}L", ROWS)
+    lines = rows(who, f"{name}L", looked)
     push = partial(over_http, service, who, f"{name}L", lines)
     found.during.append(found.looked(service.port, asked, push))
-    chunks = prepared(place, who, rows(who, f"{name}B", ROWS))
+    chunks = prepared(place, who, rows(who, f"{name}B", looked))
     copy = partial(copied, place, chunks)
     found.beside.append(found.looked(service.port, asked, lambda: asyncio.run(copy())))
 
 
 def measure_imports() -> str:
     """The table, as Markdown."""
-    found = Found()
+    return measured(Found(ROWS), ROUNDS)
+
+
+def measure_million() -> str:
+    """The same of one long batch, once."""
+    return measured(Found(MILLION), 1)
+
+
+def measured(found: Found, rounds: int) -> str:
     with stage() as place:
         who = pusher(place)
         service = place.service([ZHENGYAN, "serve", "--port", "{port}"], ZHENGYAN_DOCS="false")
         service.start("/livez")
         try:
             over_http(service, who, "W", rows(who, "W", 5 * CHUNK_LINES))
-            count = 1 if ROWS >= LARGE else ROUNDS
-            for number in range(count):
-                print(f"  import: round {number + 1} of {count}", file=sys.stderr, flush=True)
+            for number in range(rounds):
+                print(f"  import: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
                 one_round(place, service, who, f"R{number}", found)
         finally:
             service.stop()
@@ -298,7 +310,7 @@ def table(found: Found) -> str:
     share = ratio(found.pushed, found.floor)
     return "\n".join(
         [
-            f"{ROWS} rows a batch.",
+            f"{found.rows:,} rows a batch.",
             "",
             "| | rows a second | to COPY and merge |",
             "|---|---|---|",

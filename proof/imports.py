@@ -1,8 +1,9 @@
-"""Kill PostgreSQL or the service with -9 while records are pushed; nothing acknowledged is lost.
+"""Kill PostgreSQL, the service, or its process that reads rows, with -9 while records are pushed;
+nothing acknowledged is lost.
 
     python -m proof.imports [CYCLES] [--lose]
 
-CYCLES for each of the two (50). A client keeps a ledger: the last line it was told of, by the
+CYCLES for each of the three (50). A client keeps a ledger: the last line it was told of, by the
 answer to a request or by `GET /v1/imports/{id}`. After each kill and restart, the database must
 hold exactly the lines of whole chunks, at least as many as the ledger has, each record once. Then
 the batch goes on where it stands, and at its end every record is there once.
@@ -16,27 +17,32 @@ import asyncio
 import contextlib
 import http.client
 import json
+import os
 import random
+import signal
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
 
 from app.domain.codes import uscc_check_ok
 from app.services.importing import CHUNK_LINES
-from bench.imports import Pusher, pusher, rows
+from bench.imports import Pusher, pusher, rows, started_by
 from bench.stage import PYTHON, ZHENGYAN, Service, Stage, stage
 from proof.kills import Theatre
 from proof.parts import page
 
 CYCLES: Final = 50
-CHUNKS: Final = 12
-"""Of each batch: more than are merged before the kill."""
+VICTIMS: Final = ("database", "service", "reader")
+CHUNKS: Final = 30
+"""Of each batch: more than are merged before the kill, also where nobody else wants the cores."""
 QUIET: Final = (0.2, 1.5)
 """Seconds of pushing before the kill, between these."""
 LOOKS: Final = 0.05
@@ -139,6 +145,23 @@ def judge(ledger: Ledger, batch: Batch, found: dict[str, int], *, ended: bool) -
         ledger.halved.append(where)
 
 
+def kill_reader(theatre: Theatre) -> None:
+    """The process that reads rows; the service itself goes on."""
+    for pid in started_by(theatre.service.pid):
+        with contextlib.suppress(ProcessLookupError):  # it had ended by itself
+            os.kill(pid, signal.SIGKILL)
+            theatre.killed["process that reads rows"] += 1
+
+
+def _ways(theatre: Theatre) -> dict[str, tuple[Callable[[], None], Callable[[], None]]]:
+    """How each is killed, and how it comes back."""
+    return {
+        "database": (theatre.kill_database, theatre.restart_database),
+        "service": (theatre.kill_service, theatre.restart_service),
+        "reader": (partial(kill_reader, theatre), lambda: None),  # the service starts another
+    }
+
+
 def cycle(theatre: Theatre, ledger: Ledger, who: Pusher, victim: str, name: str) -> None:
     """Push, kill in the middle of it, restart, look, go on, and look again."""
     chance = random.Random(name)
@@ -149,10 +172,7 @@ def cycle(theatre: Theatre, ledger: Ledger, who: Pusher, victim: str, name: str)
     while time.monotonic() < until:
         batch.look()
         time.sleep(LOOKS)
-    kill, restart = {
-        "database": (theatre.kill_database, theatre.restart_database),
-        "service": (theatre.kill_service, theatre.restart_service),
-    }[victim]
+    kill, restart = _ways(theatre)[victim]
     kill()
     pushing.join(90)
     ledger.cut += not batch.finished
@@ -179,11 +199,12 @@ def prove(place: Stage, cycles: int) -> tuple[Ledger, Theatre]:
     theatre = Theatre(place, service)
     service.start("/livez")
     try:
-        for number in range(2 * cycles):
-            victim = ("database", "service")[number % 2]
+        count = len(VICTIMS) * cycles
+        for number in range(count):
+            victim = VICTIMS[number % len(VICTIMS)]
             cycle(theatre, ledger, who, victim, f"K{number:03}")
             print(
-                f"  {number + 1} of {2 * cycles}: {victim}; {ledger.acknowledged} lines, "
+                f"  {number + 1} of {count}: {victim}; {ledger.acknowledged} lines, "
                 f"{len(ledger.missing)} missing, {len(ledger.doubled)} doubled, "
                 f"{len(ledger.halved)} half",
                 flush=True,
