@@ -7,11 +7,16 @@ import signal
 from datetime import timedelta
 from pathlib import Path
 
+from sandbox.bodies import moment
 from sandbox.day import utc_now
+from sandbox.licenses import Outcome
 from sandbox.list_server import ACTS, ListServer, serve_lists
-from sandbox.trustlist import ATTACKS, Publisher
+from sandbox.seal_register import registered_seals
+from sandbox.trustlist import ATTACKS, Publisher, seal_ended
 from sandbox.world import World
 
+STATUS = {Outcome.SUSPENDED: "frozen", Outcome.ENDED: "cancelled"}
+"""What a list calls it."""
 ENDPOINT = "http://127.0.0.1:{}/ivp/v1"
 
 
@@ -30,13 +35,20 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 
 def publisher_of(world: World, issuers: int) -> Publisher:
-    """Two lists, of yesterday and of today; signed by two of three keys."""
+    """Two lists, of yesterday and of today; signed by two of three keys. The second names the seals
+    that ended.
+    """
     now = utc_now().replace(microsecond=0)
     ports = {body.code: issuers + i for i, body in enumerate(world.answering)}
     endpoints = {code: ENDPOINT.format(port) for code, port in ports.items()}
     made = Publisher(world, now, endpoints=endpoints)
     made.publish(at=now - timedelta(days=1))
-    made.publish(at=now - timedelta(seconds=1))
+    ended = (
+        seal_ended(seal, STATUS[known.outcome], moment(known.since, 0))
+        for seal, known in registered_seals(world).items()
+        if known.since is not None
+    )
+    made.publish(*ended, at=now - timedelta(seconds=1))
     return made
 
 

@@ -37,6 +37,8 @@ def test_lists_are_written_and_served(tmp_path, attack):
         pinned = read_pinned(json.loads((tmp_path / "signers.json").read_text()))
         assert pinned.signers.satisfied_by(first.signed_by(pinned.signers.keys))
         assert first.head.number == 2
+        ended = {end.status.value for _, end in first.content.seals}
+        assert ended == {"frozen", "cancelled"}
         assert (tmp_path / "trust-list.json").read_bytes() == first.raw
         again = fetch(url)
         if attack == "zipped":
