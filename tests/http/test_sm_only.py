@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 
 from app.domain.errors import Refused
-from app.domain.identifier import Identifier, IssuerCode
+from app.domain.identifier import Identifier
 from app.domain.issuer import Code, Statement
 from app.domain.job import ItemForm, JobItem, Order
-from app.domain.license import KeyId
 from app.domain.scheme import Scheme
 from app.domain.verification import PUBLIC, PUBLIC_CHECK
-from app.registry.licenses import keep_statement
 from app.routers.job_items import submission_of
 from tests.service import Service
+from tests.statements import keep
 from tests.world import NOW
 
 
@@ -69,22 +68,10 @@ def test_a_kept_statement_counts_by_the_algorithm_it_was_verified_by(
     """Of one kept before that was noted it is not known, and so it is not SM."""
     license = service.world.of("market", "in_force")[3]
     token = service.world.token(license).decode()
-    now = datetime.now(UTC)
-
-    async def keep(session: Any) -> object:
-        return await keep_statement(
-            session,
-            Identifier.read(license.id),
-            Statement(Code.IN_FORCE, signed=True, as_of=now, scheme=scheme),
-            owner=IssuerCode(license.issuer),
-            key_id=KeyId("market-answer"),
-            token="signed.by.issuer",
-            now=now,
-        )
-
+    said = Statement(Code.IN_FORCE, signed=True, as_of=datetime.now(UTC), scheme=scheme)
     service.issuers["market"].script.clear()
     service.issuers.set_behaviour("market", "wrong_signature")
-    service.write(keep)
+    keep(service, Identifier.read(license.id), said, "market-answer")
     try:
         assert summary(service.verify(token=token)["report"]) == ("valid", None), "the twin"
         report = service.verify(token=token, sm_only=True)["report"]

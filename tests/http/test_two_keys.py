@@ -12,10 +12,8 @@ from itertools import count
 
 import pytest
 
-from app.domain.identifier import Identifier, IssuerCode
+from app.domain.identifier import Identifier
 from app.domain.issuer import Code, Statement
-from app.domain.license import KeyId
-from app.registry.licenses import keep_statement
 from docs.make import ROWS
 from sandbox import ofd
 from sandbox.attacks import ATTACKS
@@ -24,6 +22,7 @@ from sandbox.licenses import License
 from sandbox.samples import asked
 from sandbox.shapes import SHAPES
 from sandbox.world import World
+from tests import statements
 from tests.service import Service
 from tests.test_docs import expected
 
@@ -185,21 +184,8 @@ def saying(service: Service, victim: License, said: Said, submitted: str) -> Ite
 
 
 def keep(service: Service, victim: License, code: Code, age: timedelta) -> None:
-    now = datetime.now(UTC)
-    statement = Statement(code, signed=True, as_of=now - age)
-
-    async def work(session: object) -> object:
-        return await keep_statement(
-            session,  # type: ignore[arg-type]
-            Identifier.read(victim.id),
-            statement,
-            owner=IssuerCode(victim.issuer),
-            key_id=KeyId(f"{ISSUER}-answer"),
-            token="signed.by.issuer",
-            now=now,
-        )
-
-    service.write(work)
+    said = Statement(code, signed=True, as_of=datetime.now(UTC) - age)
+    statements.keep(service, Identifier.read(victim.id), said, f"{ISSUER}-answer")
 
 
 def told(service: Service, submitted: bytes | Mapping[str, object]) -> str:

@@ -1,6 +1,5 @@
 """Decisions pushed: what holds when, as known when; signatures kept; caches beaten at once."""
 
-import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +14,6 @@ from app.domain.identifier import Identifier
 from app.domain.trust import Window
 from app.models import Use
 from app.registry import keys as registered_keys
-from app.registry.licenses import state_at
-from app.registry.sessions import Database
 from tests.imports.conftest import Office, fresh, license_type
 from tests.imports.test_imports import counts, ndjson, row
 from tests.service import Service, serving
@@ -26,17 +23,19 @@ def decision(id: object, word: str, since: str | None, **more: Any) -> dict[str,
     return {"identifier": str(id), "decision": word, "since": since, **more}
 
 
-def state(service: Service, id: Identifier, at: str, known: datetime | None = None) -> str | None:
-    async def run() -> str | None:
-        database = await Database.open(service.database_url)
-        try:
-            async with database.reading() as session:
-                moment = datetime.fromisoformat(at)
-                return await state_at(session, id, moment, known=known or datetime.now(UTC))
-        finally:
-            await database.close()
+STATE_SQL = """
+SELECT state FROM license_status
+WHERE identifier = $1 AND since <= $2 AND (until IS NULL OR until > $2)
+  AND recorded_at <= $3 AND (replaced_at IS NULL OR replaced_at > $3)
+ORDER BY since DESC LIMIT 1
+"""
+"""The state at a time, as known at another: of several that hold the one that began last."""
 
-    return asyncio.run(run())
+
+def state(service: Service, id: Identifier, at: str, known: datetime | None = None) -> str | None:
+    moment = datetime.fromisoformat(at)
+    found = service.sql(STATE_SQL, str(id), moment, known or datetime.now(UTC))
+    return str(found[0]["state"]) if found else None
 
 
 # ---- effects (standards §1.9)

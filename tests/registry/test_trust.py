@@ -17,8 +17,8 @@ from app.domain.issuer import Code, Speaker, State, Statement
 from app.domain.license import KeyId
 from app.domain.scheme import Scheme
 from app.domain.trust import Gap, Kind, TrustQuestion, Window
-from app.models import Use
-from app.registry import catalogue, licenses
+from app.models import LicenseStatusRow, Use
+from app.registry import catalogue
 from app.registry.entries import FOREVER, EndpointEntry
 from app.registry.registration import read_registration
 from app.registry.sessions import Database
@@ -27,6 +27,7 @@ from app.registry.standing import PostgresStanding
 from app.registry.trust import TRUST_SQL, PostgresRegistry, parameters
 from sandbox.codes import uscc
 from tests.registry.conftest import DAY, LOOPBACK, NOW
+from tests.statements import keep_word
 
 HOUR = timedelta(hours=1)
 DIGEST = bytes(range(32))
@@ -301,17 +302,9 @@ def said(code: Code, as_of: datetime) -> Statement:
     return Statement(code, signed=True, as_of=as_of)
 
 
-async def keep(database, identifier, statement, token, now=NOW):
-    async with database.writing() as session:
-        return await licenses.keep_statement(
-            session,
-            identifier,
-            statement,
-            owner=identifier.issuer,
-            key_id=KeyId("traffic-answer"),
-            token=token,
-            now=now,
-        )
+async def keep(database, identifier, statement, token):
+    async with database.pool.acquire() as connection:
+        return await keep_word(connection, identifier, statement, "traffic-answer", token)
 
 
 async def test_the_latest_signed_statement_speaks(loaded, registry, world):
@@ -361,8 +354,13 @@ async def test_a_push_is_told_to_every_worker_at_its_next_look(loaded, registry,
     second = PostgresRegistry(loaded, lambda: NOW)
     assert (await registry.trust_for(asked)).told_at is None
     async with loaded.writing() as session:
-        await licenses.keep_status(
-            session, asked.identifier, State.SUSPENDED, since=NOW - DAY, known=NOW - HOUR
+        session.add(
+            LicenseStatusRow(
+                identifier=str(asked.identifier),
+                state=State.SUSPENDED.value,
+                since=NOW - DAY,
+                recorded_at=NOW - HOUR,
+            )
         )
     for each in (registry, second):
         assert (await each.trust_for(asked)).told_at == NOW - HOUR
@@ -374,21 +372,6 @@ async def test_a_push_is_told_to_every_worker_at_its_next_look(loaded, registry,
         assert trust.told_at is not None
         assert trust.told_at >= before - timedelta(seconds=5)
         assert trust.statement is not None
-
-
-@pytest.mark.parametrize(
-    ("statement", "field"),
-    [
-        (Statement(Code.ENDED, signed=False, as_of=NOW), "statement"),
-        (said(Code.ENDED, NOW + DAY), "as_of"),
-    ],
-)
-async def test_a_statement_that_is_not_kept(loaded, world, statement, field):
-    identifier = Identifier.read(world.pick("traffic").id)
-    with pytest.raises(Refused) as caught:
-        await keep(loaded, identifier, statement, "a")
-    assert caught.value.field == field
-    assert await keep(loaded, identifier, said(Code.ENDED, NOW), "a") == "added"
 
 
 PLATFORMS = {
