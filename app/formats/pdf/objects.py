@@ -11,8 +11,8 @@ from app.domain.errors import BeyondLimits, Malformed
 
 MAX_NESTING = 48
 """Arrays and dictionaries inside each other; documents known have up to 9."""
-MAX_TOKENS = 1_000_000
-"""Values read of one file, those in object streams with them."""
+MAX_TOKENS = 400_000
+"""Values read of one file, those in object streams with them; documents known have 25,483."""
 MAX_VISITS = 2_000_000
 """Values followed from one object to the next, over all revisions; documents known have 24,149."""
 MAX_NAME = 127
@@ -20,7 +20,8 @@ MAX_NAME = 127
 MAX_DIGITS = 24
 """Of one number."""
 
-_SPACE = re.compile(rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]*)*")
+_SPACE = re.compile(rb"(?:[\x00\t\n\x0c\r ]++|%[^\r\n]*+)*+")
+"""Possessive: to go back into white space is worth nothing, and costs a hundred octets each."""
 _NAME = re.compile(rb"/([^\x00\t\n\x0c\r ()<>\[\]{}/%]*)")
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _REFERENCE = re.compile(

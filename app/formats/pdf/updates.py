@@ -41,7 +41,7 @@ _PROOF = frozenset({"DSS", "Extensions", "Metadata", "Version"})
 """Entries of the catalog that prove or describe, and show nothing."""
 _DSS_KEYS = frozenset({"Type", "VRI", "Certs", "OCSPs", "CRLs"})
 _VRI_KEYS = frozenset({"Type", "Cert", "OCSP", "CRL", "TU", "TS"})
-_BETWEEN = re.compile(rb"(?:[\x00\t\n\x0c\r ]|%[^\r\n]{0,80}(?=[\r\n]))*\Z")
+_BETWEEN = re.compile(rb"(?:[\x00\t\n\x0c\r ]++|%[^\r\n]{0,80}+(?=[\r\n]))*+\Z")
 _CORNERS = 4
 
 
@@ -70,7 +70,7 @@ class Updates:
             found += step.signed if last else ()
             found += unlisted(file, later, end)
             end = file.sections[later].end or len(file.content)
-        if not _only_space(file.content, end, len(file.content)):
+        if not only_space(file.content, end, len(file.content)):
             found.append(Change(len(file.sections) + 1, None, Later.UNLISTED))
         return tuple(dict.fromkeys(found))
 
@@ -433,11 +433,12 @@ def unlisted(file: PdfFile, index: int, start: int) -> list[Change]:
         if isinstance(entry, InFile) and number != section.own
     ]
     for span in sorted(spans, key=lambda s: s or (0, 0)):
-        if span is None or span[0] < at or not _only_space(file.content, at, span[0]):
+        if span is None or span[0] < at or not only_space(file.content, at, span[0]):
             return odd
         at = span[1]
-    return [] if _only_space(file.content, at, section.offset) else odd
+    return [] if only_space(file.content, at, section.offset) else odd
 
 
-def _only_space(content: bytes, start: int, end: int) -> bool:
+def only_space(content: bytes, start: int, end: int) -> bool:
+    """White space and short comments, and nothing else."""
     return start <= end and _BETWEEN.match(content[start:end] + b"\n") is not None

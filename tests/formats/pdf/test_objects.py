@@ -1,5 +1,7 @@
 """Objects of a PDF, read as ISO 32000-2 §7.3 writes them and in no other way."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from app.domain.errors import BeyondLimits, Malformed
 from app.formats.pdf import objects
 from app.formats.pdf.objects import Lexer, Meter, Name, Ref, Stream, Text, Value, same
+from app.formats.pdf.updates import only_space
 
 
 def value(data: bytes) -> Value:
@@ -157,3 +160,16 @@ def written(value: Value) -> bytes:
 @given(_VALUES)
 def test_what_was_written_is_read_again(made: Value) -> None:
     assert same(value(written(made)), made)
+
+
+@pytest.mark.parametrize("space", [b" ", b"%\n", b"\r\n%x\r"])
+def test_attack_white_space_costs_no_memory(space: bytes) -> None:
+    """Deflated, a kilobyte of a file holds a megabyte of it; each octet cost a hundred."""
+    between = space * (1_000_000 // len(space))
+    tracemalloc.start()
+    try:
+        assert Lexer(between + b"1", 0, Meter()).value() == 1
+        assert only_space(between, 0, len(between))
+        assert tracemalloc.get_traced_memory()[1] < 6 * len(between)
+    finally:
+        tracemalloc.stop()
