@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from app.domain.caller import Scope
 from app.registry.authorities import put_authorities, read_authorities
 from demo.steps import make_account
 from embedded.postgres import SERVICE
@@ -28,6 +29,7 @@ from sandbox.trust import authorities
 from sandbox.world import World
 from tests.service import Service, serving
 from tests.web.browser import executable
+from tests.web.test_console import PASSWORD, add, code
 
 PROJECT: Final = Path(__file__).parents[1]
 FOLDER: Final = PROJECT / "docs/shots"
@@ -35,6 +37,7 @@ MOST: Final = 1_500_000
 """Bytes of all pictures together."""
 SIZES: Final = {"phone": (390, 844), "desktop": (1100, 800)}
 STRANGE: Final = b"https://verify.example.com.invalid/login"
+OPERATOR: Final = "picture"
 ADDRESS: Final = "https://verify.example.cn"
 """What a printed report leads to; no such site is asked."""
 
@@ -104,6 +107,15 @@ def disputed(tab: Any, service: Service, _files: Mapping[str, Path]) -> None:
     tab.wait_for_selector("#filed-code")
 
 
+def looked_after(tab: Any, _service: Service, files: Mapping[str, Path]) -> None:
+    """An operator logs in, and sees what was verified for the pictures before."""
+    secret = files["operator"].read_bytes()
+    for field, value in (("name", OPERATOR), ("password", PASSWORD), ("code", code(secret))):
+        tab.fill(f"#{field}", value)
+    tab.click("main button")
+    tab.wait_for_selector("table.bars")
+
+
 SHOTS: Final = (
     Shot("start", "/", "phone", "zh", nothing),
     Shot("valid", "/", "phone", "zh", verified("token", "valid")),
@@ -118,6 +130,7 @@ SHOTS: Final = (
     Shot("issuers", "/issuers", "desktop", "en", nothing),
     Shot("help", "/help", "phone", "zh", nothing),
     Shot("wrong", "/wrong", "phone", "zh", disputed),
+    Shot("console", "/console", "desktop", "zh", looked_after),
 )
 
 
@@ -174,7 +187,11 @@ def main() -> int:
         tempfile.TemporaryDirectory() as folder,
         serve_in_thread(World(1), nodes=Nodes()) as issuers,
         serving(
-            os.environ["DATABASE_URL"], Path(folder), issuers, public_address=ADDRESS
+            os.environ["DATABASE_URL"],
+            Path(folder),
+            issuers,
+            public_address=ADDRESS,
+            console=True,
         ) as service,
         ThreadPoolExecutor(1) as thread,
     ):
@@ -182,6 +199,8 @@ def main() -> int:
         document = json.loads(json.dumps(authorities(service.world)))
         service.write(lambda session: put_authorities(session, read_authorities(document)))
         files = files_of(service.world, Path(folder))
+        files["operator"] = Path(folder) / "operator.secret"
+        files["operator"].write_bytes(add(service, OPERATOR, {Scope.SYSTEM_OPS}))
         thread.submit(shoot, program, service, files).result()
     size = sum(path.stat().st_size for path in FOLDER.glob("*.png"))
     sys.stdout.write(f"{len(SHOTS)} pictures, {size:,} bytes in docs/shots\n")

@@ -138,6 +138,26 @@ BLOCKS: Final[Mapping[Block, Bilingual]] = {
     ),
 }
 
+_OF_A_RECORD: Final[Mapping[Block, Bilingual]] = {
+    Block.AUTHENTICITY: bilingual(
+        ("文件是否真实？没有提交文件", "Is the file genuine? None was submitted")
+    ),
+    Block.AUTHORITY: bilingual(
+        (
+            "答复者是否有权，答复是否针对所查的这张证照？",
+            "Was whoever answered entitled, and is the answer about this very license?",
+        )
+    ),
+}
+
+
+def question_of(block: Block, subject: Subject) -> Bilingual:
+    """What a block asks: where no file was shown, nothing about a file or who signed it."""
+    if subject is Subject.RECORD:
+        return _OF_A_RECORD.get(block, BLOCKS[block])
+    return BLOCKS[block]
+
+
 STATES: Final[Mapping[State, Bilingual]] = {
     State.ISSUED: bilingual(("已颁发", "issued")),
     State.SUSPENDED: bilingual(("暂扣", "suspended")),

@@ -307,7 +307,7 @@ def _block(
 ) -> Json:
     items = [e for e in verification.evidence if e.check.block is block]
     return {
-        "question": said(phrases.BLOCKS[block]),
+        "question": said(phrases.question_of(block, verification.verdict.subject)),
         "outcome": block_outcome(block, verification, word, weighing).value,
         "checks": [check(item, verification, context.questions) for item in items],
     }

@@ -155,7 +155,7 @@ async def logout(request: Request, node: NodeDep, lang: Lang = None) -> Response
     try:
         given = (await form(request, node)).get("csrf", "")
         if not own(request) or not hmac.compare_digest(given.encode(), csrf(token).encode()):
-            return page(request, "console_login.html", said, 403, state="refused")
+            return page(request, "console_login.html", said, 403, state="stale")
         await desk.console.logout(token)
     except ServiceError:
         return page(request, "console_login.html", said, 503, state="outage")

@@ -169,7 +169,7 @@ async def _handed_in(inside: Inside, wanted: Scope) -> str | Response:
     if not own(inside.request) or not hmac.compare_digest(
         fields.get("csrf", "").encode(), token.encode()
     ):
-        return inside.page("console.html", 403, state="refused")
+        return inside.page("console.html", 403, state="stale")
     if wanted not in inside.operator.scopes:
         return inside.page("console.html", 403, state="forbidden")
     return fields.get("signed", "").strip()

@@ -180,12 +180,12 @@ async def _audit(asked: Asked) -> dict[str, Any]:
 
 def _conclusion(each: Count, lang: str) -> str:
     """With its reason: the code, and what it means; of one no longer in the catalogue the code."""
-    named = [CONSOLE[lang]["conclusions"][each.conclusion], each.reason or ""]
+    named = f"{CONSOLE[lang]['conclusions'][each.conclusion]} {each.reason or ''}".strip()
     known = next((reason for reason in Reason if reason == each.reason), None)
-    if known is not None:
-        title = entry_of(known).texts.title
-        named.append(f"({title.en})" if lang == "en" else f"（{title.zh}）")
-    return " ".join(filter(None, named))
+    if known is None:
+        return named
+    title = entry_of(known).texts.title
+    return f"{named} ({title.en})" if lang == "en" else f"{named}（{title.zh}）"
 
 
 def _slot(each: Slot) -> str:

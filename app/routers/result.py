@@ -37,6 +37,8 @@ class Line:
     words: str
     foreign: str = ""
     notes: tuple[str, ...] = ()
+    seen: str = ""
+    """Behind the last note, for engineers and in their language: English."""
 
     @property
     def mark(self) -> str:
@@ -131,8 +133,7 @@ class Names:
     checks: Mapping[str, tuple[str, Mapping[str, str]]]
 
     def outcome(self, outcome: str) -> str:
-        known = {"passed": "passed", "failed": "failed", "indeterminate": "open"}
-        return self.said[known[outcome]] if outcome in known else ""
+        return self.said[{"indeterminate": "open", "not_applicable": "none"}.get(outcome, outcome)]
 
 
 def result_of(
@@ -210,8 +211,7 @@ def _block(name: str, found: Json, names: Names) -> Part:
         asked = (each for each in block["checks"] if each["outcome"] == outcome)
         lines += [_check(each, found, names) for each in asked]
     outcome = block["outcome"]
-    word = f"{names.outcome(outcome)} · " if names.outcome(outcome) else ""
-    title = f"{MARKS.get(outcome, '·')} {word}{block['question'][names.lang]}"
+    title = f"{MARKS[outcome]} {names.outcome(outcome)} · {block['question'][names.lang]}"
     return Part(title, outcome, open=outcome in ("failed", "indeterminate"), lines=tuple(lines))
 
 
@@ -235,9 +235,10 @@ def _check(each: Json, found: Json, names: Names) -> Line:
     subject = "" if each["role"] == "document" else foreign(f"[{each['subject']}]")
     clauses = names.checks.get(each["name"], ("", {}))[1]
     clause = clauses.get(found["format"] or "any") or clauses.get("any") or said["own"]
-    seen = f" · {said['evidence']}{foreign(each['detail'])}" if each["detail"] else ""
-    notes = (*_why(each["reason"], found, names), said["clause"] + clause + seen)
-    return Line(each["outcome"], f"{holds} · {each['question'][names.lang]}", subject, notes)
+    seen = foreign(each["detail"]) if each["detail"] else ""
+    more = f" · {said['evidence']}" if seen else ""
+    notes = (*_why(each["reason"], found, names), said["clause"] + clause + more)
+    return Line(each["outcome"], f"{holds} · {each['question'][names.lang]}", subject, notes, seen)
 
 
 def _answer(found: Json, names: Names) -> Line:

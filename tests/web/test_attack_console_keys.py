@@ -27,6 +27,7 @@ from app.registry.making.record import Recorder
 from app.registry.making.statements import DECISION, sign_statement
 from app.registry.operators import Operator
 from app.routers.console_door import ASKING, COOKIE
+from app.routers.console_texts import CONSOLE
 from app.services import challenges
 from app.services.challenges import LOGIN, new_challenge, said_of
 from tests.service import NODE, Service
@@ -400,7 +401,9 @@ def test_no_other_site_and_no_other_session_hands_anything_in(people: People) ->
         address = propose(people, chen, "six.example.cn")
         token = decide(people, li, address, "li", "approved")
         for given in ("", "0" * 64, csrf_of(chen, address)):
-            assert hand_in(li, address, token, given).status_code == 403
+            answer = hand_in(li, address, token, given)
+            assert answer.status_code == 403
+            assert any(CONSOLE[lang]["stale"] in answer.text for lang in CONSOLE)
         right = csrf_of(li, address)
         for site in ("cross-site", "same-site", "none"):
             answer = hand_in(li, address, token, right, **{"Sec-Fetch-Site": site})

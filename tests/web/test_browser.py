@@ -226,7 +226,8 @@ def lines(tab: Any) -> list[str]:
     tab.eval_on_selector_all("details", "all => all.forEach(each => each.open = true)")
     script = """() => [...document.querySelectorAll(
         '#mark, #beware, #meaning, #next, #who dt, #who dd, #blocks summary, #blocks li, #reason')]
-        .map(each => each.className + '|' + each.textContent.replace(/\\s+/g, ' ').trim())"""
+        .map(each => each.className + '|' + each.querySelectorAll('[lang=en]').length + '|' +
+            each.textContent.replace(/\\s+/g, ' ').trim())"""
     told = [re.sub(r"\d\d:\d\d:\d\d", "", each) for each in tab.evaluate(script)]
     return [
         re.sub(r"刚刚|现在|just now|now|\d+ ?(seconds?|秒钟?)( ?ago|前)", "", each) for each in told

@@ -228,8 +228,9 @@ def test_logging_out_ends_the_session_and_takes_its_token(desk: Service) -> None
         assert page.status_code == 200
         (token,) = re.findall(r'name="csrf" value="([0-9a-f]{64})"', page.text)
         for given in ("", "0" * 64):
-            answer = browser.post("/console/logout", data={"csrf": given}, headers=OPEN)
+            answer = browser.post("/console/logout?lang=zh", data={"csrf": given}, headers=OPEN)
             assert answer.status_code == 403
+            assert CONSOLE["zh"]["stale"] in answer.text
         assert browser.get("/console/overview").status_code == 200
         assert (
             browser.post("/console/logout", data={"csrf": token}, headers=OPEN).status_code == 303

@@ -7,6 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from app.domain.evidence import Block
+from app.domain.verdict import Subject
+from app.reports.phrases import question_of
 from app.routers.page_texts import VERIFY
 from sandbox.attacks import ATTACKS
 from sandbox.photos import Shot, photograph
@@ -49,6 +52,11 @@ def test_a_file_has_its_verdict_with_clause_and_code(service: Service, lang: str
     forged = sent(service, lang, file=ATTACKS["foreign_key"].make(service.world))
     assert mark(forged)[0] == "invalid"
     assert said["claimed"] in forged.text
+    # What engineers are told is in English, and a screen reader is told so (WCAG 2.2 SC 3.1.2).
+    (seen,) = re.findall(
+        r"<bdi>[^<]*RFC 7515 5.2[^<]*</bdi><bdi lang=.en.>(ECDSA[^<]*)", forged.text
+    )
+    assert seen
 
 
 def test_a_pasted_token_or_identifier_is_verified(service: Service) -> None:
@@ -72,6 +80,15 @@ def test_a_number_with_its_holder_is_verified_and_stands_in_its_fields_alone(
     }
     answer = sent(service, lang, **facts)
     assert mark(answer)[0] == "valid"
+    asked = [unescape(each) for each in re.findall("<summary[^>]*>([^<]*)<", answer.text)]
+    for block, outcome in ((Block.AUTHENTICITY, "none"), (Block.AUTHORITY, "passed")):
+        of_file, of_record = (
+            getattr(question_of(block, subject), lang)
+            for subject in (Subject.DOCUMENT, Subject.RECORD)
+        )
+        assert not any(of_file in each for each in asked), "no file was shown"
+        (title,) = (each for each in asked if of_record in each)
+        assert f" {VERIFY[lang]['said'][outcome]} · " in title, "in words, not by a mark alone"
     other = sent(service, lang, **facts | {"holder": SECRET})
     assert mark(other)[0] == "invalid"
     wrong = sent(service, lang, **facts | {"type": SECRET})

@@ -14,7 +14,7 @@ const marks = {
   valid: "✔", invalid: "✘", indeterminate: "?", outage: "↻", unfound: "✎",
   passed: "✔", failed: "✘", not_applicable: "–",
 };
-const outcomes = { passed: said.passed, failed: said.failed, indeterminate: said.open };
+const outcomes = { passed: said.passed, failed: said.failed, indeterminate: said.open, not_applicable: said.none };
 const matches = { match: said.match, differs: said.differs, unknown: said.unknown };
 const times = { tsa: said.timetsa, claimed: said.timeclaimed, first_seen: said.timefirst, none: said.timenone };
 const order = ["failed", "indeterminate", "passed"]; // what was not applicable stands below, as unchecked
@@ -139,6 +139,7 @@ function check(each, found) {
   const asked = named(each.name);
   const clause = asked && (asked.dataset[found.format] || asked.dataset.any) || said.own;
   const evidence = each.detail ? [" · " + said.evidence, foreign(each.detail)] : [];
+  evidence.slice(1).forEach((words) => words.setAttribute("lang", "en")); // for engineers, in their language
   made.append(note(said.clause, clause, ...evidence));
   return made;
 }
@@ -176,8 +177,7 @@ function block(name, found) {
   const asked = order.flatMap((outcome) => made.checks.filter((each) => each.outcome === outcome));
   const lines = asked.map((each) => check(each, found));
   const status = name === "status" ? [answer(found), ...found.facts_compared.map(compared)] : [];
-  const word = outcomes[made.outcome] ? outcomes[made.outcome] + " · " : "";
-  const title = (marks[made.outcome] || "·") + " " + word + made.question[lang];
+  const title = marks[made.outcome] + " " + outcomes[made.outcome] + " · " + made.question[lang];
   return folded(title, made.outcome, made.outcome === "failed" || made.outcome === "indeterminate", [...status, ...lines]);
 }
 
@@ -185,7 +185,7 @@ function block(name, found) {
 function signer(each) {
   const name = each.signer && each.signer.name ? each.signer.name[lang] : "";
   const who = each.signer ? (name ? name + " · " : "") + each.signer.code : said.unproven;
-  const holds = (outcomes[each.outcome] || "") + " · ";
+  const holds = outcomes[each.outcome] + " · ";
   const made = line(each.signer ? each.outcome : "indeterminate", holds + who + " ", foreign("[" + each.label + "]"));
   const at = each.time.at ? instant(each.time.at) + " · " : "";
   made.append(note(at + (times[each.time.source] || "")));
