@@ -109,7 +109,7 @@ def test_everything_the_script_asks_of_the_page_is_there(lang: str) -> None:
 def test_everything_the_comparing_script_asks_is_there(lang: str) -> None:
     page = rendered(lang, "confirm.html")
     asked = set(re.findall(r'getElementById\("([a-z0-9-]+)"', CONFIRMING))
-    assert asked == {"own", "compared", "print", "sha256"}
+    assert asked == {"own", "compared", "print", "sha256", "another", "conclusion"}
     assert asked <= set(re.findall(r' id="([a-z0-9-]+)"', page))
     told = dict(re.findall(r' data-([a-z]+)="([^"]*)"', page))
     assert set(re.findall(r"\bsaid\.([a-z]+)", CONFIRMING)) == set(told) - {"lang"}
@@ -151,7 +151,10 @@ def test_each_conclusion_looks_different_without_colour() -> None:
         page = Environment(loader=FileSystemLoader(WEB / "templates"), autoescape=True).get_template(
             "confirm.html"
         ).render(t=texts("confirm.html", "zh"), **frame("zh", ""), state="found", r=shown)  # fmt: skip
-        assert f'<p class="mark {kind}"><span aria-hidden="true">{marks[kind]}</span>' in page
+        mark = (
+            f'<p class="mark {kind}" id="conclusion"><span aria-hidden="true">{marks[kind]}</span>'
+        )
+        assert mark in page
 
 
 def test_the_script_and_the_page_without_it_mark_alike() -> None:
