@@ -21,7 +21,7 @@ from tests.world import World, altered, token
 SHOWN = described()
 PAGES = {"/", "/r", "/r/{code}", "/issuers", "/types", "/help",
          "/console", "/console/login", "/console/logout", "/console/key",
-         "/console/proposals", "/console/proposals/{number}", "/console/proposals/{number}/signed", "/console/{section}", "/wrong", "/wrong/follow", "/wrong/withdraw"}  # fmt: skip
+         "/console/proposals", "/console/proposals/{number}", "/console/proposals/{number}/signed", "/console/{section}", "/wrong", "/wrong/about", "/wrong/follow", "/wrong/withdraw"}  # fmt: skip
 """Not part of the interface, and so not described."""
 
 Operation = tuple[str, str, dict[str, Any]]
