@@ -10,6 +10,8 @@ class SealMark(StrEnum):
     """How a seal's picture may look. Only one that was found sound is drawn as it is."""
 
     SOUND = "sound"
+    UNSETTLED = "unsettled"
+    """Proven, and covering what it covers; whether the seal is still in use is not known."""
     DOUBTED = "doubted"
     """Not proven: an unknown authority, an outage, a doubt."""
     BROKEN = "broken"
@@ -53,3 +55,5 @@ class Picture:
     left_out: Mapping[LeftOut, int] = field(default_factory=Counter)
     uncovered: tuple[str, ...] = ()
     """Parts this page is made of which no signature covers, or none that was found sound."""
+    seals: tuple[SealMark, ...] = ()
+    """How each seal that stands on this page was found; what is only painted is none."""

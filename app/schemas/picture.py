@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.domain.picture import LeftOut
+from app.domain.picture import LeftOut, SealMark
 from app.reports.seals import SHOWN
 from app.services.picturing import Drawn
 
@@ -16,6 +16,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "drawn": 12,
     "left_out": {},
     "uncovered": [],
+    "seals": ["sound"],
     "svg": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 210 297" …',
 }
 
@@ -39,7 +40,16 @@ class PictureOut(BaseModel):
         list[str],
         Field(
             max_length=SHOWN,
-            description="parts of this page no seal covers (no sound one, when judged); marked red",
+            description="parts of this page no seal covers (no sound one, when judged); marked "
+            "red, or amber where seals cover them that are not proven",
+        ),
+    ]
+    seals: Annotated[
+        list[SealMark],
+        Field(
+            max_length=SHOWN,
+            description="how each seal on this page was found; a picture of a seal that is only "
+            "painted is not among them",
         ),
     ]
     svg: Annotated[
@@ -60,5 +70,6 @@ class PictureOut(BaseModel):
             drawn=found.drawn,
             left_out=dict(Counter(found.left_out)),
             uncovered=list(found.uncovered[:SHOWN]),
+            seals=list(found.seals[:SHOWN]),
             svg=found.svg,
         )

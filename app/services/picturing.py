@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from app.crypto.digests import digest
 from app.domain.errors import ServiceError
-from app.domain.evidence import Outcome, Role
+from app.domain.evidence import CheckName, Outcome, Role
 from app.domain.license import LicenseFormat
 from app.domain.picture import Picture, SealMark
 from app.domain.scheme import Digest
@@ -16,6 +16,7 @@ from app.services.aside import Aside
 
 _VOUCHED: Final = frozenset({Role.ISSUER, Role.COPIER, Role.COUNTERSIGNER})
 """Whose seal may look like one; that of a stranger proves nothing about this license."""
+_IN_USE: Final = {Outcome.PASSED: SealMark.SOUND, Outcome.FAILED: SealMark.BROKEN}
 
 
 class NoPicture(ServiceError):
@@ -76,13 +77,24 @@ def _same(content: bytes, report: Mapping[str, Any]) -> bool:
 
 def marks_of(report: Mapping[str, Any]) -> Mapping[str, SealMark]:
     """How each signature was found, by its label."""
-    return {found["label"]: _mark(found) for found in report["signatures"]}
+    in_use = {
+        check["subject"]: Outcome(check["outcome"])
+        for block in report["blocks"].values()
+        for check in block["checks"]
+        if check["name"] == CheckName.SEAL_IN_USE
+    }
+    if len(in_use) == 1:  # of a single seal it is asked of the document
+        in_use = dict.fromkeys((found["label"] for found in report["signatures"]), *in_use.values())
+    return {found["label"]: _mark(found, in_use) for found in report["signatures"]}
 
 
-def _mark(found: Mapping[str, Any]) -> SealMark:
-    outcome = Outcome(found["outcome"])
+def _mark(found: Mapping[str, Any], in_use: Mapping[str, Outcome]) -> SealMark:
+    outcome, role = Outcome(found["outcome"]), Role(found["role"])
     if outcome is Outcome.FAILED:
         return SealMark.BROKEN
-    if outcome is Outcome.PASSED and Role(found["role"]) in _VOUCHED:
-        return SealMark.SOUND
-    return SealMark.DOUBTED
+    if outcome is not Outcome.PASSED:
+        return SealMark.DOUBTED
+    if role is Role.SIGNER:  # its owner, or a list, knows whether it ended
+        used = in_use.get(found["label"], Outcome.INDETERMINATE)
+        return _IN_USE.get(used, SealMark.UNSETTLED)
+    return SealMark.SOUND if role in _VOUCHED else SealMark.DOUBTED

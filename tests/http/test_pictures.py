@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.domain.picture import SealMark
 from app.registry.authorities import put_authorities, read_authorities
+from app.services.picturing import marks_of
+from sandbox.document_attacks import invoice
 from sandbox.ofd_attacks import OFD_ATTACKS
 from sandbox.ofd_samples import make_ofd_samples
 from sandbox.serve import Servers
@@ -56,6 +59,9 @@ def test_a_sealed_page_is_marked_by_its_verification(service: Service) -> None:
     assert found["judged"]
     assert "此章" not in found["svg"]
     assert (found["uncovered"], found["left_out"]) == ([], {})
+    assert (unseen["seals"], found["seals"]) == (["unjudged"], ["sound"])
+    assert "✔ 已核验的印章 verified seal" in found["svg"]
+    assert "✔ 已核验" not in unseen["svg"]
 
 
 @pytest.mark.parametrize(
@@ -68,6 +74,48 @@ def test_a_seal_that_is_not_sound_looks_so(service: Service, name: str, words: s
     found = ask(service, content, verification=report["id"])
     assert f"此章{words}" in found["svg"]
     assert found["uncovered"], "nothing sound covers it"
+    assert found["seals"] == ["doubted" if words == "未证实" else "broken"]
+    assert ("本页盖有印章，但该印章尚未证实" in found["svg"]) is (words == "未证实")
+    assert "已核验" not in found["svg"]
+
+
+def test_a_painted_seal_is_none_and_a_document_that_is_no_license_has_a_verified_one(
+    service: Service,
+) -> None:
+    """As a new user met them: sealed-forged-seal-painted.ofd and invoice.ofd."""
+    painted = OFD_ATTACKS["seal_painted"].make(service.world)
+    found = ask(service, painted, verification=verified(service, painted)["id"])
+    assert found["seals"] == []
+    assert "已核验" not in found["svg"]
+    sealed = invoice(service.world)
+    choice = {"policy": "sealed-document", "any_signer": "true"}
+    report = service.verify(sealed, **choice)["report"]
+    assert [each["outcome"] for each in report["signatures"]] == ["passed"], report["reason"]
+    found = ask(service, sealed, verification=report["id"])
+    assert (found["seals"], found["uncovered"]) == (["unsettled"], []), "nobody knows of its end"
+    assert "已核验" not in found["svg"]
+
+
+@pytest.mark.parametrize(
+    ("used", "mark"),
+    [("passed", SealMark.SOUND), ("failed", SealMark.BROKEN), ("indeterminate", SealMark.UNSETTLED),
+     (None, SealMark.UNSETTLED)],
+)  # fmt: skip
+def test_a_seal_of_a_contract_that_ended_is_not_called_verified(
+    used: str | None, mark: SealMark
+) -> None:
+    """Of one seal the check is the document's, of several each has its own."""
+    signed = {"label": "0:1", "role": "signer", "outcome": "passed"}
+    check = {"name": "seal_in_use", "subject": "0", "outcome": used}
+    report = {"signatures": [signed], "blocks": {"status": {"checks": [check] if used else []}}}
+    assert marks_of(report) == {"0:1": mark}
+    good = {**check, "subject": "0:2", "outcome": "passed"}
+    several = [{**check, "subject": "0:1"}, good] if used else [good, {**good, "subject": "0:3"}]
+    two = {"signatures": [signed, {**signed, "label": "0:2"}],
+           "blocks": {"status": {"checks": several}}}  # fmt: skip
+    assert marks_of(two) == {"0:1": mark, "0:2": SealMark.SOUND}
+    failed = {**report, "signatures": [{**signed, "outcome": "failed"}]}
+    assert marks_of(failed) == {"0:1": SealMark.BROKEN}
 
 
 def test_what_cannot_be_drawn_is_a_problem_that_names_the_field(service: Service) -> None:

@@ -11,6 +11,7 @@ import pytest
 from app.domain.confirmation import ALPHABET
 from app.routers.page_texts import CONFIRM, VERIFY
 from sandbox.attacks import ATTACKS
+from sandbox.ofd_attacks import OFD_ATTACKS
 from sandbox.photos import Shot, photograph
 from tests.service import Service
 from tests.web.browser import DESKTOP, PHONE, axe, chromium
@@ -459,3 +460,24 @@ def test_a_reader_who_asks_for_contrast_or_darkness_gets_it(
             tab.goto(f"{service.url}{path}?lang=zh")
             assert tab.evaluate(f"() => axe.run({{runOnly: {RULES}}})")["violations"] == [], wish
         context.close()
+
+
+@pytest.mark.parametrize("size", [PHONE], ids=["phone"])
+def test_the_page_counts_the_seals_of_a_picture_where_no_document_can_draw(
+    tab: Any, service: Service, lang: str, tmp_path: Path
+) -> None:
+    """A painted seal, which looks like a good one, and one that nobody here can prove."""
+    world, said = service.world, VERIFY[lang]["said"]
+    tab.goto(f"{service.url}/?lang={lang}")
+    for name, words in (
+        ("seal_painted", said["sealsnone"]),
+        ("value_one_bit", f"{said['sealbroken']}1"),
+    ):
+        tab.set_input_files("#file", saved(tmp_path, f"{name}.ofd", OFD_ATTACKS[name].make(world)))
+        assert tab.locator("#seals").is_hidden(), "of a file that was put away"
+        tab.click("#verify button")
+        tab.wait_for_selector("#picture:not([hidden])", timeout=15_000)
+        tab.click("#picture summary")
+        tab.wait_for_selector("#seals:not([hidden])", timeout=15_000)
+        assert tab.inner_text("#seals") == said["sealshere"] + words
+        assert not tab.evaluate(SIDEWAYS)

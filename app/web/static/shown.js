@@ -81,6 +81,7 @@ function say(kind, words, meaning, next) {
   byId("picture").hidden = true;
   byId("picture").open = false;
   byId("drawn").hidden = true;
+  show("seals", "");
   drawing = null;
   leads("");
   result.hidden = false;
@@ -295,6 +296,13 @@ function report({ report: found }) {
   }
 }
 
+// Beside the picture, where no document can draw: how many seals there are, and how each was found.
+function sealsOf(found) {
+  const words = { sound: said.sealsound, unsettled: said.sealunsettled, doubted: said.sealdoubted, broken: said.sealbroken, unjudged: said.sealunjudged };
+  const told = Object.keys(words).map((mark) => [words[mark], found.filter((each) => each === mark).length]);
+  return said.sealshere + (told.filter(([, count]) => count).map(([word, count]) => word + count).join(lang === "en" ? "; " : "；") || said.sealsnone);
+}
+
 // In an <img>, where nothing of it can run; drawn only for whoever wants to see it.
 async function draw() {
   const mine = latest;
@@ -304,10 +312,12 @@ async function draw() {
   }
   drawing = null;
   let url = "";
+  let seals = [];
   try {
     const response = await fetch("/v1/pictures", { method: "POST", body });
-    const { svg } = await response.json();
-    url = response.ok ? URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" })) : "";
+    const answer = await response.json();
+    url = response.ok ? URL.createObjectURL(new Blob([answer.svg], { type: "image/svg+xml" })) : "";
+    seals = answer.seals || [];
   } catch {
     url = "";
   }
@@ -315,5 +325,6 @@ async function draw() {
     byId("drawn").hidden = !url;
     byId("drawn").src = url || "data:,";
     show("undrawn", !url && said.undrawn);
+    show("seals", url && sealsOf(seals));
   }
 }

@@ -10,7 +10,8 @@ from app.domain.picture import SealMark
 from app.formats.ofd.picture import read_pages
 from app.formats.ofd.picture import stamps as drawing
 from app.formats.ofd.picture.canvas import Canvas
-from app.formats.ofd.picture.marks import UNCOVERED, marked_frame
+from app.formats.ofd.picture.marks import UNCOVERED, marked_frame, marked_seal
+from sandbox.ofd_attacks import TOLERATED
 from sandbox.world import World
 from tests.formats.ofd.maker import sealed
 from tests.formats.ofd.test_picture import SVG, drawn, page_of, path, safe, text, world
@@ -65,11 +66,46 @@ def test_one_seal_drawn_many_times_is_as_faded_as_once(world: World) -> None:
         return canvas
 
     many, twin = faded(once * 12, SealMark.BROKEN), faded(once, SealMark.SOUND)
-    assert (len(many.faded), len(many.marks), len(many.pieces)) == (12, 12, 0)
-    assert (len(twin.faded), len(twin.marks), len(twin.pieces)) == (0, 0, 1)
+    assert (len(many.faded), len(many.marks), len(many.stamps)) == (12, 12, 0)
+    assert (len(twin.faded), len(twin.marks), len(twin.stamps)) == (0, 1, 1)
     assert not any("opacity" in piece for piece in many.faded), "of all together, not of each"
     root = safe(pages.draw(1, dict.fromkeys(labels, SealMark.BROKEN)))
     assert len([g for g in root.iter(f"{SVG}g") if g.get("opacity") == "0.35"]) == 1
+
+
+def test_seals_in_one_place_are_all_told_and_the_proven_one_lies_on_top(world: World) -> None:
+    """A stranger's seal exactly on the issuer's: neither hides the other, nor its words."""
+    content = TOLERATED["stranger_seal_beside"].make(world)
+    pages = read_pages(content)
+    labels = [f"{each.body}:{each.id}" for each in pages._package.signatures if each.stamps]
+    assert len(labels) == 2
+    places = {each.stamps[0].boundary for each in pages._package.signatures if each.stamps}
+    assert len(places) == 1, "one place, or this shows nothing"
+    judged = dict(zip(labels, (SealMark.SOUND, SealMark.DOUBTED), strict=True))
+    found = pages.draw(1, judged)
+    assert found.seals == (SealMark.SOUND, SealMark.DOUBTED)
+    root = safe(found)
+    words = [boxes(etree.tostring(g).decode()) for g in root if g.get("font-family")]
+    (one,), (other,) = words
+    assert one[1] + one[3] <= other[1] or other[1] + other[3] <= one[1], "side by side"
+    faded = [each.get("opacity") == "0.35" for each in root]
+    after = list(root)[faded.index(True) + 1 :]
+    assert [each for each in after if each.get("transform")], (
+        "the proven seal is drawn after the one that is not"
+    )
+
+
+@pytest.mark.parametrize("count", [2, 70, 3000])
+def test_words_of_many_seals_in_one_place_end(count: int) -> None:
+    """However many there are: those beyond what is kept clear stand where they would."""
+    canvas = Canvas()
+    for each in range(count):
+        marked_seal(canvas, (50, 60, 40, 40), f"此章 {each:04}", 3.8, VIEW, "#000000")
+    places = list(canvas.labels.values())
+    assert len(places) == min(count, 64)
+    lines = {round(place[1], 3) for place in places}
+    assert len(lines) == min(count, 51), "as many as the page has lines"
+    assert all(0 <= place[1] <= 297 - place[3] for place in places)
 
 
 def test_nothing_of_a_document_is_drawn_over_a_mark() -> None:

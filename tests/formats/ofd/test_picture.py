@@ -40,6 +40,7 @@ ELEMENTS = {"svg", "defs", "g", "rect", "path", "text", "image", "use", "clipPat
 """All a picture is made of: nothing that runs, links, loads, styles or animates."""
 LINK = re.compile(r"#d\d+|data:image/(png|jpeg|gif|bmp);base64,[A-Za-z0-9+/=]+")
 REFERENCE = re.compile(r"url\(#d\d+\)")
+MARK = re.compile("此章|✔ 已核验的印章")
 
 
 @pytest.fixture(scope="module")
@@ -229,23 +230,26 @@ def test_a_page_nobody_sealed_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("mark", "words"),
-    [(SealMark.SOUND, None), (SealMark.DOUBTED, "此章未证实 seal not proven"),
+    [(SealMark.SOUND, "✔ 已核验的印章 verified seal"), (SealMark.DOUBTED, "此章未证实 seal not proven"),
      (SealMark.BROKEN, "此章无效 seal invalid"), (None, "此章未核验 seal not verified")],
 )  # fmt: skip
 @pytest.mark.parametrize("shape", ["stamp-service", "toolkit"])
 def test_a_seal_looks_as_it_was_found(
-    world: World, shape: str, mark: SealMark | None, words: str | None
+    world: World, shape: str, mark: SealMark | None, words: str
 ) -> None:
     pages = read_pages(world.ofd(world.pick("market"), shape))
     labels = list(pages.labels)
     found = pages.draw(1, None if mark is None else dict.fromkeys(labels, mark))
     root = safe(found)
-    said = [each for each in texts(root) if each.startswith("此章")]
-    assert said == ([] if words is None else [words])
+    assert [each for each in texts(root) if MARK.match(each)] == [words]
+    assert found.seals == (mark or SealMark.UNJUDGED,)
     faded = [each for each in root.iter(f"{SVG}g") if each.get("opacity") == "0.35"]
     assert bool(faded) is (mark is not SealMark.SOUND)
     covered = found.uncovered == ()
     assert covered is (mark in {None, SealMark.SOUND})
+    about = [each for each in texts(root) if "该印章尚未证实" in each or "未受签章保护" in each]
+    told = {SealMark.DOUBTED: "本页盖有印章", SealMark.BROKEN: "本页内容未受"}
+    assert [each[:6] for each in about] == ([told[mark]] if mark in told else [])
 
 
 def test_a_signature_the_verification_does_not_know_is_no_seal(world: World) -> None:
@@ -259,7 +263,8 @@ def test_a_painted_seal_stands_with_no_mark_of_a_seal(world: World) -> None:
     """A picture of a seal in the page is page content: never under a seal's frame or words."""
     files = page_of(image())
     root = safe(drawn(files))
-    assert not [each for each in texts(root) if each.startswith("此章")]
+    assert not [each for each in texts(root) if MARK.match(each)]
+    assert drawn(files).seals == ()
     assert "本页内容未受签章保护 this page is not covered by a seal" in texts(root)
 
 

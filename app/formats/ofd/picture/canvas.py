@@ -5,8 +5,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.domain.picture import LeftOut
+from app.domain.picture import LeftOut, SealMark
 from app.formats.ofd.picture.rasters import NotDrawn, Raster
+from app.formats.ofd.picture.values import Box
 
 MAX_OBJECTS: Final = 30_000
 """Texts, paths, images and blocks of one page."""
@@ -28,6 +29,12 @@ class Canvas:
     definitions: list[str] = field(default_factory=list)
     faded: list[str] = field(default_factory=list)
     """Seals not found sound: faded as one, or two in one place would look like a sound one."""
+    stamps: list[str] = field(default_factory=list)
+    """Seals that were found sound: over those that were not."""
+    labels: dict[tuple[str, Box], Box] = field(default_factory=dict)
+    """Words beside seals, where they would stand, and where they stand."""
+    seals: list[SealMark] = field(default_factory=list)
+    """How each seal on the page was found, however often it stands there."""
     marks: list[str] = field(default_factory=list)
     """What the picture says itself: over everything, or a document could draw over it."""
     left_out: Counter[LeftOut] = field(default_factory=Counter)
@@ -69,6 +76,11 @@ class Canvas:
     def fade(self, piece: str) -> None:
         """A seal that was not found sound."""
         self.faded.append(piece)
+        self.size += len(piece)
+
+    def stamp(self, piece: str) -> None:
+        """A seal that was found sound."""
+        self.stamps.append(piece)
         self.size += len(piece)
 
     def define(self, piece: str) -> None:

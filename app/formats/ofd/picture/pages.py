@@ -13,7 +13,7 @@ from app.formats.markup import Element
 from app.formats.ofd.coverage import coverages
 from app.formats.ofd.package import read_package
 from app.formats.ofd.picture.canvas import Canvas
-from app.formats.ofd.picture.marks import UNCOVERED, UNCOVERED_PAGE, frame, label, marked_frame
+from app.formats.ofd.picture.marks import annotated_frame, told_of_page
 from app.formats.ofd.picture.resources import Resources, child, children
 from app.formats.ofd.picture.stamps import FADED, draw_stamps
 from app.formats.ofd.picture.units import Brush
@@ -60,16 +60,19 @@ class Pages:
         if not 1 <= page <= len(self._entries):
             raise IndexError(page)
         body, entry = self._entries[page - 1]
-        return _Page(self._package, self._walk, body, entry, self._vouched(judged)).picture(
+        covered = self._under(judged, SealMark.SOUND, SealMark.UNSETTLED)
+        unproven = self._under(judged, SealMark.DOUBTED) - covered
+        return _Page(self._package, self._walk, body, entry, covered, unproven).picture(
             page, judged
         )
 
-    def _vouched(self, judged: Mapping[str, SealMark] | None) -> frozenset[str]:
+    def _under(self, judged: Mapping[str, SealMark] | None, *marks: SealMark) -> frozenset[str]:
+        """Parts covered by signatures that were found so."""
         return frozenset().union(
             *(
                 parts
                 for name, parts in self._covered.items()
-                if judged is None or judged.get(name) is SealMark.SOUND
+                if judged is None or judged.get(name) in marks
             )
         )
 
@@ -110,6 +113,8 @@ class _Page:
     body: int
     entry: PageEntry
     covered: AbstractSet[str] | None
+    unproven: AbstractSet[str] = frozenset()
+    """Parts that only seals cover which are neither proven nor found wrong."""
     met: set[str] = field(default_factory=set)
     resources: Resources = field(default_factory=Resources)
 
@@ -119,10 +124,10 @@ class _Page:
         letters = max(min(size[2], 297.0), 20.0) / _LETTERS
         self._stamps(canvas, judged, letters, size)
         uncovered = tuple(sorted(self.met - (self.covered or frozenset())))
-        if self.entry.part is not None and self.entry.part in uncovered:
-            canvas.mark(frame(size) + label(UNCOVERED_PAGE, size, letters))
-        elif uncovered:
-            canvas.mark(label(UNCOVERED, size, letters))
+        if uncovered:
+            unproven = self.unproven >= set(uncovered)
+            whole = self.entry.part in uncovered
+            canvas.mark(told_of_page(size, letters, whole=whole, unproven=unproven))
         faded = "".join(canvas.faded)
         faded = f'<g opacity="{FADED}">{faded}</g>' if faded else ""
         svg = (
@@ -131,9 +136,10 @@ class _Page:
             f"<defs>{''.join(canvas.definitions)}</defs>"
             f'<rect x="{write(size[0])}" y="{write(size[1])}" width="{write(size[2])}" '
             f'height="{write(size[3])}" fill="#ffffff"/>{"".join(canvas.pieces)}{faded}'
-            f"{''.join(canvas.marks)}</svg>"
+            f"{''.join(canvas.stamps)}{''.join(canvas.marks)}</svg>"
         )
-        return Picture(svg, page, canvas.drawn, Counter(canvas.left_out), uncovered)
+        left_out, seals = Counter(canvas.left_out), tuple(canvas.seals)
+        return Picture(svg, page, canvas.drawn, left_out, uncovered, seals)
 
     def draw_on(self, canvas: Canvas) -> Box:
         """Everything but seals; the box of the page."""
@@ -242,7 +248,8 @@ class _Page:
             canvas.add("</g>")
             if marked:
                 size = max(place[2], 40.0) / _LETTERS
-                canvas.mark(marked_frame(place, UNCOVERED, size, view))
+                unproven = part in self.unproven
+                canvas.mark(annotated_frame(place, size, view, unproven=unproven))
 
     def _stamps(
         self, canvas: Canvas, judged: Mapping[str, SealMark] | None, letters: float, view: Box

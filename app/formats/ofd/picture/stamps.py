@@ -8,7 +8,7 @@ from app.domain.picture import LeftOut, SealMark
 from app.domain.seal import SealPicture
 from app.formats.ofd.license import read_value
 from app.formats.ofd.picture.canvas import Canvas
-from app.formats.ofd.picture.marks import NO_SEAL, SAID, marked_frame
+from app.formats.ofd.picture.marks import NO_SEAL, SAID, marked_seal
 from app.formats.ofd.picture.rasters import NotDrawn, raster
 from app.formats.ofd.picture.values import Box, write
 
@@ -41,19 +41,19 @@ def draw_stamps(  # noqa: PLR0917 - called in one place
     color, words = SAID[mark]
     picture = _picture_of(entry)
     image = None if picture is None else _image(canvas, picture, nested)
+    if picture is not None:
+        canvas.seals.append(mark)
     for stamp in stamps:
         if not canvas.room():
             return
         box = stamp.boundary
         place = (box.x, box.y, box.width, box.height)
         if image is not None:
-            draw = canvas.add if mark is SealMark.SOUND else canvas.fade
+            draw = canvas.stamp if mark is SealMark.SOUND else canvas.fade
             draw(_placed(canvas, image, stamp))
             canvas.drawn += 1
         said = NO_SEAL if picture is None else words
-        if said or image is None:
-            said = said or "印章图像 picture of a seal"
-            canvas.mark(marked_frame(place, said, size, view, color))
+        canvas.mark(marked_seal(canvas, place, said, size, view, color))
 
 
 def _picture_of(entry: SignatureEntry) -> SealPicture | None:
