@@ -79,14 +79,16 @@ BY_IDENTIFIER: Final = Wording.of(
 """,  # noqa: S608 - constants put together
     "text",
 )
-"""What belongs to a record is looked for also where there is none: both take the same way."""
+"""What belongs to a record is looked for also where there is none, here and below: both take the
+same way."""
 BY_NUMBER: Final = Wording.of(
-    f"""{_of_record("l.identifier")}, v.newest
+    f"""{_of_record("coalesce(k.identifier, '')")}, v.newest
   FROM {{asked}}
   JOIN key_version v ON v.purpose = 'index'
   LEFT JOIN LATERAL (
       SELECT identifier FROM license_key WHERE hmac = q.key LIMIT {MOST}) k ON true
-  LEFT JOIN LATERAL (SELECT * FROM license WHERE identifier = k.identifier OFFSET 0) l ON true
+  LEFT JOIN LATERAL (
+      SELECT * FROM license WHERE identifier = coalesce(k.identifier, '') OFFSET 0) l ON true
   LEFT JOIN license_type t ON t.code = l.type
 """,  # noqa: S608 - constants put together
     "bytea",
