@@ -23,7 +23,7 @@ STRICTER: Final = 4
 MOMENT: Final = timedelta(seconds=2)
 """So long a bucket that was empty is taken to be."""
 CALLERS: Final = frozenset({"address", "address-day", "caller"})
-"""Buckets of those who ask again and again: their hashes are kept at hand."""
+"""Buckets of those who ask again and again, whoever they ask about: kept in mind."""
 MAX_LOCAL: Final = 10_000
 """Buckets one worker keeps for itself."""
 
@@ -136,8 +136,8 @@ class Limits:
             empty = await self._draws.one(draw)
         except (Unavailable, TimeoutError):
             empty = self._alone(draw)
-        if empty is not None:
-            self._remember([limit for limit in (*limits, *then) if limit.name == empty])
+        if empty in CALLERS:
+            self._remember([limit for limit in limits if limit.name == empty])
         return empty
 
     def seem_full(self, limits: Sequence[Limit]) -> bool:

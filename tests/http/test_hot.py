@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from fastapi.routing import APIRoute
 from starlette.types import Message
 
-from app.routers.hot import arrived
+from app.routers import ROUTERS
+from app.routers.access import ROUTES
+from app.routers.hot import HOT, arrived
 
 HEAD = (b"content-length", b"2")
 WHOLE: Message = {"type": "http.request", "body": b"{}", "more_body": False}
@@ -47,3 +50,14 @@ async def test_nothing_is_waited_for_and_nothing_is_lost(
     messages: list[Message], headers: list[tuple[bytes, bytes]], body: bytes | None, *, late: bool
 ) -> None:
     assert await step(messages, *headers, late=late) == (body, messages)
+
+
+def test_what_goes_the_short_way_is_described_and_takes_what_the_described_route_takes() -> None:
+    described = {
+        (method, route.path) for router in ROUTERS for route in router.routes
+        if isinstance(route, APIRoute) for method in route.methods
+    }  # fmt: skip
+    for route in HOT:
+        for method in route.methods or ():
+            assert (method, route.path) in described
+            assert ROUTES[method, route.path]
