@@ -48,7 +48,8 @@ class PdfFile:
     """
     _objects: dict[int, IndirectObject] = field(default_factory=dict, repr=False)
     _containers: dict[int, _Container] = field(default_factory=dict, repr=False)
-    _history: dict[int, list[tuple[int, Entry]]] = field(default_factory=dict, repr=False)
+    _listed: dict[int, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    """Object → the sections that list it; of most one, and the same tuple for all of that one."""
 
     @classmethod
     def read(cls, content: bytes) -> "PdfFile":
@@ -58,15 +59,17 @@ class PdfFile:
         meter, allowance = Meter(), Allowance()
         file = cls(content, read_sections(content, meter, allowance), meter, allowance)
         for index, section in enumerate(file.sections):
-            for number, entry in section.entries.items():
-                file._history.setdefault(number, []).append((index, entry))
+            alone = (index,)
+            for number in section.entries:
+                before = file._listed.get(number)
+                file._listed[number] = alone if before is None else before + alone
         return file
 
     def entry(self, number: int, revision: int) -> Entry | None:
         """What the last section up to that one says of an object."""
-        for index, entry in reversed(self._history.get(number, ())):
+        for index in reversed(self._listed.get(number, ())):
             if index <= revision:
-                return entry
+                return self.sections[index].entries[number]
         return None
 
     def at(self, revision: int) -> "View":
