@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from app.checks.base import Check, passed, silent, unsure
-from app.checks.roles import about
-from app.domain.evidence import CheckName, Evidence
+from app.checks.roles import about, signer_known
+from app.domain.evidence import CheckName, Evidence, Role
 from app.domain.facts import Facts
 from app.domain.reasons import Reason
 from app.domain.sealed import StampFacts
@@ -13,16 +13,18 @@ from app.domain.sealed import StampFacts
 def _plain(facts: Facts) -> Iterator[Evidence]:
     name, why = CheckName.STAMP_PLAIN, Reason.APPEARANCE_SUSPICIOUS
     for s in facts.document.signatures:
-        stamps = s.sealed.stamps if s.sealed else None
+        stamps, by = s.sealed.stamps if s.sealed else None, about(s, facts)
         if s.sealed is None or stamps is None:
-            yield silent(name, about(s, facts))
+            yield silent(name, by)
         elif s.sealed.seal is None:
-            detail = "the picture of a seal, drawn by a signature without one"
-            yield unsure(name, why, about(s, facts), detail)
+            yield unsure(name, why, by, "the picture of a seal, drawn by a signature without one")
+        elif by.role is Role.EXTRA and not signer_known(s, facts):  # a seal of anybody's making
+            detail = f"drawn by a seal that nobody here vouches for: {_told(stamps)}"
+            yield unsure(name, why, by, detail)
         elif stamps.unseen:
-            yield unsure(name, why, about(s, facts), f"{stamps.unseen} of {stamps.count} not seen")
+            yield unsure(name, why, by, f"{stamps.unseen} of {stamps.count} not seen")
         else:
-            yield passed(name, about(s, facts), _told(stamps))
+            yield passed(name, by, _told(stamps))
 
 
 def _told(stamps: StampFacts) -> str:

@@ -384,8 +384,8 @@ SEAL: Final[Mapping[Reason, Entry]] = {
             "the picture of a seal stands oddly, or is no seal's",
         ),
         engineer=(
-            "StampAnnot 无大小、在页面之外，或由不带印章的签名绘制，见 stamp_plain 的 detail（OFD-25）。图形不是证据，只作提示，不影响结论。",
-            "A StampAnnot has no size, lies off its page, or is drawn by a signature without a seal; see the detail of stamp_plain (OFD-25). Pictures are no evidence; this only informs and decides nothing.",
+            "StampAnnot 无大小、在页面之外，由不带印章的签名绘制，或出自无人担保的印章，见 stamp_plain 的 detail（OFD-25）。图形不是证据，只作提示，不影响结论。",
+            "A StampAnnot has no size, lies off its page, or is drawn by a signature without a seal or by a seal nobody vouches for; see the detail of stamp_plain (OFD-25). Pictures are no evidence; this only informs and decides nothing.",
         ),
         clerk=(
             "页面上的印章图形有异常，请不要凭图形判断，以核验结论为准。",

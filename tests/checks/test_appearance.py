@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.checks.measure_entry import stamps
+from app.domain.certificate import Chain
 from app.domain.cms import CmsFamily
 from app.domain.evidence import CheckName
 from app.domain.facts import Facts
@@ -173,3 +174,23 @@ def test_a_seal_drawn_by_a_signature_without_one() -> None:
     )
     (told,) = says(bare, PLAIN)
     assert told.startswith("indeterminate appearance_suspicious")
+
+
+def test_attack_a_strangers_picture_over_the_page_is_told() -> None:
+    """Whatever its picture is, the verdict goes by the issuer's seal, and the reader is warned."""
+    over = drawn(replace(SEEN, boundary=Box(0, 0, 210, 297)))
+    nobodys = scene.path(chain=Chain.NO_ANCHOR)
+    beside = scene.others_seal(stamps=over)
+    assert beside.sealed is not None
+    assert beside.sealed.signer is not None
+    signer = replace(beside.sealed.signer, then=nobodys, today=nobodys)
+    stranger = replace(beside, sealed=replace(beside.sealed, signer=signer))
+    own, told = says(scene.also(scene.sealed(stamps=drawn(SEEN)), stranger), PLAIN)
+    assert own == "passed @0:1/issuer: 1 on 1 pages"
+    assert told == (
+        "indeterminate appearance_suspicious @0:2/extra: "
+        "drawn by a seal that nobody here vouches for: 1 on 1 pages"
+    )
+    assert isinstance(state(scene.also(scene.sealed(), stranger)), Sound)
+    _, other = says(scene.also(scene.sealed(stamps=drawn(SEEN)), beside), PLAIN)
+    assert other.endswith("/extra: 1 on 1 pages")
