@@ -211,8 +211,8 @@ SEAL: Final[Mapping[Reason, Entry]] = {
             "The body that made the seal is not registered with the system, so it cannot be told whether the seal is a proper one.",
         ),
         next_step=(
-            "请向{issuer}核实；属正规制章系统的，请运行单位登记其信任锚后再核验。",
-            "Ask {issuer}. If it is a proper seal-making system, have the operator register its anchor and verify again.",
+            "请通过公开的联系方式向{issuer}核实；在此之前，既不能认定为真，也不能认定为假。",
+            "Ask {issuer} by its public telephone or address; until then it is neither proven genuine nor a forgery.",
         ),
     ),
     Reason.SEAL_MAKER_ENDED_SINCE: unsure(
@@ -423,16 +423,16 @@ SEAL: Final[Mapping[Reason, Entry]] = {
             "no trusted authority vouches for the signer's certificate",
         ),
         engineer=(
-            "签章者证书找不到通往已登记信任锚的路径，见 detail。签章在数学上是否完好由其他检查项说明；本服务只信任运行者登记的证书认证机构。",
-            "No path leads from the signer's certificate to a registered anchor; see detail. Whether the seal is mathematically intact is told by the other checks; only authorities that the operator registered are trusted.",
+            "签章者证书找不到通往已登记信任锚的路径，见 detail。签章在数学上是否完好由其他检查项说明；本服务只信任运行者登记的证书认证机构，认定可信的，由运行者登记其信任锚后再核验。",
+            "No path leads from the signer's certificate to a registered anchor; see detail. Whether the seal is mathematically intact is told by the other checks; only authorities that the operator registered are trusted; if this one can be, have it registered and verify again.",
         ),
         clerk=(
             "这枚签章的发证机构还没有在系统登记，不能断定是否为真章。",
             "The authority behind this seal is not registered with the system, so it cannot be told whether the seal is genuine.",
         ),
         next_step=(
-            "请向{issuer}核实这份文件；发证机构可信的，请运行单位登记其信任锚后再核验。",
-            "Ask {issuer} about this file. If the authority can be trusted, have the operator register it and verify again.",
+            "请通过公开的联系方式向{issuer}核实这份文件；在此之前，既不能认定为真，也不能认定为假。",
+            "Ask {issuer} about this file by its public telephone or address; until then it is neither proven genuine nor a forgery.",
         ),
     ),
     Reason.SIGNER_UNIDENTIFIED: unsure(

@@ -96,16 +96,16 @@ SEALED_DOCUMENT: Final[Mapping[Reason, Entry]] = {
             "the status of the seal is not known: neither a trust list nor a seal platform is at hand",
         ),
         engineer=(
-            "本节点没有关注任何信任清单（docs/trust-list.md），也没有为签章单位登记印章平台，印章是否被冻结、注销无从得知。其余检查见 blocks。",
-            "This node follows no trust list (docs/trust-list.md), and no seal platform is registered for the signer, so nobody could say whether the seal is frozen or cancelled. See blocks for all other checks.",
+            "本节点没有关注任何信任清单（docs/trust-list.md），也没有为签章单位登记印章平台，印章是否被冻结、注销无从得知；长期使用的，由运维人员关注信任清单或者登记印章平台。其余检查见 blocks。",
+            "This node follows no trust list (docs/trust-list.md), and no seal platform is registered for the signer, so nobody could say whether the seal is frozen or cancelled; for regular use, have the operator follow a list or register a platform. See blocks for all other checks.",
         ),
         clerk=(
             "签章检查没有发现问题，但无法得知这枚印章是否已经停用。",
             "Nothing wrong was found with the sealing, but nobody can tell here whether the seal is still in use.",
         ),
         next_step=(
-            "向签章单位核实；长期使用的，请运维人员关注信任清单或者登记印章平台。",
-            "Ask the organisation that sealed it. For regular use, have the operator follow a trust list or register a seal platform.",
+            "核对签章单位是不是应当盖章的那一家，并通过其公开的联系方式核实印章是否仍在使用。",
+            "Check that the organisation that sealed it is the one that had to, and ask it, by its public telephone or address, whether the seal is still in use.",
         ),
     ),
     Reason.INVOICE_DISAGREES: invalid(
