@@ -22,8 +22,8 @@ LICENSE_WORDS: Final[Mapping[Reason, Entry]] = {
             "The issuer named here is not registered with the system, so the license cannot be confirmed.",
         ),
         next_step=(
-            "请核对颁发机构名称和代码，并通过该机构公开的联系方式核实；不要使用文件上印的电话或网址。",
-            "Check name and code of the issuer, and ask it through its published contacts; do not use a telephone number or address printed on the file.",
+            "请看证照上所印的颁发机构名称，通过该机构公开的联系方式核实；不要使用文件上印的电话或网址。",
+            "See which issuer is printed on the license, and ask it through its published contacts; do not use a telephone number or address printed on the file.",
         ),
     ),
     Reason.TYPE_UNKNOWN: unsure(

@@ -92,8 +92,8 @@ SEALED_DOCUMENT: Final[Mapping[Reason, Entry]] = {
         Block.STATUS,
         Own.SEAL,
         title=(
-            "印章状态未知：没有可用的信任清单，也没有印章平台",
-            "the status of the seal is not known: neither a trust list nor a seal platform is at hand",
+            "印章是否已经停用，无从得知",
+            "whether the seal is still in use is not known",
         ),
         engineer=(
             "本节点没有关注任何信任清单（docs/trust-list.md），也没有为签章单位登记印章平台，印章是否被冻结、注销无从得知；长期使用的，由运维人员关注信任清单或者登记印章平台。其余检查见 blocks。",

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from app.domain.photo import Held
 from app.domain.reasons import Reason
-from app.routers.telling import UNFOUND, notes, told
+from app.routers.telling import UNFOUND, is_unfound, names_nobody, notes, told
 from app.routers.times import ago, span, when
 
 LONGEST: Final = 160
@@ -133,7 +133,8 @@ class Names:
     checks: Mapping[str, tuple[str, Mapping[str, str]]]
 
     def outcome(self, outcome: str) -> str:
-        return self.said[{"indeterminate": "open", "not_applicable": "none"}.get(outcome, outcome)]
+        words = {"indeterminate": "open", "not_applicable": "none", UNFOUND: "unlisted"}
+        return self.said[words.get(outcome, outcome)]
 
 
 def result_of(
@@ -153,7 +154,7 @@ def result_of(
     wait = timedelta(seconds=found["retry_after"] or 0)
     top = told(found, said, lang, unnamed=unnamed)
     retry = said["retry"] + (span(wait, lang) or said["soon"]) if found["retry_after"] else ""
-    nobody = said["unregistered"] if top.meaning and not found["sealed_document"] else ""
+    nobody = "" if names_nobody(found, unnamed=unnamed) else said["unregistered"]
     return Result(
         kind=top.kind,
         words=top.words,
@@ -210,9 +211,10 @@ def _block(name: str, found: Json, names: Names) -> Part:
     for outcome in _ORDER:
         asked = (each for each in block["checks"] if each["outcome"] == outcome)
         lines += [_check(each, found, names) for each in asked]
-    outcome = block["outcome"]
+    outcome = UNFOUND if name == "status" and is_unfound(found) else block["outcome"]
     title = f"{MARKS[outcome]} {names.outcome(outcome)} · {block['question'][names.lang]}"
-    return Part(title, outcome, open=outcome in ("failed", "indeterminate"), lines=tuple(lines))
+    unfolded = outcome in ("failed", "indeterminate", UNFOUND)
+    return Part(title, outcome, open=unfolded, lines=tuple(lines))
 
 
 def _meant(code: str, found: Json, names: Names) -> str:
@@ -249,6 +251,7 @@ def _answer(found: Json, names: Names) -> Line:
         return Line("indeterminate", said["answer"] + word, notes=why)
     state = f" · {given['state_text'][names.lang]}" if given["state_text"] else ""
     outcome = "passed" if given["outcome"] == 0 else "failed"
+    outcome = UNFOUND if is_unfound(found) else outcome
     return Line(
         outcome if answer["counts"] else "indeterminate",
         said["answer"] + given["outcome_text"][names.lang] + state,

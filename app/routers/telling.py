@@ -72,6 +72,17 @@ def _own_headline(found: Json, *, unnamed: bool) -> str:
     return "plainpdf" if nothing and found["format"] == LicenseFormat.PDF else ""
 
 
+def is_unfound(found: Json) -> bool:
+    """Nothing is registered under a number that somebody typed: no fault of any document."""
+    return _own_headline(found, unnamed=False) == "notfound"
+
+
+def names_nobody(found: Json, *, unnamed: bool) -> bool:
+    """Nobody was named as issuer, or a document is no license: the question does not arise."""
+    own = _own_headline(found, unnamed=unnamed)
+    return found["sealed_document"] is not None or own in ("choosefirst", "plainpdf")
+
+
 def _confirmed(found: Json) -> bool:
     """The issuer says in force, and its word counts."""
     answer = found["answer"]

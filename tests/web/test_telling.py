@@ -153,6 +153,7 @@ def test_who_named_an_issuer_is_told_that_it_is_unknown() -> None:
     assert told(found, said, "zh", unnamed=False).words == found["headline"]["zh"]
     shown = result_of(found, names("zh"), unnamed=False)
     assert (shown.issuer, shown.retry) == (said["unregistered"], "")
+    assert result_of(variant(plain_pdf), names("zh")).issuer == ""
     alone = result_of(found, names("zh"), unnamed=True)
     assert (alone.issuer, alone.retry, alone.meaning) == ("", said["unnamed"], "")
 

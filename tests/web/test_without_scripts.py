@@ -162,6 +162,7 @@ def test_a_slip_of_the_keys_does_not_look_like_a_forgery(service: Service, lang:
     assert service.told(**mistyped) == "invalid not_found", "the report says what it said"
     page = sent(service, lang, **mistyped)
     assert mark(page) == ("unfound", f"✎ {said['notfound']}")
+    assert 'class="failed"' not in page.text, "nothing is red"
     assert mark(sent(service, lang, **facts))[0] == "valid"
     other = told(sent(service, lang, **facts | {"holder": SECRET}))
     assert f"✘ {VERIFY[lang]['facts']['holder']} · {said['differs']}" in other

@@ -132,7 +132,6 @@ byId("again").addEventListener("click", () => latestAsked());
 // A result is about what was sent. Once anything else stands in the fields it is put away, but for
 // its code, by which it can be read again.
 function changed() {
-  const was = byId("about").textContent;
   const kept = !byId("proof").hidden;
   if (!kept && !byId("mark").classList.contains("working")) {
     result.hidden = true; // what was refused is being mended
@@ -141,7 +140,8 @@ function changed() {
   ++latest; // and an answer under way would be about something else
   say("changed", said.changed, "", "");
   if (kept) {
-    show("about", was);
+    byId("about").replaceChildren(foreign(said.was + about));
+    byId("about").hidden = false;
     byId("proof").hidden = false;
   }
 }

@@ -14,7 +14,10 @@ const marks = {
   valid: "✔", invalid: "✘", indeterminate: "?", outage: "↻", unfound: "✎",
   passed: "✔", failed: "✘", not_applicable: "–",
 };
-const outcomes = { passed: said.passed, failed: said.failed, indeterminate: said.open, not_applicable: said.none };
+const outcomes = {
+  passed: said.passed, failed: said.failed, indeterminate: said.open, not_applicable: said.none,
+  unfound: said.unlisted,
+};
 const matches = { match: said.match, differs: said.differs, unknown: said.unknown };
 const times = { tsa: said.timetsa, claimed: said.timeclaimed, first_seen: said.timefirst, none: said.timenone };
 const order = ["failed", "indeterminate", "passed"]; // what was not applicable stands below, as unchecked
@@ -152,7 +155,7 @@ function answer(found) {
     return line("indeterminate", said.answer + (found.answer.asked ? said.silent : said.unasked), ...why);
   }
   const state = given.state_text ? " · " + given.state_text[lang] : "";
-  const outcome = !found.answer.counts ? "indeterminate" : given.outcome === 0 ? "passed" : "failed";
+  const outcome = isUnfound(found) ? "unfound" : !found.answer.counts ? "indeterminate" : given.outcome === 0 ? "passed" : "failed";
   const how = span(-Math.max(0, given.age_seconds)) + " · " + (given.signed ? said.signed : said.unsigned);
   return line(outcome, said.answer + given.outcome_text[lang] + state, ...why, note(how));
 }
@@ -178,8 +181,9 @@ function block(name, found) {
   const asked = order.flatMap((outcome) => made.checks.filter((each) => each.outcome === outcome));
   const lines = asked.map((each) => check(each, found));
   const status = name === "status" ? [answer(found), ...found.facts_compared.map(compared)] : [];
-  const title = marks[made.outcome] + " " + outcomes[made.outcome] + " · " + made.question[lang];
-  return folded(title, made.outcome, made.outcome === "failed" || made.outcome === "indeterminate", [...status, ...lines]);
+  const outcome = name === "status" && isUnfound(found) ? "unfound" : made.outcome;
+  const title = marks[outcome] + " " + outcomes[outcome] + " · " + made.question[lang];
+  return folded(title, outcome, ["failed", "indeterminate", "unfound"].includes(outcome), [...status, ...lines]);
 }
 
 // Who signed is the registry's word or nobody's: names inside a document are not shown.
@@ -267,7 +271,7 @@ function report({ report: found }) {
   byId("notes").hidden = !beside.length;
   show("retry", top.meaning ? found.retry_after && said.retry + span(found.retry_after) : said.unnamed);
   byId("again").hidden = top.kind !== "outage";
-  who(found, top.meaning && !found.sealed_document ? said.unregistered : "");
+  who(found, namesNobody(found, unnamed) ? "" : said.unregistered);
   leads("#report=" + found.id + (unnamed ? "~" : ""));
   carry(found);
   const blocks = ["authenticity", "authority", "status"].map((name) => block(name, found));

@@ -32,6 +32,16 @@ function ownHeadline(found, unnamed) {
   return nothing && found.format === "pdf" ? "plainpdf" : "";
 }
 
+// Nothing is registered under a number that somebody typed: no fault of any document.
+function isUnfound(found) {
+  return ownHeadline(found, false) === "notfound";
+}
+
+// Nobody was named as issuer, or a document is no license: the question does not arise.
+function namesNobody(found, unnamed) {
+  return Boolean(found.sealed_document) || ["choosefirst", "plainpdf"].includes(ownHeadline(found, unnamed));
+}
+
 // Without what stands below as a line of its own.
 function shorter(headline, said) {
   return [["（", "）"], ["；", ""], [" (", ")"], ["; ", ""]].reduce(
