@@ -129,7 +129,7 @@ def test_without_scripts_each_name_is_text_in_a_place_of_its_own(service: Servic
     told = [line for line in lines if line.foreign]
     assert len(told) > len(ALL)
     assert {foreign(f"[{name}]") for name in ALL} <= {line.foreign for line in told}
-    evidence = "".join(note for line in lines for note in line.notes)
+    evidence = "".join(note for line in lines for note in (*line.notes, line.seen))
     for name in ALL:
         assert foreign(name) in evidence
         assert not any(name in line.words for line in lines)
