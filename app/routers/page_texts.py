@@ -335,7 +335,7 @@ VERIFY: Final[dict[str, dict[str, Any]]] = {
             "sealshere": "Seals on this page: ",
             "sealsnone": "none. What looks like one is only drawn.",
             "sealsound": "✔ verified: ",
-            "sealunsettled": "? genuine, perhaps out of use: ",
+            "sealunsettled": "? holds, perhaps out of use: ",
             "sealdoubted": "? not proven: ",
             "sealbroken": "✘ invalid: ",
             "sealunjudged": "? not verified: ",
