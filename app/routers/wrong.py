@@ -1,7 +1,7 @@
 """The page on which a wrong record is reported (数据质量异议) and followed by its code.
 
 It uses what `/v1/disputes` uses. Codes travel in bodies, never in addresses; nothing that was typed
-is shown again.
+is shown again but in the fields of a form that was refused, to whoever sent it.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from app.domain.errors import Malformed, Refused, ServiceError, Unavailable
 from app.routers.access import Limited
 from app.routers.body import BadRequest, Busy, read_json_body
 from app.routers.door import Guest, GuestDep
+from app.routers.entered import Slip, issuer_meant
 from app.routers.pages import Lang, language, rendered
 from app.routers.problems import RETRY_AFTER
 from app.routers.state import Node, NodeDep
@@ -27,7 +28,14 @@ from app.schemas.dispute import DisputeIn
 router = APIRouter(include_in_schema=False)
 
 FIELDS: Final = frozenset(DisputeIn.model_fields)
+ORDER: Final = (
+    *("identifier", "number", "type", "issuer", "holder", "holder_code"),
+    *("element", "text"),
+)
+"""Of the fields on the page."""
 MAX_FIELDS: Final = 16
+MAX_CODE: Final = 300
+"""Characters of what was typed as a code that are put back into its field."""
 
 
 @router.get("/wrong")
@@ -42,16 +50,47 @@ async def report(
 ) -> HTMLResponse:
     """Report it; the answer is the same whatever is known here."""
     shown = language(request, lang)
+    typed: dict[str, str] = {}
     try:
-        filled = {k: v for k, v in (await _form(request, node)).items() if k in FIELDS and v}
+        typed = await _form(request, node)
+        filled = {k: v for k, v in typed.items() if k in FIELDS and v}
+        if "issuer" in filled:
+            filled["issuer"] = issuer_meant(filled["issuer"], dict(await bodies_of(node, shown)))
         asked = DisputeIn.model_validate(filled)
         wanted = asked.asked(node.clock())
         await node.door.disputes(guest, wanted.named)
         element = Element(asked.element)
         filed = await node.disputes.file(wanted, element, asked.text, guest.asker)
     except (ServiceError, ValidationError) as exc:
-        return await _failed(request, node, shown, exc, "refused")
+        more = {"typed": _typed(typed), "faults": _faults(exc, typed)}
+        return await _failed(request, node, shown, exc, "refused", **more)
     return await _page(request, node, shown, 200, "filed", filed=filed)
+
+
+def _faults(exc: Exception, typed: Mapping[str, str]) -> list[str]:
+    """Names of the fields to be mended, in their order on the page; `missing_…`: left empty."""
+    match exc:
+        case ValidationError():
+            wrong = {str(each["loc"][0]) for each in exc.errors() if each["loc"]} | _unnamed(typed)
+        case Slip():
+            wrong = {"issuer"} | _unnamed(typed)
+        case Refused():
+            wrong = _unnamed(typed)
+        case _:
+            wrong = set()
+    return [_fault(name, typed) for name in ORDER if name in wrong]
+
+
+def _unnamed(typed: Mapping[str, str]) -> set[str]:
+    """What is missing to name a license."""
+    if typed.get("identifier"):
+        return set()
+    missing = {name for name in ("number", "type") if not typed.get(name)}
+    return missing if len(missing) == 1 else {"identifier"} if missing else set()
+
+
+def _fault(name: str, typed: Mapping[str, str]) -> str:
+    return name if typed.get(name) else f"missing_{name}"
 
 
 @router.post("/wrong/about")
@@ -78,30 +117,35 @@ async def follow(
     request: Request, node: NodeDep, guest: GuestDep, lang: Lang = None
 ) -> HTMLResponse:
     """How far it is."""
-    return await _by_code(request, node, guest, language(request, lang), withdraw=False)
+    return await _by_code(request, node, guest, language(request, lang), withdrawing=False)
 
 
 @router.post("/wrong/withdraw")
 async def withdraw(
     request: Request, node: NodeDep, guest: GuestDep, lang: Lang = None
 ) -> HTMLResponse:
-    """Take it back."""
-    return await _by_code(request, node, guest, language(request, lang), withdraw=True)
+    """Take it back; only of whoever says that it is meant, for it cannot be undone."""
+    return await _by_code(request, node, guest, language(request, lang), withdrawing=True)
 
 
 async def _by_code(
-    request: Request, node: Node, guest: Guest, lang: str, *, withdraw: bool
+    request: Request, node: Node, guest: Guest, lang: str, *, withdrawing: bool
 ) -> HTMLResponse:
+    code, unsure = "", False
     try:
         await node.door.reads(guest)
-        code = (await _form(request, node)).get("code", "")
-        how = node.disputes.withdraw if withdraw else node.disputes.follow
+        form = await _form(request, node)
+        code = form.get("code", "")
+        unsure = withdrawing and not form.get("sure")
+        ends = withdrawing and not unsure
+        how = node.disputes.withdraw if ends else node.disputes.follow
         found = await how(code, guest.asker)
     except (ServiceError, Malformed) as exc:
-        return await _failed(request, node, lang, exc, "ended")
+        return await _failed(request, node, lang, exc, "ended", code=code[:MAX_CODE])
     if found is None:
-        return await _page(request, node, lang, 404, "unknown")
-    return await _page(request, node, lang, 200, "found", code=code, d=_told(found))
+        return await _page(request, node, lang, 404, "unknown", code=code[:MAX_CODE])
+    more = {"code": code, "d": _told(found), "unsure": unsure and not found.state.ended}
+    return await _page(request, node, lang, 422 if more["unsure"] else 200, "found", **more)
 
 
 def _told(found: Dispute) -> dict[str, Any]:
@@ -128,17 +172,17 @@ async def _form(request: Request, node: Node) -> dict[str, str]:
 
 
 async def _failed(
-    request: Request, node: Node, lang: str, exc: Exception, refused: str
+    request: Request, node: Node, lang: str, exc: Exception, refused: str, **more: Any
 ) -> HTMLResponse:
     match exc:
         case Limited():
-            return await _page(request, node, lang, 429, "limited")
+            return await _page(request, node, lang, 429, "limited", **more)
         case Busy() | Unavailable():
-            return await _page(request, node, lang, 503, "outage")
+            return await _page(request, node, lang, 503, "outage", **more)
         case Malformed():
-            return await _page(request, node, lang, 404, "mistyped")
-        case Refused() | ValidationError() | BadRequest():
-            return await _page(request, node, lang, 422, refused)
+            return await _page(request, node, lang, 404, "mistyped", **more)
+        case Refused() | ValidationError() | BadRequest() | Slip():
+            return await _page(request, node, lang, 422, refused, **more)
         case _:
             raise exc
 
@@ -147,7 +191,8 @@ async def _page(
     request: Request, node: Node, lang: str, status: int, state: str, **values: Any
 ) -> HTMLResponse:
     kinds, bodies = await kinds_of(node, lang), await bodies_of(node, lang)
-    more = {"kinds": kinds, "bodies": bodies, "most": MAX_TEXT, "typed": _typed({}), **values}
+    more = {"kinds": kinds, "bodies": bodies, "most": MAX_TEXT, "typed": _typed({}), "faults": [],
+            "code": "", "unsure": False, **values}  # fmt: skip
     answer = rendered(request, "wrong.html", lang, status=status, state=state, **more)
     if status in (429, 503):
         answer.headers["Retry-After"] = str(RETRY_AFTER)

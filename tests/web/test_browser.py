@@ -10,6 +10,7 @@ import pytest
 
 from app.domain.confirmation import ALPHABET
 from app.routers.page_texts import CONFIRM, VERIFY
+from app.routers.wrong_texts import WRONG
 from sandbox.attacks import ATTACKS
 from sandbox.ofd_attacks import OFD_ATTACKS
 from sandbox.photos import Shot, photograph
@@ -481,3 +482,45 @@ def test_the_page_counts_the_seals_of_a_picture_where_no_document_can_draw(
         tab.wait_for_selector("#seals:not([hidden])", timeout=15_000)
         assert tab.inner_text("#seals") == said["sealshere"] + words
         assert not tab.evaluate(SIDEWAYS)
+
+
+@pytest.mark.parametrize("size", [PHONE], ids=["phone"])
+def test_a_refused_report_and_a_withdrawal_are_led_by_the_focus(
+    tab: Any, service: Service, lang: str, axe: str
+) -> None:
+    """The fault in sight, with what was typed; a withdrawal only of whoever says it is meant."""
+
+    def fine() -> bool:
+        found = tab.evaluate(f"() => axe.run({{runOnly: {RULES}}})")["violations"]
+        return not tab.evaluate(SIDEWAYS) and found == []
+
+    focused = "document.activeElement.id"
+    tab.add_init_script(axe)
+    tab.goto(f"{service.url}/wrong?lang={lang}")
+    tab.fill("#number", "N-1")
+    tab.select_option("#element", "other")
+    tab.fill("#text", "x" * 2000)
+    tab.click("#wrong button")
+    tab.wait_for_selector(".fault")
+    assert tab.evaluate(focused) == "kind"
+    assert tab.input_value("#text") == "x" * 2000
+    assert fine()
+    tab.fill("#identifier", str(service.world.pick("market").identifier))
+    tab.click("#wrong button")
+    code = tab.inner_text("#filed-code")
+    tab.fill("#code", code[:-1] + ALPHABET[(ALPHABET.index(code[-1]) + 1) % 32])
+    tab.click("#follow button")
+    tab.wait_for_selector(".mark.refused")
+    assert tab.evaluate(focused) == "code"
+    assert tab.locator(".mark").bounding_box()["y"] < tab.viewport_size["height"], "beside it"
+    assert fine()
+    tab.fill("#code", code)
+    tab.click("#follow button")
+    tab.wait_for_selector("[name=sure]")
+    assert fine()
+    tab.click("form[action*=withdraw] button")
+    assert tab.locator("[name=sure]:invalid").count() == 1, "the browser asks for the tick first"
+    tab.check("[name=sure]")
+    tab.click("form[action*=withdraw] button")
+    tab.wait_for_selector("[name=sure]", state="detached")
+    assert WRONG[lang]["states"]["withdrawn"] in tab.inner_text("main")

@@ -1,7 +1,7 @@
 """Reporting a wrong record on the page, and following it: the same as the interface, in words."""
 
 import re
-from html import unescape
+from html import escape, unescape
 
 import httpx
 import pytest
@@ -46,12 +46,17 @@ def test_it_is_reported_followed_and_withdrawn(service: Service, lang: str) -> N
     assert mark(followed) == words["states"]["open"]
     assert words["elements"]["valid_until"] in followed.text
     for page in (told, followed):
+        for words_told in (words["filed_flag"], words["time"]):
+            assert words_told in unescape(page.text)
         for kept in ("2030", service.world.pick("traffic").holder.name, "\u202e"):
             assert kept not in page.text, "nothing that was typed is shown again"
-    withdrawn = sent(service, "/wrong/withdraw", lang, code=code)
+    unsure = sent(service, "/wrong/withdraw", lang, code=code)
+    assert (unsure.status_code, mark(unsure)) == (422, words["unsure"])
+    assert mark(sent(service, "/wrong/follow", lang, code=code)) == words["states"]["open"]
+    withdrawn = sent(service, "/wrong/withdraw", lang, code=code, sure="yes")
     assert mark(withdrawn) == words["states"]["withdrawn"]
     assert "/wrong/withdraw" not in withdrawn.text, "it has ended"
-    again = sent(service, "/wrong/withdraw", lang, code=code)
+    again = sent(service, "/wrong/withdraw", lang, code=code, sure="yes")
     assert (again.status_code, mark(again)) == (422, words["ended"])
 
 
@@ -73,12 +78,69 @@ def test_wrong_codes_and_forms_are_told_apart(service: Service) -> None:
     wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
     answer = sent(service, "/wrong/follow", code=wrong)
     assert (answer.status_code, mark(answer)) == (404, words["mistyped"])
-    assert code[:11] not in answer.text
+    assert answer.text.count(code[:11]) == 1, "in its field, to be mended"
+    assert f'value="{wrong}"' in answer.text
+    assert answer.text.index(words["mistyped"]) > answer.text.index(words["follow"])
+    assert answer.text.index(words["mistyped"]) < answer.text.index(wrong), "just above it"
     for fields in ({}, {"element": "holder", "text": "x"}, {"identifier": "<script>", "text": "x"},
                    {"number": "N-1", "element": "holder", "text": "x"}):  # fmt: skip
         answer = sent(service, **fields)
         assert (answer.status_code, mark(answer)) == (422, words["refused"])
         assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("fields", "faults"),
+    [
+        ({}, ["missing_identifier", "missing_element", "missing_text"]),
+        ({"number": "云2026", "element": "holder", "text": TEXT}, ["missing_type"]),
+        ({"number": "云2026", "text": TEXT, "element": "all"}, ["missing_type", "element"]),
+        ({"identifier": "1.2.<b>", "element": "holder", "text": "x"}, ["identifier"]),
+        ({"identifier": "1.2.3", "issuer": "无此机构局", "element": "holder", "text": TEXT}, ["issuer"]),
+    ],
+)  # fmt: skip
+def test_a_form_that_was_refused_keeps_what_was_typed_and_names_the_fault(
+    service: Service, lang: str, fields: dict[str, str], faults: list[str]
+) -> None:
+    """By its field, which has the focus; two thousand characters are not to be written again."""
+    answer = sent(service, "/wrong", lang, **fields)
+    assert answer.status_code == 422
+    told = [WRONG[lang]["faults"][each] for each in faults]
+    listed = re.findall(r'<li><a href="#(\w+)">([^<]*)</a>', answer.text)
+    assert [unescape(words) for _, words in listed] == told
+    places = [each for each, _ in listed]
+    assert all(f' id="{place}"' in answer.text for place in places)
+    (focused,) = re.findall(r'id="(\w+)"[^>]* autofocus', answer.text)
+    assert focused == places[0]
+    assert answer.text.count('aria-invalid="true"') == len(faults)
+    for name in ("number", "identifier", "issuer"):
+        if name in fields:
+            assert f'name="{name}" value="{escape(fields[name])}"' in answer.text
+    if fields.get("text") == TEXT:
+        assert escape(TEXT.replace("\u202e", "\ufffd")) in answer.text, "whole, and never markup"
+    fresh = service.client.get(f"/wrong?lang={lang}").text
+    assert "aria-invalid" not in fresh
+    assert "autofocus" not in fresh
+
+
+def test_an_issuer_is_entered_by_name(service: Service) -> None:
+    license = service.world.pick("university")
+    named = service.client.get("/issuers?lang=zh").text
+    name = re.findall(r"<h2><bdi>([^<]*)</bdi></h2>", named)[0]
+    answer = sent(service, identifier=str(license.identifier), issuer=name, element="other", text="x")  # fmt: skip
+    assert (answer.status_code, mark(answer)) == (200, WRONG["zh"]["filed"])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_flag_is_promised_only_where_it_will_be_seen(service: Service, lang: str) -> None:
+    """Of a license whose record only its issuer keeps no verdict says that it is disputed."""
+    words = WRONG[lang]
+    page = unescape(service.client.get(f"/wrong?lang={lang}").text)
+    where = "本节点存有" if lang == "zh" else "Where this node keeps the record"
+    assert where in words["holder_hint"]
+    assert words["holder_hint"] in page
+    assert words["privacy"] in page
 
 
 def test_a_code_stands_in_no_address(service: Service) -> None:
