@@ -58,6 +58,7 @@ def rendered(lang: str, name: str = "page.html", state: str = "found") -> str:
     values |= {"most": 9, "d": DISPUTE, "filed": {"code": "x", "reference": "x"}}
     values |= {"kinds": [("x", "x")], "bodies": [("x", "x")], "by_number": False, "node_id": "x"}
     values |= {"typed": dict.fromkeys((*FIELDS, *DisputeIn.model_fields), ""), "most": "20 MB"}
+    values |= {"last": "x"}
     values |= {"faults": ["missing_type", "issuer"], "unsure": True}
     values |= {"lists": [LIST], "known": True, "ages": {KIND.code: "1"}, "by": {KIND.code: 1}}
     return templates.get_template(name).render(

@@ -37,6 +37,11 @@ SELECT s.publisher, s.own, s.held, l.issued_at, l.accepted_at, l.expires_at
   LEFT JOIN trust_list l ON l.publisher = s.publisher AND l.number = s.held
  ORDER BY s.own DESC, s.ordinal
 """
+LAST_SQL: Final = """
+SELECT greatest((SELECT max(recorded_at) FROM issuer),
+                (SELECT max(greatest(recorded_at, revoked_at)) FROM issuer_key),
+                (SELECT max(recorded_at) FROM license_type))
+"""
 
 
 class Availability(StrEnum):
@@ -100,6 +105,8 @@ class Directory:
     bodies: tuple[Body, ...] = ()
     kinds: tuple[Kind, ...] = ()
     lists: tuple[ListStanding, ...] = ()
+    last: datetime | None = None
+    """When an issuer, key or type was registered last, or a key revoked; None: nothing is."""
 
 
 @dataclass(slots=True)
@@ -127,14 +134,16 @@ class PostgresDirectory:
                     await connection.fetch(BODIES_SQL, now - timedelta(days=1), MAX_BODIES),
                     await connection.fetch(TYPES_SQL, MAX_TYPES),
                     await connection.fetch(LISTS_SQL),
+                    await connection.fetchval(LAST_SQL),
                 )
 
-        bodies, kinds, lists = await self.database.run(read, repeatable=True)
+        bodies, kinds, lists, last = await self.database.run(read, repeatable=True)
         self._kept = Directory(
             now,
             tuple(map(_body, bodies)),
             tuple(Kind(TypeCode(row[0]), *row[1:]) for row in kinds),
             tuple(ListStanding(*row) for row in lists),
+            last,
         )
         return self._kept
 

@@ -49,13 +49,22 @@ def sheet(items: Sequence[Item], page: int, find: str) -> Sheet[Item]:
 
 
 def _plain(text: str) -> str:
-    """What is compared when somebody looks for a name: width and case make no difference."""
-    return unicodedata.normalize("NFKC", text).casefold().strip()
+    """What is compared when somebody looks for a name: width, case and spaces say nothing."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _found(items: Sequence[Any], find: str) -> list[Any]:
     wanted = _plain(find)
-    return [e for e in items if wanted in _plain(f"{e.name}\0{e.name_en}\0{e.code}")]
+    return [
+        each
+        for each in items
+        if wanted in _plain(f"{each.name}\0{each.name_en}\0{each.code}") or _issues(each, wanted)
+    ]
+
+
+def _issues(each: Body | Kind, wanted: str) -> bool:
+    """Whether the whole code of a type was looked for, and this is who issues it."""
+    return isinstance(each, Body) and any(wanted == code.casefold() for code in each.types)
 
 
 def _shown(find: str) -> str:
@@ -118,9 +127,15 @@ async def help(request: Request, node: NodeDep, lang: Lang = None) -> HTMLRespon
     return _page(
         *(request, "help.html", said, known is not None),
         lists=lists,
+        last=_since(known.last, now, said) if known and known.last else "",
         address=node.address,
         node_id=node.id,
     )
+
+
+def _since(at: datetime, now: datetime, lang: str) -> str:
+    age = ago(now - at, lang)
+    return f"{when(at)}（{age}）" if lang == "zh" else f"{when(at)} ({age})"
 
 
 def _list(each: ListStanding, now: datetime, lang: str) -> dict[str, Any]:

@@ -86,7 +86,7 @@ VERIFY: Final[dict[str, dict[str, Any]]] = {
         "again": "再次核验",
         "steps": "已经做完的检查（还不是结论）",
         "switching": "切换语言或者显示方式后，需要重新核验。",
-        "report": "完整报告",
+        "report": "技术报告（JSON）",
         "noscript": "浏览器没有启用脚本，一样可以核验：提交后显示结果，过程不逐步显示。",
         "facts": {
             "identifier": "证照标识",
@@ -231,7 +231,7 @@ VERIFY: Final[dict[str, dict[str, Any]]] = {
         "again": "Try again",
         "steps": "Checks done so far; no conclusion yet",
         "switching": "Switching the language or the display clears the result; verify again then.",
-        "report": "Whole report",
+        "report": "Technical report (JSON)",
         "noscript": "Scripts are off; that is fine. The result comes at once, without the progress.",
         "facts": {
             "identifier": "License identifier",

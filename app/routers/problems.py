@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
@@ -13,6 +13,7 @@ from app.domain.errors import NotYours, Refused, ServiceError, Unavailable, Unre
 from app.routers.access import Forbidden, Limited
 from app.routers.body import BadRequest, Busy
 from app.routers.door import LetIn
+from app.routers.pages import language, rendered
 from app.schemas.problem import EXAMPLE, MEDIA_TYPE, Problem
 from app.services.access import Unauthorised
 from app.services.places import NoPlace
@@ -141,10 +142,19 @@ async def _invalid(_: Request, exc: Exception) -> JSONResponse:
     )
 
 
-async def _http(_: Request, exc: Exception) -> JSONResponse:
+async def _http(request: Request, exc: Exception) -> Response:
     status = exc.status_code if isinstance(exc, HTTPException) else 500
+    if status == 404 and _by_a_browser(request):  # noqa: PLR2004 - RFC 9110 §15.5.5
+        lang = language(request, request.query_params.get("lang"))
+        return rendered(request, "nothing.html", lang, status=status)
     title = {404: "There is nothing here", 405: "Not with this method"}.get(status, "Refused")
     return problem(status, f"http-{status}", title)
+
+
+def _by_a_browser(request: Request) -> bool:
+    """Somebody who followed a link or typed an address; programs ask for JSON or for anything."""
+    wants = "text/html" in request.headers.get("accept", "")
+    return wants and request.method == "GET" and not request.url.path.startswith("/v1/")
 
 
 async def _bug(_: Request, __: Exception) -> JSONResponse:

@@ -61,6 +61,58 @@ def test_finding_by_name_or_code(service: Service) -> None:
     assert LISTS["issuers.html"]["en"]["none"] in unescape(none)
 
 
+def test_spaces_do_not_hide_a_name_and_a_type_leads_to_its_issuers(service: Service) -> None:
+    row = service.sql("SELECT code, name, types FROM issuer WHERE types <> '{}' ORDER BY code")[0]
+    spaced = f" {row['name'][:2]} {row['name'][2:]}\u3000"
+    assert row["code"] in service.client.get("/issuers", params={"find": spaced}).text
+    kinds = service.client.get("/types?lang=zh").text
+    (link,) = re.findall(rf'href="(/issuers\?[^"]*find={row["types"][0]})"', kinds)
+    listed = service.client.get(unescape(link)).text
+    assert row["code"] in listed
+    issued = service.sql(f"SELECT count(*) FROM issuer WHERE '{row['types'][0]}' = ANY (types)")
+    assert listed.count("<article>") == issued[0][0]
+    half = service.client.get("/issuers", params={"find": row["types"][0][:-1]}).text
+    assert row["code"] not in re.findall(r'class="code">([^<]*)<', half), "the whole code only"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_how_old_the_register_is_stands_where_lists_do(service: Service, lang: str) -> None:
+    page = unescape(service.client.get(f"/help?lang={lang}").text)
+    told = re.escape(LISTS["help.html"][lang]["last"])
+    assert re.search(told + r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ?[（(]", page)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_domain_to_compare_is_spoken_of_only_where_one_is_told(
+    service: Service, lang: str
+) -> None:
+    words = LISTS["help.html"][lang]
+    page = unescape(service.client.get(f"/help?lang={lang}").text)
+    assert words["no_address"] in page
+    assert words["real_domain"] not in page
+    assert ("上面" if lang == "zh" else "above") in words["real_domain"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_each_page_names_the_service_and_nowhere_else_there_is_a_page(
+    service: Service, lang: str
+) -> None:
+    for path in ("/", "/r", "/issuers", "/types", "/help", "/wrong"):
+        page = service.client.get(path, params={"lang": lang}).text
+        assert re.search(
+            r'class="brand"><strong lang="zh">证验</strong> <span[^>]*>Zhengyan<', page
+        )
+    html = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    lost = service.client.get(f"/nothing/here?lang={lang}", headers=html)
+    assert lost.status_code == 404
+    assert LISTS["nothing.html"][lang]["lead"] in lost.text
+    assert "/nothing/here" not in lost.text
+    assert lost.headers["content-security-policy"].startswith("default-src 'none'")
+    for path, headers in (("/nothing/here", {}), ("/v1/nothing", html)):
+        answer = service.client.get(path, headers=headers)
+        assert (answer.status_code, answer.json()["status"]) == (404, 404)
+
+
 def test_what_is_looked_for_is_text(service: Service) -> None:
     hostile = '"><script>alert(1)</script>\u202e'
     page = service.client.get("/types", params={"find": hostile}).text

@@ -137,7 +137,7 @@ def test_a_flag_is_promised_only_where_it_will_be_seen(service: Service, lang: s
     """Of a license whose record only its issuer keeps no verdict says that it is disputed."""
     words = WRONG[lang]
     page = unescape(service.client.get(f"/wrong?lang={lang}").text)
-    where = "本节点存有" if lang == "zh" else "Where this node keeps the record"
+    where = "本站存有" if lang == "zh" else "Where this site keeps the record"
     assert where in words["holder_hint"]
     assert words["holder_hint"] in page
     assert words["privacy"] in page
