@@ -87,6 +87,9 @@ def test_a_result_is_of_what_was_sent_and_stays_with_its_reader(
 
     # Large type and the other language keep it; its address holds nothing of it.
     code = tab.inner_text("#code")
+    tab.click("footer a[aria-current]")
+    tab.wait_for_function("location.hash === ''")
+    assert tab.inner_text("#code") == code, "nothing was switched, and nothing is lost"
     tab.get_by_role("link", name=FRAME[lang]["larger"], exact=True).click()
     tab.wait_for_selector(".large .mark.valid")
     assert tab.inner_text("#mark") == headline

@@ -227,8 +227,17 @@ async function resume(id, wasUnnamed) {
   }
 }
 
-const before = /^#report=([A-Za-z0-9_-]+)(~?)$/.exec(window.location.hash);
+// Which report the address brought; it is taken out of the address at once.
+function brought() {
+  const found = /^#report=([A-Za-z0-9_-]+)(~?)$/.exec(window.location.hash);
+  if (found) {
+    history.replaceState(null, "", window.location.pathname + window.location.search);
+  }
+  return found;
+}
+
+const before = brought();
+window.addEventListener("hashchange", brought); // a link to the very display there is loads nothing
 if (before) {
-  history.replaceState(null, "", window.location.pathname + window.location.search);
   resume(before[1], before[2] === "~");
 }
