@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from app.domain.photo import Held
 from app.domain.reasons import Reason
-from app.routers.telling import UNFOUND, is_unfound, names_nobody, notes, told
+from app.routers.telling import UNFOUND, is_unfound, moot, moot_check, names_nobody, notes, told
 from app.routers.times import ago, span, when
 
 LONGEST: Final = 160
@@ -210,9 +210,12 @@ def _block(name: str, found: Json, names: Names) -> Part:
         ]
     for outcome in _ORDER:
         asked = (each for each in block["checks"] if each["outcome"] == outcome)
-        lines += [_check(each, found, names) for each in asked]
+        lines += [_check(each, name, found, names) for each in asked]
     outcome = UNFOUND if name == "status" and is_unfound(found) else block["outcome"]
-    title = f"{MARKS[outcome]} {names.outcome(outcome)} · {block['question'][names.lang]}"
+    own = moot(name, found)
+    outcome = "not_applicable" if own else outcome
+    word = names.said[own] if own else names.outcome(outcome)
+    title = f"{MARKS[outcome]} {word} · {block['question'][names.lang]}"
     unfolded = outcome in ("failed", "indeterminate", UNFOUND)
     return Part(title, outcome, open=unfolded, lines=tuple(lines))
 
@@ -231,16 +234,18 @@ def _why(code: str | None, found: Json, names: Names) -> tuple[str, ...]:
     return (names.said["why"] + _meant(code, found, names),) if code else ()
 
 
-def _check(each: Json, found: Json, names: Names) -> Line:
-    said = names.said
+def _check(each: Json, block: str, found: Json, names: Names) -> Line:
+    said, own = names.said, moot_check(each, block, found)
+    outcome = "not_applicable" if own else each["outcome"]
     holds = said["closed"] if each["closed_by_issuer"] else names.outcome(each["outcome"])
+    holds = said[own] if own else holds
     subject = "" if each["role"] == "document" else foreign(f"[{each['subject']}]")
     clauses = names.checks.get(each["name"], ("", {}))[1]
     clause = clauses.get(found["format"] or "any") or clauses.get("any") or said["own"]
     seen = foreign(each["detail"]) if each["detail"] else ""
     more = f" · {said['evidence']}" if seen else ""
     notes = (*_why(each["reason"], found, names), said["clause"] + clause + more)
-    return Line(each["outcome"], f"{holds} · {each['question'][names.lang]}", subject, notes, seen)
+    return Line(outcome, f"{holds} · {each['question'][names.lang]}", subject, notes, seen)
 
 
 def _answer(found: Json, names: Names) -> Line:

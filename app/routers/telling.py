@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from app.domain.evidence import CheckName
 from app.domain.license import LicenseFormat
 from app.domain.reasons import Family, Reason
 from app.domain.verdict import Conclusion, Subject
@@ -87,6 +88,36 @@ def _confirmed(found: Json) -> bool:
     """The issuer says in force, and its word counts."""
     answer = found["answer"]
     return bool(answer["counts"] and answer["said"] and answer["said"]["outcome"] == 0)
+
+
+def moot(block: str, found: Json) -> str:
+    """Name of the words for a block that passed for want of anything to ask; empty: it was asked.
+
+    The report says what was found; a reader takes a tick for an answer. Where nothing was
+    submitted, nobody answered, or the file itself fails, there is no answer to tick.
+    """
+    blocks, sealed = found["blocks"], found["sealed_document"]
+    if blocks[block]["outcome"] != "passed":
+        return ""
+    if block == "authenticity":
+        return "nofile" if found["subject"] == Subject.RECORD else ""
+    if block != "authority" or found["conclusion"] == Conclusion.VALID:
+        return ""
+    if blocks["authenticity"]["outcome"] == "failed":
+        return "notgenuine"
+    if sealed:
+        return "anysigner" if sealed.get("any_signer") else ""
+    return "" if found["answer"]["said"] else "noanswer"
+
+
+def moot_check(check: Json, block: str, found: Json) -> str:
+    """The same of one check: whether a file is well formed, or an answer is about this file."""
+    if check["outcome"] != "passed":
+        return ""
+    if block == "authenticity":
+        return "nofile" if found["subject"] == Subject.RECORD else ""
+    unanswered = not found["answer"]["said"] and found["conclusion"] != Conclusion.VALID
+    return "noanswer" if check["name"] == CheckName.BOUND and unanswered else ""
 
 
 def _shorter(headline: str, said: Said) -> str:

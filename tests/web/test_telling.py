@@ -11,7 +11,7 @@ from app.routers.entered import Slip, issuer_meant, look_at, pasted
 from app.routers.page_texts import VERIFY
 from app.routers.pages import names
 from app.routers.result import result_of
-from app.routers.telling import notes, told
+from app.routers.telling import moot, moot_check, notes, told
 from app.schemas.examples import VERIFICATION
 from tests.service import Service
 from tests.web.browser import chromium
@@ -182,6 +182,78 @@ def test_an_issuer_that_did_answer_is_not_called_silent() -> None:
         ]
 
 
+def silent(found: Json) -> None:
+    _reason(found, "issuer_unreachable", "dependency", record=False, kind="indeterminate")
+    found["answer"] |= {"counts": False, "said": None}
+
+
+def silent_of_a_record(found: Json) -> None:
+    silent(found)
+    found["subject"] = "record"
+
+
+def answered_of_a_record(found: Json) -> None:
+    found |= {"subject": "record", "conclusion": "valid", "reason": None}
+
+
+def forged(found: Json) -> None:
+    silent(found)
+    _reason(found, "signature_invalid", "signature", record=False, kind="invalid")
+    found["blocks"]["authenticity"]["outcome"] = "failed"
+
+
+def open_authority(found: Json) -> None:
+    silent(found)
+    found["blocks"]["authority"]["outcome"] = "indeterminate"
+
+
+def contract_of_any(found: Json) -> None:
+    contract(found)
+    _reason(found, "seal_status_unknown", "dependency", record=False, kind="indeterminate")
+    found["sealed_document"]["any_signer"] = True
+    found["answer"] |= {"said": None}
+
+
+def contract_of_one(found: Json) -> None:
+    contract_of_any(found)
+    found["sealed_document"]["any_signer"] = False
+
+
+MOOT: Final[tuple[tuple[Callable[[Json], None], str, str], ...]] = (
+    *((token, "", ""), (silent, "", "noanswer"), (answered_of_a_record, "nofile", "")),
+    *((silent_of_a_record, "nofile", "noanswer"), (forged, "", "notgenuine")),
+    *((open_authority, "", ""), (denied, "", "")),
+    *((contract_of_any, "", "anysigner"), (contract_of_one, "", "")),
+)
+"""What there was nothing to ask of authenticity, and of authority."""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("change", "genuine", "entitled"), MOOT, ids=lambda each: getattr(each, "__name__", "")
+)
+def test_what_could_not_be_asked_is_not_ticked(
+    change: Callable[[Json], None], genuine: str, entitled: str, lang: str
+) -> None:
+    said, found = VERIFY[lang]["said"], variant(change)
+    parts = result_of(found, names(lang)).parts
+    for part, block, own in (
+        (parts[0], "authenticity", genuine),
+        (parts[1], "authority", entitled),
+    ):
+        if own:
+            question = found["blocks"][block]["question"][lang]
+            assert (part.title, part.open) == (f"– {said[own]} · {question}", False)
+            assert part.kind == "not_applicable"
+        else:
+            assert part.title[0] != "–"
+    bound = [line for part in parts for line in part.lines if said["noanswer"] in line.words]
+    assert bool(bound) is (found["answer"]["said"] is None)
+    assert all(line.mark == "–" for line in bound)
+    if genuine == "nofile":
+        assert not [line for line in parts[0].lines if line.mark == "✔"]
+
+
 NAMED: Final = (
     *(("11639901mb99020277", "11639901MB99020277"), (" 1163 9901MB99020277", "11639901MB99020277")),
     *(("630000", "630000"), ("云海建工（虚构）有限公司", SEALER), ("建工", SEALER)),
@@ -259,6 +331,16 @@ def test_scripts_say_and_take_the_same(chromium: Any, service: Service) -> None:
                 said["byanswer"].replace("{age}", "AGE") if each.startswith(age[0]) else each
                 for each in ours
             ], change.__name__
+        cases = [variant(change) for change, *_ in MOOT]
+        script = """all => all.map(found => Object.entries(found.blocks).map(([name, block]) =>
+            [moot(name, found), ...block.checks.map(each => mootCheck(each, name, found))]))"""
+        assert tab.evaluate(script, cases) == [
+            [
+                [moot(name, found), *(moot_check(each, name, found) for each in block["checks"])]
+                for name, block in found["blocks"].items()
+            ]
+            for found in cases
+        ]
     meant = tab.evaluate(
         "([all, names]) => all.map(each => issuerMeant(each, names))",
         [[entered for entered, _ in NAMED], [*BODIES.items()]],

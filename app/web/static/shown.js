@@ -18,6 +18,7 @@ const outcomes = {
   passed: said.passed, failed: said.failed, indeterminate: said.open, not_applicable: said.none,
   unfound: said.unlisted,
 };
+const mootWords = { nofile: said.nofile, noanswer: said.noanswer, notgenuine: said.notgenuine, anysigner: said.anysigner };
 const matches = { match: said.match, differs: said.differs, unknown: said.unknown };
 const times = { tsa: said.timetsa, claimed: said.timeclaimed, first_seen: said.timefirst, none: said.timenone };
 const order = ["failed", "indeterminate", "passed"]; // what was not applicable stands below, as unchecked
@@ -132,8 +133,10 @@ function meant(code, found) {
   return (told ? told.title[lang] : "") + " (" + code + ")";
 }
 
-function check(each, found) {
-  const made = line(each.outcome, (each.closed_by_issuer ? said.closed : outcomes[each.outcome]) + " · " + each.question[lang]);
+function check(each, found, name) {
+  const own = mootWords[mootCheck(each, name, found)];
+  const holds = own || (each.closed_by_issuer ? said.closed : outcomes[each.outcome]);
+  const made = line(own ? "not_applicable" : each.outcome, holds + " · " + each.question[lang]);
   if (each.role !== "document") {
     made.append(" ", foreign("[" + each.subject + "]"));
   }
@@ -179,11 +182,12 @@ function folded(title, kind, open, lines) {
 function block(name, found) {
   const made = found.blocks[name];
   const asked = order.flatMap((outcome) => made.checks.filter((each) => each.outcome === outcome));
-  const lines = asked.map((each) => check(each, found));
+  const lines = asked.map((each) => check(each, found, name));
   const status = name === "status" ? [answer(found), ...found.facts_compared.map(compared)] : [];
   const outcome = name === "status" && isUnfound(found) ? "unfound" : made.outcome;
-  const title = marks[outcome] + " " + outcomes[outcome] + " · " + made.question[lang];
-  return folded(title, outcome, ["failed", "indeterminate", "unfound"].includes(outcome), [...status, ...lines]);
+  const own = mootWords[moot(name, found)];
+  const title = (own ? marks.not_applicable : marks[outcome]) + " " + (own || outcomes[outcome]) + " · " + made.question[lang];
+  return folded(title, own ? "not_applicable" : outcome, ["failed", "indeterminate", "unfound"].includes(outcome), [...status, ...lines]);
 }
 
 // Who signed is the registry's word or nobody's: names inside a document are not shown.

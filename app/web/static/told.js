@@ -42,6 +42,37 @@ function namesNobody(found, unnamed) {
   return Boolean(found.sealed_document) || ["choosefirst", "plainpdf"].includes(ownHeadline(found, unnamed));
 }
 
+// Words for a block that passed for want of anything to ask; empty: it was asked.
+function moot(block, found) {
+  const { blocks, sealed_document: sealed } = found;
+  if (blocks[block].outcome !== "passed") {
+    return "";
+  }
+  if (block === "authenticity") {
+    return found.subject === "record" ? "nofile" : "";
+  }
+  if (block !== "authority" || found.conclusion === "valid") {
+    return "";
+  }
+  if (blocks.authenticity.outcome === "failed") {
+    return "notgenuine";
+  }
+  if (sealed) {
+    return sealed.any_signer ? "anysigner" : "";
+  }
+  return found.answer.said ? "" : "noanswer";
+}
+
+function mootCheck(check, block, found) {
+  if (check.outcome !== "passed") {
+    return "";
+  }
+  if (block === "authenticity") {
+    return found.subject === "record" ? "nofile" : "";
+  }
+  return check.name === "bound" && !found.answer.said && found.conclusion !== "valid" ? "noanswer" : "";
+}
+
 // Without what stands below as a line of its own.
 function shorter(headline, said) {
   return [["（", "）"], ["；", ""], [" (", ")"], ["; ", ""]].reduce(
