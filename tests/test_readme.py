@@ -118,6 +118,28 @@ def test_the_first_verification_is_answered_as_shown(
     assert len(differences(shown, answered)) == 2, "a difference is seen"
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+@pytest.mark.parametrize("readme", READMES)
+def test_an_outage_can_be_seen_as_told(readme: str, service: Service, tmp_path: Path) -> None:
+    """The issuer of business licenses hangs up; the page calls it an outage; then it answers."""
+    (lines,) = re.findall(r"<!-- outage -->\n```sh\n(.*?)```", text(readme), flags=re.DOTALL)
+    license = service.world.pick("market")
+    assert f"`{license.identifier.issuer}`" in text(readme)
+    endpoint = service.issuers.endpoints[str(license.identifier.issuer)]
+    address = "/".join(endpoint.split("/")[:3])
+    for line, kind in zip(lines.splitlines(), ("outage", "valid"), strict=True):
+        code, said = run(line.replace("http://127.0.0.1:8100", address), tmp_path)
+        assert code == 0, said
+        answer = service.client.post("/", files={"file": service.world.token(license)})
+        assert f'class="mark {kind}"' in answer.text, said
+
+
+def test_what_the_readme_makes_is_ignored_by_git() -> None:
+    made = re.findall(r"--out (\S+)", block("README.md", "run", "first"))
+    assert made
+    assert all(f"{each}/" in text(".gitignore").splitlines() for each in made)
+
+
 @pytest.mark.parametrize("readme", READMES)
 def test_the_shell_says_what_is_shown(readme: str, yunhai: Path) -> None:
     code, said = run(block(readme, "run", "shell"), yunhai)

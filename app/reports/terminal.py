@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 
 from rich.cells import cell_len
 
+from app.domain.issuer import Unasked
+
 Language = Literal["zh", "en"]
 Report = Mapping[str, Any]
 
@@ -102,7 +104,9 @@ def _lines(report: Report, language: Language) -> Iterator[str]:
     yield f"  {words['next']}{words['colon']}{said['next_step'][language]}"
     if report["reason"] is not None:
         retry, code = report["retry_after"], report["reason"]["code"]
-        later = f" · {words['retry'].format(retry)}" if retry is not None else ""
+        offline = report["answer"].get("not_asked") == Unasked.OFFLINE  # time alone changes nothing
+        wait = retry is not None and not offline
+        later = f" · {words['retry'].format(retry)}" if wait else ""
         yield f"  {words['reason']}{words['colon']}{code}{later}"
         yield f"  {words['why']}{words['colon']}{said['engineer'][language]}"
     if report["conflict"]:

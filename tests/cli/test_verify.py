@@ -109,7 +109,10 @@ def test_without_its_issuer_nothing_is_valid_and_a_forgery_still_found(
 ) -> None:
     before = service.asked()
     trust = ("--trust", files["trust"], "--offline")
-    assert run("verify", files["good"], *trust).code == 11
+    alone = run("verify", files["good"], *trust, "--lang", "zh")
+    assert alone.code == 11
+    retry = WORDS["zh"]["retry"].partition("{}")
+    assert retry[0] not in alone.out, "time alone changes nothing while nobody is asked"
     assert run("verify", files["forged"], *trust).code == 10
     assert run("verify", files["ended"], *trust).code == 11
     assert service.asked() == before
