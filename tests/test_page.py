@@ -19,7 +19,7 @@ from app.routers.wrong_texts import WRONG
 from app.schemas.dispute import DisputeIn
 from app.services.verify import Stage
 
-PARTS = ("told", "entered", "shown", "page")
+PARTS = ("told", "entered", "shown", "page", "camera")
 """Scripts of the page that verifies, in the order they are run."""
 SCRIPT = "".join((WEB / f"static/{name}.js").read_text(encoding="utf-8") for name in PARTS)
 CONFIRMING = (WEB / "static/confirm.js").read_text(encoding="utf-8")

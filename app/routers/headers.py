@@ -7,12 +7,14 @@ CSP = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'"
 )
+WITH_CAMERA = "camera=(self), geolocation=(), microphone=()"
+"""`Permissions-Policy` of the one page that scans (W3C Permissions Policy §5.1)."""
 _TEXTS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Content-Security-Policy": CSP,
     "Cache-Control": "no-store",
 }

@@ -18,6 +18,7 @@ from jinja2 import StrictUndefined
 from app.domain.evidence import CheckName
 from app.reports.clauses import CLAUSES
 from app.routers.console_texts import CONSOLE
+from app.routers.headers import WITH_CAMERA
 from app.routers.list_texts import LISTS
 from app.routers.page_texts import CONFIRM, FRAME, VERIFY
 from app.routers.result import Names, plain
@@ -94,6 +95,8 @@ def rendered(
     values = {"t": texts(name, lang), **frame(lang, look), **values}
     answer = _templates.TemplateResponse(request, name, values, status_code=status)
     answer.headers["X-Robots-Tag"] = "all" if name in INDEXED else "noindex"
+    if name == "page.html":  # codes are scanned here, and no other page may ask for the camera
+        answer.headers["Permissions-Policy"] = WITH_CAMERA
     return answer
 
 

@@ -41,12 +41,16 @@ class Elsewhere:
         return Elsewhere(found, self._thread) if ours else found
 
 
-def _start(begin: Callable[[], Any], program: str) -> tuple[Any, Any]:
-    driver = begin().start()
+def arguments() -> list[str]:
+    """How it is started."""
     # Chromium's own sandbox does not run as root; nothing but this node's pages is opened.
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    arguments = [*root, "--disable-dev-shm-usage"]
-    return driver, driver.chromium.launch(executable_path=program, args=arguments)
+    return [*root, "--disable-dev-shm-usage"]
+
+
+def _start(begin: Callable[[], Any], program: str) -> tuple[Any, Any]:
+    driver = begin().start()
+    return driver, driver.chromium.launch(executable_path=program, args=arguments())
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,7 @@ def test_the_language_is_the_readers(service: Service) -> None:
 
 
 def test_the_script_writes_text_and_never_markup() -> None:
-    names = ("told", "entered", "shown", "page")
+    names = ("told", "entered", "shown", "page", "camera")
     script = "".join((WEB / "static" / f"{name}.js").read_text("utf-8") for name in names)
     for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(",
                  "new Function", "localStorage", "document.cookie"):  # fmt: skip
