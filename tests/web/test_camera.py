@@ -128,9 +128,10 @@ def test_a_frame_is_verified_as_a_photo_and_the_camera_is_off(
     assert tab.evaluate("window.asked")[0]["audio"] is False
     assert not tab.evaluate(OFF)
     assert focused(tab) == "shot"
-    box = tab.locator("#seen").bounding_box()
-    assert box["width"] > 200
-    assert box["y"] >= 0, "what it sees is in sight"
+    box = tab.locator("#scanning").bounding_box()
+    assert box["y"] >= 0, "what it sees and what to press are in sight"
+    assert box["y"] + box["height"] < PHONE[1] + 1
+    assert tab.locator("#seen").bounding_box()["width"] > 200
     assert violations(tab) == []
     tab.keyboard.press("Enter")
     assert tab.evaluate(OFF), "at once"

@@ -66,10 +66,11 @@
     }
     if (mine === turn) {
       changed(); // page.js: no result stays beside another picture
-      shot.focus();
       const detector = await reader();
       if (mine === turn) {
         tell(detector ? "auto" : "on");
+        shot.focus({ preventScroll: true });
+        scanning.scrollIntoView({ block: "end" }); // what it sees and what to press, both in sight
         watch(detector, mine);
       }
     }
