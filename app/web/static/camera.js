@@ -5,8 +5,12 @@
 "use strict";
 
 {
-  const [live, scan, scanning, seen, shot, told] = ["live", "scan", "scanning", "seen", "shot", "live-told"]
-    .map((id) => document.getElementById(id));
+  const byId = (id) => document.getElementById(id); // shown.js comes later
+  const live = byId("live");
+  const scan = byId("scan");
+  const scanning = byId("scanning");
+  const seen = byId("seen");
+  const shot = byId("shot");
   const wanted = { audio: false, video: { facingMode: { ideal: "environment" }, width: { ideal: 1920 }, height: { ideal: 1080 } } };
   const causes = { // W3C Media Capture and Streams §10.2
     NotAllowedError: "denied", SecurityError: "denied", NotFoundError: "none", OverconstrainedError: "none",
@@ -22,7 +26,7 @@
   }
 
   function tell(name) {
-    told.textContent = live.dataset[name];
+    byId("live-told").textContent = live.dataset[name];
   }
 
   function off(name) {
@@ -124,7 +128,7 @@
 
   scan.addEventListener("click", on);
   shot.addEventListener("click", () => send(frame()));
-  document.getElementById("stop").addEventListener("click", () => off("off"));
+  byId("stop").addEventListener("click", () => off("off"));
   const unwanted = () => busy && off("off");
   window.addEventListener("pagehide", unwanted);
   document.addEventListener("visibilitychange", () => document.hidden && unwanted());
