@@ -104,7 +104,7 @@ def moot(block: str, found: Json) -> str:
     if block != "authority" or found["conclusion"] == Conclusion.VALID:
         return ""
     if blocks["authenticity"]["outcome"] == "failed":
-        return "notgenuine"
+        return "inauthentic"
     if sealed:
         return "anysigner" if sealed.get("any_signer") else ""
     return "" if found["answer"]["said"] else "noanswer"

@@ -221,7 +221,7 @@ def contract_of_one(found: Json) -> None:
 
 MOOT: Final[tuple[tuple[Callable[[Json], None], str, str], ...]] = (
     *((token, "", ""), (silent, "", "noanswer"), (answered_of_a_record, "nofile", "")),
-    *((silent_of_a_record, "nofile", "noanswer"), (forged, "", "notgenuine")),
+    *((silent_of_a_record, "nofile", "noanswer"), (forged, "", "inauthentic")),
     *((open_authority, "", ""), (denied, "", "")),
     *((contract_of_any, "", "anysigner"), (contract_of_one, "", "")),
 )

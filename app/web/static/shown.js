@@ -18,7 +18,7 @@ const outcomes = {
   passed: said.passed, failed: said.failed, indeterminate: said.open, not_applicable: said.none,
   unfound: said.unlisted,
 };
-const mootWords = { nofile: said.nofile, noanswer: said.noanswer, notgenuine: said.notgenuine, anysigner: said.anysigner };
+const mootWords = { nofile: said.nofile, noanswer: said.noanswer, inauthentic: said.inauthentic, anysigner: said.anysigner };
 const matches = { match: said.match, differs: said.differs, unknown: said.unknown };
 const times = { tsa: said.timetsa, claimed: said.timeclaimed, first_seen: said.timefirst, none: said.timenone };
 const order = ["failed", "indeterminate", "passed"]; // what was not applicable stands below, as unchecked

@@ -55,7 +55,7 @@ function moot(block, found) {
     return "";
   }
   if (blocks.authenticity.outcome === "failed") {
-    return "notgenuine";
+    return "inauthentic";
   }
   if (sealed) {
     return sealed.any_signer ? "anysigner" : "";
