@@ -18,6 +18,7 @@ from markupsafe import Markup
 from app.domain.audit import Operation
 from app.domain.confirmation import LENGTH, Confirmed, code_of, id_of, length_of
 from app.domain.errors import Malformed, Unavailable
+from app.domain.policies import PolicyKind, asked_kind
 from app.domain.verification import Basis
 from app.routers.access import Limited
 from app.routers.body import BadRequest, Busy, read_json_body
@@ -191,6 +192,7 @@ def _told(found: Confirmed, lang: str, now: datetime) -> dict[str, Any]:
         "at": when(found.at),
         "age": ago(now - found.at, lang),
         "issuer": found.issuer and (found.issuer[1 + second], found.issuer[0]),
+        "sealed": asked_kind(found.policy) is PolicyKind.SEALED_DOCUMENT,
         "policy": found.policy,
         "node": found.node,
         "file": found.basis == Basis.DOCUMENT and found.sha256 is not None,

@@ -6,13 +6,27 @@ one line of bounded length, with what would turn or hide its surroundings made v
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.domain.photo import Held
 from app.domain.reasons import Reason
-from app.routers.telling import UNFOUND, is_unfound, moot, moot_check, names_nobody, notes, told
+from app.routers.telling import (
+    UNFOUND,
+    UNSAID,
+    Asked,
+    is_copy_uncompared,
+    is_denied,
+    is_slip,
+    is_unfound,
+    moot,
+    moot_check,
+    names_nobody,
+    notes,
+    seals_of,
+    told,
+)
 from app.routers.times import ago, span, when
 
 LONGEST: Final = 160
@@ -131,6 +145,8 @@ class Names:
     said: Mapping[str, str]
     facts: Mapping[str, str]
     checks: Mapping[str, tuple[str, Mapping[str, str]]]
+    asked: Asked = UNSAID
+    """How what is told was asked."""
 
     def outcome(self, outcome: str) -> str:
         words = {"indeterminate": "open", "not_applicable": "none", UNFOUND: "unlisted"}
@@ -138,7 +154,7 @@ class Names:
 
 
 def result_of(
-    found: Json, names: Names, bodies: Mapping[str, str] | None = None, *, unnamed: bool = False
+    found: Json, names: Names, bodies: Mapping[str, str] | None = None, asked: Asked = UNSAID
 ) -> Result:
     """A report (docs/verification.md) as a reader sees it.
 
@@ -146,20 +162,21 @@ def result_of(
         found: the report.
         names: words of the page.
         bodies: code → registered name, as far as they are listed.
-        unnamed: asked by number, and of nobody.
+        asked: how, as far as a report does not say it.
     """
-    said, lang = names.said, names.lang
+    said, lang, names = names.said, names.lang, replace(names, asked=asked)
     settled = all(found["blocks"][b]["outcome"] == "passed" for b in ("authenticity", "authority"))
+    settled = settled and not is_denied(found)
     issuer, type = found["license"]["issuer"], found["license"]["type"]
     wait = timedelta(seconds=found["retry_after"] or 0)
-    top = told(found, said, lang, unnamed=unnamed)
+    top = told(found, said, names.facts, lang, asked)
     retry = said["retry"] + (span(wait, lang) or said["soon"]) if found["retry_after"] else ""
-    nobody = "" if names_nobody(found, unnamed=unnamed) else said["unregistered"]
+    nobody = "" if names_nobody(found, asked) else said["unregistered"]
     return Result(
         kind=top.kind,
         words=top.words,
         meaning=top.meaning,
-        notes=tuple(notes(found, said, lang, bodies or {})),
+        notes=tuple(notes(found, said, lang, bodies or {}, asked)),
         beware=said["beware"] if _leads_elsewhere(found) else "",
         next=top.next,
         retry=retry if top.meaning else said["unnamed"],
@@ -205,18 +222,21 @@ def _block(name: str, found: Json, names: Names) -> Part:
     lines = []
     if name == "status":
         lines += [
-            _answer(found, names),
+            *_answers(found, names),
             *(_compared(each, names) for each in found["facts_compared"]),
         ]
     for outcome in _ORDER:
         asked = (each for each in block["checks"] if each["outcome"] == outcome)
-        lines += [_check(each, name, found, names) for each in asked]
+        for each in asked:
+            lines.append(_check(each, name, found, names))
+            if is_copy_uncompared(each):
+                lines.append(Line("not_applicable", names.said["copyuse"]))
     outcome = UNFOUND if name == "status" and is_unfound(found) else block["outcome"]
-    own = moot(name, found)
+    own = moot(name, found, names.asked)
     outcome = "not_applicable" if own else outcome
     word = names.said[own] if own else names.outcome(outcome)
     title = f"{MARKS[outcome]} {word} · {block['question'][names.lang]}"
-    unfolded = outcome in ("failed", "indeterminate", UNFOUND)
+    unfolded = outcome in ("failed", "indeterminate", UNFOUND) or own == "untold"
     return Part(title, outcome, open=unfolded, lines=tuple(lines))
 
 
@@ -224,6 +244,10 @@ def _meant(code: str, found: Json, names: Names) -> str:
     lang = names.lang
     if code == Reason.PAST_OWN_DATE and found["answer"]["counts"]:  # it did answer
         return f"{names.said['pastown']} ({code})"
+    if code == Reason.ISSUER_UNKNOWN and names.asked.unnamed:
+        return f"{names.said['noone']} ({code})"
+    if code == Reason.MALFORMED and names.asked.pasted:
+        return f"{names.said['cutwhy']} ({code})"
     own = found["reason"] is not None and found["reason"]["code"] == code
     others = (each for each in found["other_reasons"] if each["code"] == code)
     told = found["explanation"] if own else next(others, None)
@@ -235,8 +259,9 @@ def _why(code: str | None, found: Json, names: Names) -> tuple[str, ...]:
 
 
 def _check(each: Json, block: str, found: Json, names: Names) -> Line:
-    said, own = names.said, moot_check(each, block, found)
-    outcome = "not_applicable" if own else each["outcome"]
+    said, own = names.said, moot_check(each, block, found, names.asked)
+    slipped = each["outcome"] == "failed" and is_slip(found)
+    outcome = "not_applicable" if own else UNFOUND if slipped else each["outcome"]
     holds = said["closed"] if each["closed_by_issuer"] else names.outcome(each["outcome"])
     holds = said[own] if own else holds
     subject = "" if each["role"] == "document" else foreign(f"[{each['subject']}]")
@@ -245,23 +270,30 @@ def _check(each: Json, block: str, found: Json, names: Names) -> Line:
     seen = foreign(each["detail"]) if each["detail"] else ""
     more = f" · {said['evidence']}" if seen else ""
     notes = (*_why(each["reason"], found, names), said["clause"] + clause + more)
-    return Line(outcome, f"{holds} · {each['question'][names.lang]}", subject, notes, seen)
+    asks = said["copyasks"] if is_copy_uncompared(each) else each["question"][names.lang]
+    return Line(outcome, f"{holds} · {asks}", subject, notes, seen)
 
 
-def _answer(found: Json, names: Names) -> Line:
-    said, answer = names.said, found["answer"]
+def _answers(found: Json, names: Names) -> Iterable[Line]:
+    """One, or one about each seal."""
+    return (_answer(each, found, names) for each in seals_of(found))
+
+
+def _answer(answer: Json, found: Json, names: Names) -> Line:
+    said, sealed = names.said, found["sealed_document"] is not None
     given, why = answer["said"], _why(answer["reason"], found, names)
+    whose = said["sealanswer" if sealed else "answer"]
+    about = foreign(f"[{answer['signature']}]") if "signature" in answer else ""
     if given is None:
         word = said["silent" if answer["asked"] else "unasked"]
-        return Line("indeterminate", said["answer"] + word, notes=why)
+        return Line("indeterminate", whose + word, about, why)
     state = f" · {given['state_text'][names.lang]}" if given["state_text"] else ""
+    words = given["outcome_text"][names.lang] + state
+    words = said.get(f"seal{given['outcome']}", words) if sealed else words
     outcome = "passed" if given["outcome"] == 0 else "failed"
-    outcome = UNFOUND if is_unfound(found) else outcome
-    return Line(
-        outcome if answer["counts"] else "indeterminate",
-        said["answer"] + given["outcome_text"][names.lang] + state,
-        notes=(*why, _told(given, names)),
-    )
+    outcome = UNFOUND if is_slip(found) else outcome
+    outcome = outcome if answer["counts"] else "indeterminate"
+    return Line(outcome, whose + words, about, (*why, _told(given, names)))
 
 
 def _told(given: Json, names: Names) -> str:
@@ -311,7 +343,7 @@ def _unchecked(found: Json, names: Names) -> Iterable[Line]:
 
 def _sources(found: Json, names: Names) -> Iterable[Line]:
     said = names.said
-    yield _answer(found, names)
+    yield from _answers(found, names)
     if (told := found["statement"]) is not None:
         yield Line(
             "", said["statement"] + told["outcome_text"][names.lang], notes=(_told(told, names),)

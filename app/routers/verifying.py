@@ -22,6 +22,7 @@ from app.routers.pages import Lang, language, names, rendered
 from app.routers.problems import RETRY_AFTER, problem_of
 from app.routers.result import NONE_YET, Result, foreign, result_of
 from app.routers.state import Node, NodeDep
+from app.routers.telling import Asked
 from app.routers.verifications import submission_of
 from app.schemas.verification import VerificationIn, refused
 
@@ -64,8 +65,11 @@ async def _verified(form: Form, node: Node, guest: Guest, lang: str) -> Result:
     about, submission = await _submission(form, node, guest, bodies)
     async with node.places.one():
         receipt = await node.verifier.verify(submission)
-    unnamed = about == "aboutnumber" and not form.texts.get("issuer", "").strip()
-    found = result_of(receipt.report, names(lang), bodies, unnamed=unnamed)
+    asked = Asked(
+        unnamed=about == "aboutnumber" and not form.texts.get("issuer", "").strip(),
+        pasted=about == "abouttext",
+    )
+    found = result_of(receipt.report, names(lang), bodies, asked)
     name = form.name if about == "aboutfile" else ""
     return replace(found, about=said["about"] + (foreign(name) if name else said[about]))
 

@@ -1,6 +1,7 @@
 """Contracts, invoices and proofs over HTTP: one file or many, and by the page."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -190,6 +191,33 @@ def test_the_page_takes_any_signer_and_says_so(service: Service) -> None:
     assert answer.status_code == 200
     assert "未指定应由谁签章" in answer.text
     assert "seal_status_unknown" in answer.text
+
+
+def test_the_page_does_not_say_that_it_was_the_right_one_who_sealed(
+    service: Service, platform: str
+) -> None:
+    """Nobody on the page says whose seal it had to be; its platform answers, and no issuer."""
+    made = proof(service.world)
+    assert platform
+    page = service.client.post("/?lang=zh", files={"file": ("proof.ofd", made)}).text
+    page = page.partition("<main")[2].partition("</main")[0]
+    assert f"✔ 印章真实、内容未改动；盖章单位未经核对（代码 {BANK}）" in page
+    assert "– 没有指定应由谁签章，未核对 · 签章者是否都在预期的签章单位之内？" in page
+    assert "✔ 印章平台的答复：印章在用" in page
+    assert "颁发机构的答复：" not in page
+    service.issuers.set_behaviour(KEEPER, "reset")
+    page = service.client.post("/?lang=zh", files={"file": ("proof.ofd", made)}).text
+    service.issuers.reset()
+    assert '<p class="mark outage" id="mark">↻ 暂不能确定：印章平台暂时没有答复</p>' in page
+    code = re.search(r'href="/r/([0-9A-Z-]+)', page)
+    assert code
+    shown = service.client.get(f"/r/{code[1]}").text
+    assert "没有登记的颁发机构与之对应" not in shown
+    cut = service.world.token(service.world.pick("traffic"))[:-30]
+    page = service.client.post("/?lang=zh", files={"file": ("cut.jwt", cut)}).text
+    code = re.search(r'href="/r/([0-9A-Z-]+)', page)
+    assert code
+    assert "没有登记的颁发机构与之对应" in service.client.get(f"/r/{code[1]}").text
 
 
 def test_the_policy_stays_readable(service: Service) -> None:

@@ -122,6 +122,7 @@ def test_a_report_is_confirmed_and_a_file_compared(
     tab.wait_for_load_state()  # it is there before its style is, on a busy machine
     assert tab.inner_text("#conclusion") == headline
     assert not tab.evaluate(SIDEWAYS)
+    assert tab.inner_text("#uncompared") == CONFIRM[lang]["uncompared"], "of no file at hand yet"
     for path, kind, words in (
         (good, "same", "same"), (other, "differs", "differs"), (good, "same", "same"),
     ):  # fmt: skip
@@ -129,10 +130,12 @@ def test_a_report_is_confirmed_and_a_file_compared(
         tab.wait_for_selector(f"#compared.{kind}")
         assert CONFIRM[lang]["said"][words] in tab.inner_text("#compared")
         assert tab.is_visible("#another") is (kind == "differs")
+        assert not tab.is_visible("#uncompared")
         assert tab.locator("#conclusion.struck").count() == (kind == "differs")
     tab.set_input_files("#own", saved(tmp_path, "empty.jwt", b""))
     tab.wait_for_selector("#compared.refused")
     assert tab.inner_text("#compared") == CONFIRM[lang]["said"]["empty"]
+    assert tab.is_visible("#uncompared"), "an empty file was compared with nothing"
     paper = tab.pdf(format="A4")
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1, "one sheet"
     tab.goto(f"{service.url}/r?lang={lang}")
@@ -204,7 +207,7 @@ def test_a_number_is_verified_and_the_record_told(tab: Any, service: Service, la
     tab.select_option("#kind", str(license.identifier.type))
     tab.fill("#holder", license.holder.name)
     tab.fill("#issuing", str(license.identifier.issuer))
-    for holder_code, kind in ((license.holder.code, "valid"), ("440101199001011234", "invalid")):
+    for holder_code, kind in ((license.holder.code, "valid"), ("440101199001011234", "unfound")):
         tab.fill("#holder_code", holder_code)
         tab.click("#facts button")
         tab.wait_for_selector(f".mark.{kind}", timeout=15_000)

@@ -82,6 +82,10 @@ def test_a_code_tells_digest_conclusion_time_issuer_and_policy(service: Service,
     assert f"{at.astimezone(UTC) + timedelta(hours=8):%Y-%m-%d %H:%M:%S}" in told.text
     assert hashlib.sha256(token).hexdigest() == report["digests"]["sha256"]
     assert CONFIRM[lang]["compare"] in told.text
+    # Without scripts nothing can be compared: no box for a file, and it is said where to go.
+    assert '<div id="choosing" hidden>' in told.text
+    assert f"<noscript><p>{CONFIRM[lang]['noscript']}</p></noscript>" in told.text
+    assert f'id="uncompared" hidden>{CONFIRM[lang]["uncompared"]}</p>' in told.text
 
 
 def test_nothing_personal_is_told(service: Service) -> None:

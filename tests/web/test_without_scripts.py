@@ -66,6 +66,21 @@ def test_a_pasted_token_or_identifier_is_verified(service: Service) -> None:
     assert mark(sent(service, text=str(license.identifier)))[0] == told.partition(" ")[0]
 
 
+def test_what_was_copied_wrongly_is_a_slip_and_no_forgery(service: Service) -> None:
+    """An identifier with another check character, and a token without its end."""
+    license, said = service.world.pick("traffic"), VERIFY["zh"]["said"]
+    identifier, token = str(license.identifier), service.world.token(license).decode()
+    wrong = identifier[:-1] + ("0" if identifier[-1] != "0" else "1")
+    answer = sent(service, text=wrong)
+    assert mark(answer) == ("unfound", f"✎ {said['notfoundid']}")
+    assert f"<li>{said['checkbad']}</li>" in answer.text
+    cut = sent(service, text=token[:-30])
+    assert mark(cut) == ("unfound", f"✎ {said['cutoff']}")
+    for page in (answer, cut):
+        assert 'class="failed"' not in page.text, "nothing red"
+    assert mark(sent(service, file=token[:-30].encode()))[0] == "invalid", "a file came as it is"
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_number_with_its_holder_is_verified_and_stands_in_its_fields_alone(
     service: Service, lang: str
@@ -90,7 +105,8 @@ def test_a_number_with_its_holder_is_verified_and_stands_in_its_fields_alone(
         (title,) = (each for each in asked if of_record in each)
         assert f" {VERIFY[lang]['said'][outcome]} · " in title, "in words, not by a mark alone"
     other = sent(service, lang, **facts | {"holder": SECRET})
-    assert mark(other)[0] == "invalid"
+    differs = VERIFY[lang]["said"]["mismatch"].replace("{facts}", VERIFY[lang]["facts"]["holder"])
+    assert mark(other) == ("unfound", f"✎ {differs}")
     wrong = sent(service, lang, **facts | {"type": SECRET})
     assert (wrong.status_code, mark(wrong)[0]) == (422, "refused")
     nobody = sent(service, lang, **facts | {"issuer": " "})

@@ -5,6 +5,7 @@ const own = document.getElementById("own");
 const compared = document.getElementById("compared");
 const paper = document.getElementById("print");
 const said = document.body.dataset;
+const uncompared = document.getElementById("uncompared");
 let latest = 0;
 
 function tell(kind, mark, words) {
@@ -21,6 +22,7 @@ function apart(other) { // a conclusion about another file must not stand there 
 async function compare(file) {
   const mine = ++latest;
   tell("working", "", said.reading);
+  uncompared.hidden = false;
   apart(false);
   let shown;
   if (file.size === 0) {
@@ -40,13 +42,16 @@ async function compare(file) {
   }
   if (mine === latest) { // an earlier file must not answer for a later one
     tell(...shown);
+    uncompared.hidden = ["same", "differs"].includes(shown[0]);
     apart(shown[0] === "differs");
   }
 }
 
 if (own) {
+  document.getElementById("choosing").hidden = uncompared.hidden = false;
   own.addEventListener("change", () => {
     compared.hidden = true;
+    uncompared.hidden = false;
     apart(false);
     latest += 1;
     if (own.files[0]) {

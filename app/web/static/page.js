@@ -90,7 +90,7 @@ async function sendFile(chosen) {
   if (wrong) {
     return slip({ empty: said.empty, heic: said.heic }[wrong], file);
   }
-  unnamed = false;
+  unnamed = pasted = false;
   asked = {};
   about = chosen.name || said.aboutfile;
   const body = new FormData();
@@ -101,6 +101,7 @@ async function sendFile(chosen) {
 
 function sendJson(members, what) {
   unnamed = what === said.aboutnumber && !members.issuer;
+  pasted = what === said.abouttext;
   asked = members;
   about = what;
   return send({ headers: { "Content-Type": "application/json" }, body: JSON.stringify(members) });
@@ -208,11 +209,12 @@ document.addEventListener("drop", (event) => {
 });
 
 // The report that was shown before language or display was switched.
-async function resume(id, wasUnnamed) {
+async function resume(id, way) {
   const mine = ++latest;
   about = said.aboutbefore;
-  unnamed = wasUnnamed;
-  latestAsked = () => resume(id, wasUnnamed);
+  unnamed = way === "~";
+  pasted = way === ".";
+  latestAsked = () => resume(id, way);
   let end = () => say("changed", said.gone, "", "");
   try {
     const response = await fetch("/v1/verifications/" + encodeURIComponent(id), { headers: { Accept: "application/json" } });
@@ -229,7 +231,7 @@ async function resume(id, wasUnnamed) {
 
 // Which report the address brought; it is taken out of the address at once.
 function brought() {
-  const found = /^#report=([A-Za-z0-9_-]+)(~?)$/.exec(window.location.hash);
+  const found = /^#report=([A-Za-z0-9_-]+)([~.]?)$/.exec(window.location.hash);
   if (found) {
     history.replaceState(null, "", window.location.pathname + window.location.search);
   }
@@ -239,5 +241,5 @@ function brought() {
 const before = brought();
 window.addEventListener("hashchange", brought); // a link to the very display there is loads nothing
 if (before) {
-  resume(before[1], before[2] === "~");
+  resume(before[1], before[2]);
 }

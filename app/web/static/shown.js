@@ -18,7 +18,7 @@ const outcomes = {
   passed: said.passed, failed: said.failed, indeterminate: said.open, not_applicable: said.none,
   unfound: said.unlisted,
 };
-const mootWords = { nofile: said.nofile, noanswer: said.noanswer, inauthentic: said.inauthentic, anysigner: said.anysigner };
+const mootWords = { nofile: said.nofile, noanswer: said.noanswer, inauthentic: said.inauthentic, anysigner: said.anysigner, notasked: said.notasked, uncut: said.uncut, untold: said.untold };
 const matches = { match: said.match, differs: said.differs, unknown: said.unknown };
 const times = { tsa: said.timetsa, claimed: said.timeclaimed, first_seen: said.timefirst, none: said.timenone };
 const order = ["failed", "indeterminate", "passed"]; // what was not applicable stands below, as unchecked
@@ -31,6 +31,7 @@ let latestAsked = () => {}; // asks the same once more
 let asked = {}; // what was asked by number or identifier, to be carried to the page of wrong records
 let about = ""; // what the result is about
 let unnamed = false; // asked by number, and of nobody
+let pasted = false; // as text, where copying cuts things off
 let drawing = null; // what the picture is drawn of, once somebody wants to see it
 
 // Nothing that turns or hides what is beside it is ever written, whoever's words it is in.
@@ -127,6 +128,12 @@ function meant(code, found) {
   if (code === "past_own_date" && found.answer.counts) { // it did answer
     return said.pastown + " (" + code + ")";
   }
+  if (code === "issuer_unknown" && unnamed) {
+    return said.noone + " (" + code + ")";
+  }
+  if (code === "malformed" && pasted) {
+    return said.cutwhy + " (" + code + ")";
+  }
   const told = found.reason && found.reason.code === code
     ? found.explanation
     : found.other_reasons.find((each) => each.code === code);
@@ -134,9 +141,10 @@ function meant(code, found) {
 }
 
 function check(each, found, name) {
-  const own = mootWords[mootCheck(each, name, found)];
+  const own = mootWords[mootCheck(each, name, found, { unnamed, pasted })];
   const holds = own || (each.closed_by_issuer ? said.closed : outcomes[each.outcome]);
-  const made = line(own ? "not_applicable" : each.outcome, holds + " · " + each.question[lang]);
+  const outcome = each.outcome === "failed" && isSlip(found) ? "unfound" : each.outcome;
+  const made = line(own ? "not_applicable" : outcome, holds + " · " + (isCopyUncompared(each) ? said.copyasks : each.question[lang]));
   if (each.role !== "document") {
     made.append(" ", foreign("[" + each.subject + "]"));
   }
@@ -151,16 +159,24 @@ function check(each, found, name) {
   return made;
 }
 
-function answer(found) {
-  const given = found.answer.said;
-  const why = found.answer.reason ? [note(said.why, meant(found.answer.reason, found))] : [];
+// One, or one about each seal.
+function answers(found) {
+  return sealsAsked(found).map((each) => answer(each, found));
+}
+
+function answer(told, found) {
+  const given = told.said;
+  const whose = found.sealed_document ? said.sealanswer : said.answer;
+  const why = told.reason ? [note(said.why, meant(told.reason, found))] : [];
+  const about = told.signature ? [" ", foreign("[" + told.signature + "]")] : [];
   if (!given) {
-    return line("indeterminate", said.answer + (found.answer.asked ? said.silent : said.unasked), ...why);
+    return line("indeterminate", whose + (told.asked ? said.silent : said.unasked), ...about, ...why);
   }
   const state = given.state_text ? " · " + given.state_text[lang] : "";
-  const outcome = isUnfound(found) ? "unfound" : !found.answer.counts ? "indeterminate" : given.outcome === 0 ? "passed" : "failed";
+  const words = found.sealed_document && said["seal" + given.outcome] || given.outcome_text[lang] + state;
+  const outcome = !told.counts ? "indeterminate" : isSlip(found) ? "unfound" : given.outcome === 0 ? "passed" : "failed";
   const how = span(-Math.max(0, given.age_seconds)) + " · " + (given.signed ? said.signed : said.unsigned);
-  return line(outcome, said.answer + given.outcome_text[lang] + state, ...why, note(how));
+  return line(outcome, whose + words, ...about, ...why, note(how));
 }
 
 function compared(each) {
@@ -182,12 +198,13 @@ function folded(title, kind, open, lines) {
 function block(name, found) {
   const made = found.blocks[name];
   const asked = order.flatMap((outcome) => made.checks.filter((each) => each.outcome === outcome));
-  const lines = asked.map((each) => check(each, found, name));
-  const status = name === "status" ? [answer(found), ...found.facts_compared.map(compared)] : [];
+  const lines = asked.flatMap((each) => [check(each, found, name), ...(isCopyUncompared(each) ? [line("not_applicable", said.copyuse)] : [])]);
+  const status = name === "status" ? [...answers(found), ...found.facts_compared.map(compared)] : [];
   const outcome = name === "status" && isUnfound(found) ? "unfound" : made.outcome;
-  const own = mootWords[moot(name, found)];
+  const mooted = moot(name, found, { unnamed, pasted });
+  const own = mootWords[mooted];
   const title = (own ? marks.not_applicable : marks[outcome]) + " " + (own || outcomes[outcome]) + " · " + made.question[lang];
-  return folded(title, own ? "not_applicable" : outcome, ["failed", "indeterminate", "unfound"].includes(outcome), [...status, ...lines]);
+  return folded(title, own ? "not_applicable" : outcome, own ? mooted === "untold" : ["failed", "indeterminate", "unfound"].includes(outcome), [...status, ...lines]);
 }
 
 // Who signed is the registry's word or nobody's: names inside a document are not shown.
@@ -219,7 +236,7 @@ function unchecked(found) {
 }
 
 function sources(found) {
-  const lines = [answer(found)];
+  const lines = answers(found);
   if (found.statement) {
     const told = found.statement;
     lines.push(line("", said.statement + told.outcome_text[lang], note(span(-Math.max(0, told.age_seconds)) + " · " + (told.signed ? said.signed : said.unsigned))));
@@ -240,7 +257,7 @@ function instant(text) {
 // Until signer and entitlement are settled, the issuer is the one the file, or the asker, names.
 // Where nobody was named, or a document is no license, the question does not arise.
 function who(found, nobody) {
-  const settled = ["authenticity", "authority"].every((each) => found.blocks[each].outcome === "passed");
+  const settled = ["authenticity", "authority"].every((each) => found.blocks[each].outcome === "passed") && !isDenied(found);
   const { issuer, type } = found.license;
   byId("issuer-label").textContent = settled || found.conclusion === "valid" ? said.issuer : said.claimed;
   byId("issuer").replaceChildren(issuer ? element("bdi", issuer.name[lang] + " · " + issuer.code) : nobody);
@@ -265,18 +282,19 @@ function carry(found) {
 }
 
 function report({ report: found }) {
-  const top = told(found, said, lang, unnamed);
+  const way = { unnamed, pasted };
+  const top = told(found, said, (fact) => (named("fact:" + fact) || { textContent: fact }).textContent, lang, way);
   say(top.kind, top.words, top.meaning, top.next);
   byId("about").replaceChildren(foreign(said.about + about));
   byId("about").hidden = false;
   const registered = new Map(bodies());
-  const beside = notes(found, said, lang, (code) => registered.get(code), span);
+  const beside = notes(found, said, lang, (code) => registered.get(code), span, way);
   byId("notes").replaceChildren(...beside.map((each) => element("li", each)));
   byId("notes").hidden = !beside.length;
   show("retry", top.meaning ? found.retry_after && said.retry + span(found.retry_after) : said.unnamed);
   byId("again").hidden = top.kind !== "outage";
-  who(found, namesNobody(found, unnamed) ? "" : said.unregistered);
-  leads("#report=" + found.id + (unnamed ? "~" : ""));
+  who(found, namesNobody(found, way) ? "" : said.unregistered);
+  leads("#report=" + found.id + (unnamed ? "~" : pasted ? "." : ""));
   carry(found);
   const blocks = ["authenticity", "authority", "status"].map((name) => block(name, found));
   if (found.photo) {
