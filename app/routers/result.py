@@ -38,6 +38,8 @@ MARKS: Final = {
     "passed": "✔", "failed": "✘", "not_applicable": "–",
 }  # fmt: skip
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cn", "Zl", "Zp", "Cs"})
+_SEAL: Final = {0: "sealused", 2: "sealfrozen", 3: "sealstopped", 5: "sealnosuch"}
+"""Outcome (GB/T 36906) → what it says of a seal (docs/ivp.md)."""
 _ORDER: Final = ("failed", "indeterminate", "passed")
 
 Json = Mapping[str, Any]
@@ -289,7 +291,7 @@ def _answer(answer: Json, found: Json, names: Names) -> Line:
         return Line("indeterminate", whose + word, about, why)
     state = f" · {given['state_text'][names.lang]}" if given["state_text"] else ""
     words = given["outcome_text"][names.lang] + state
-    words = said.get(f"seal{given['outcome']}", words) if sealed else words
+    words = said.get(_SEAL.get(given["outcome"], ""), words) if sealed else words
     outcome = "passed" if given["outcome"] == 0 else "failed"
     outcome = UNFOUND if is_slip(found) else outcome
     outcome = outcome if answer["counts"] else "indeterminate"

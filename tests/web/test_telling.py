@@ -433,7 +433,7 @@ def test_of_a_seal_its_platform_answers_and_of_each_its_own(lang: str) -> None:
         assert not [line for line in lines if said["answer"] in line.words]
         return [(each.words, each.foreign) for each in lines if said["sealanswer"] in each.words]
 
-    assert told_of(sealed_by_anyone) == [(said["sealanswer"] + said["seal0"], "")]
+    assert told_of(sealed_by_anyone) == [(said["sealanswer"] + said["sealused"], "")]
     assert told_of(platform_silent) == [(said["sealanswer"] + said["silent"], "")]
     assert told_of(one_platform_of_two) == [
         (said["sealanswer"] + said["silent"], "[seal 1]"),

@@ -19,6 +19,7 @@ const outcomes = {
   unfound: said.unlisted,
 };
 const mootWords = { nofile: said.nofile, noanswer: said.noanswer, inauthentic: said.inauthentic, anysigner: said.anysigner, notasked: said.notasked, uncut: said.uncut, untold: said.untold };
+const sealWords = { 0: said.sealused, 2: said.sealfrozen, 3: said.sealstopped, 5: said.sealnosuch };
 const matches = { match: said.match, differs: said.differs, unknown: said.unknown };
 const times = { tsa: said.timetsa, claimed: said.timeclaimed, first_seen: said.timefirst, none: said.timenone };
 const order = ["failed", "indeterminate", "passed"]; // what was not applicable stands below, as unchecked
@@ -173,7 +174,7 @@ function answer(told, found) {
     return line("indeterminate", whose + (told.asked ? said.silent : said.unasked), ...about, ...why);
   }
   const state = given.state_text ? " · " + given.state_text[lang] : "";
-  const words = found.sealed_document && said["seal" + given.outcome] || given.outcome_text[lang] + state;
+  const words = found.sealed_document && sealWords[given.outcome] || given.outcome_text[lang] + state;
   const outcome = !told.counts ? "indeterminate" : isSlip(found) ? "unfound" : given.outcome === 0 ? "passed" : "failed";
   const how = span(-Math.max(0, given.age_seconds)) + " · " + (given.signed ? said.signed : said.unsigned);
   return line(outcome, whose + words, ...about, ...why, note(how));

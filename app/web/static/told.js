@@ -12,7 +12,6 @@ function confirmed(found) {
 // How it was asked, as far as a report does not say: by number and of nobody, or as pasted text.
 const UNSAID = { unnamed: false, pasted: false };
 const SLIPS = ["notfound", "notfoundid", "mismatch", "cutoff"];
-const MORE = ["notfoundid", "mismatch", "cutoff", "sealoutage"]; // with a meaning and a next step of the page's own
 const NAMED = 4; // codes in a headline; the lines below it have all
 
 // Name of the page's own words, where it has better ones than the report.
@@ -166,18 +165,33 @@ function filled(words, found, factName, lang) {
   return words.replace("{facts}", () => differing(found).map(factName).join(between)).replace("{codes}", codes.join(between));
 }
 
+// Headlines of the page's own; some with a meaning and a next step.
+function ownWords(own, said) {
+  return {
+    choosefirst: [said.choosefirst, "", ""],
+    notfound: [said.notfound],
+    notfoundid: [said.notfoundid, said.notfoundidmore, said.notfoundidnext],
+    mismatch: [said.mismatch, said.mismatchmore, said.mismatchnext],
+    cutoff: [said.cutoff, said.cutoffmore, said.cutoffnext],
+    recordonly: [said.recordonly],
+    photogood: [said.photogood],
+    plainpdf: [said.plainpdf],
+    sealonly: [said.sealonly],
+    sealoutage: [said.sealoutage, said.sealoutagemore, said.sealoutagenext],
+  }[own] || [];
+}
+
 function told(found, said, factName, lang, asked) {
   const own = ownHeadline(found, asked);
+  const [headline, meaning, next] = ownWords(own, said);
   const outage = own === "sealoutage" || found.reason && found.reason.family === "dependency";
   const kind = SLIPS.includes(own) ? "unfound" : outage ? "outage" : found.conclusion;
-  const words = own ? filled(said[own], found, factName, lang) : shorter(found.headline[lang], said);
-  if (own === "choosefirst") {
-    return { kind, words, meaning: "", next: "" };
-  }
-  if (MORE.includes(own)) {
-    return { kind, words, meaning: said[own + "more"], next: said[own + "next"] };
-  }
-  return { kind, words, meaning: found.explanation.clerk[lang], next: found.explanation.next_step[lang] };
+  return {
+    kind,
+    words: headline ? filled(headline, found, factName, lang) : shorter(found.headline[lang], said),
+    meaning: meaning ?? found.explanation.clerk[lang],
+    next: next ?? found.explanation.next_step[lang],
+  };
 }
 
 // In doubt, and for another reason than `but`.
@@ -201,7 +215,8 @@ function sealed(found, said, named) {
 // The issuer confirms a record, and not this file.
 function ofNumber(found) {
   const ofFile = found.subject === "document" && found.conclusion !== "valid";
-  return ofFile && confirmed(found) && found.answer.said.document !== "match";
+  const { said: given } = found.answer;
+  return ofFile && confirmed(found) && given.document !== "match";
 }
 
 // How old the answer is; and what it is not about, or stands against.
