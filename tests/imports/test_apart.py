@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pickle
+import pickletools
 import shutil
 import signal
 from collections.abc import AsyncIterator
@@ -18,6 +19,9 @@ import pytest
 from app.crypto.provider import FolderKeys, Purpose
 from app.domain.batch import BatchId, Kind, Progress
 from app.domain.errors import Unavailable
+from app.domain.issuer import Code
+from app.domain.lifecycle import Decision
+from app.domain.scheme import Scheme
 from app.domain.verification import Asker
 from app.formats.rows import RowFormat
 from app.registry.imports.apart import RowReader
@@ -70,6 +74,18 @@ def test_what_it_says_can_call_nothing() -> None:
     for strange in (print, os.system, Path, 5, [b""], datetime(2026, 1, 1, tzinfo=UTC)):
         with pytest.raises(pickle.UnpicklingError):
             read_outcome(pickle.dumps(strange))
+
+
+@pytest.mark.parametrize("member", [Decision.REVOKE, Code.IN_FORCE, Scheme.SM2_SM3])
+def test_a_member_goes_by_its_class_and_value_in_every_python(member: Any) -> None:
+    told = written(member)
+    assert pickle.loads(told) is member
+    named = [arg for op, arg, _ in pickletools.genops(told) if "UNICODE" in op.name]
+    assert named[:2] == [type(member).__module__, type(member).__name__]
+    assert "getattr" not in named
+    by_function = b"cbuiltins\ngetattr\n(capp.domain.issuer\nCode\nVIN_FORCE\ntR."
+    with pytest.raises(pickle.UnpicklingError):
+        read_outcome(by_function)
 
 
 # ---- its death
@@ -256,13 +272,20 @@ def test_keys_made_while_a_chunk_waits_are_those_it_comes_in_under(
             async def both() -> AsyncIterator[bytes]:
                 yield ndjson(*rows).encode()
 
-            done = await own.push("rotated", both())
+            done = await own.push("new-keys", both())
             assert (done.added, store.merges) == (2, 2), "refused once, made again, and merged"
             sealed = await asyncio.to_thread(
                 office.rows,
-                "SELECT sealed FROM license ORDER BY recorded_at DESC, identifier LIMIT 2",
+                "SELECT identifier, sealed FROM license ORDER BY recorded_at DESC, identifier LIMIT 2",
             )
             found = {own.keys.sealed_version(each["sealed"]) for each in sealed}
+            # The service has not this test's new key: a rotation of its own would meet the rows.
+            for table in ("license_key", "license"):
+                await asyncio.to_thread(
+                    office.service.sql,
+                    f"DELETE FROM {table} WHERE identifier = ANY($1)",
+                    [each["identifier"] for each in sealed],
+                )
             assert found == {before + 1}
 
     asyncio.run(run())

@@ -9,12 +9,17 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from struct import Struct
+from types import MappingProxyType
 from typing import IO, Final, TypeAlias
 
 from app.crypto.signing import KeyProvider
 from app.domain.errors import Unavailable
 from app.domain.identifier import Identifier
+from app.domain.issuer import Code
+from app.domain.lifecycle import Decision
+from app.domain.scheme import Scheme
 from app.formats.rows import Line
 from app.registry.imports.prepared import BareRow, Chunk, Preparing, Reading, Versions, WantsKeys
 from app.registry.imports.words import WordKeys
@@ -121,7 +126,21 @@ def _exactly(pipe: IO[bytes], length: int) -> bytes:
 
 
 def written(value: Task | Outcome) -> bytes:
-    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    made = io.BytesIO()
+    _Written(made, pickle.HIGHEST_PROTOCOL).dump(value)
+    return made.getvalue()
+
+
+def _by_value(member: Enum) -> tuple[type[Enum], tuple[object]]:
+    return type(member), (member.value,)
+
+
+class _Written(pickle.Pickler):
+    """Members of enumerations go by class and value: some Pythons (3.11.2) would have them fetched
+    by a function, and none may be called by what is read.
+    """
+
+    dispatch_table = MappingProxyType(dict.fromkeys((Code, Decision, Scheme), _by_value))
 
 
 def read_task(data: bytes) -> Task:
