@@ -1,7 +1,7 @@
 """The process that reads rows, as the service sees it: started, asked, waited for, ended.
 
 Reading, hashing and sealing a row takes the interpreter longer than everything else that is done
-with it. In a thread it would hold up whoever is answered meanwhile: docs/adr/0038.
+with it. In a thread it would hold up whoever is answered meanwhile: docs/adr/0039.
 """
 
 import asyncio
