@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from sandbox import pdf
 from sandbox.pdf import Draft, Paper, Style
+from sandbox.pdf_attacks_active import layers_alike
 from sandbox.pdf_attacks_certified import PERMITS, certified, second_unseen
-from sandbox.pdf_attacks_document import layers_alike
 from sandbox.pdf_forging import Forge, PdfAttack, PdfScene
 from sandbox.pdf_linearised import linearised
 from sandbox.pdf_signing import stamped, validation_data

@@ -9,9 +9,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app.domain.dispute import By, DisputeState, Element
 from app.domain.identifier import IssuerCode, TypeCode
 from app.registry.directory import Availability, Body, Kind
+from app.routers.confirm_texts import CONFIRM
 from app.routers.list_texts import LISTS
 from app.routers.lists import sheet
-from app.routers.page_texts import CONFIRM, FRAME, VERIFY
+from app.routers.page_texts import FRAME, VERIFY
 from app.routers.pages import WEB, frame, texts
 from app.routers.result import MARKS, NONE_YET
 from app.routers.verifying import FIELDS

@@ -1,14 +1,9 @@
 """What one picture may cost, as the service and its worker are told."""
 
-import struct
 from dataclasses import dataclass
-from typing import Final
 
 from app.formats.photo.header import MAX_BYTES
 from app.formats.rasters import MAX_PIXELS
-
-LENGTH: Final = struct.Struct(">I")
-"""Before every frame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,19 +7,18 @@ Nothing it says is believed further than a stranger's word: an answer that is no
 import base64
 import binascii
 import json
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
+from app.children import Child, begin, end, ended_after, read_frame, write_frame
 from app.crypto.jose import JsonLimits, read_json_object
 from app.domain.errors import BeyondLimits, ImageNotRead, Malformed, Unavailable
 from app.domain.photo import SeenCode
-from app.imaging.limits import LENGTH, Limits
+from app.imaging.limits import Limits
 
 STARTING: Final = 20.0
 """Seconds a process may take to load its decoders; a third of one on a machine at rest."""
@@ -41,7 +40,7 @@ class Decoder:
 
     limits: Limits = field(default_factory=Limits)
     deadline: float = DEADLINE
-    _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False, repr=False)
+    _process: Child | None = field(default=None, init=False, repr=False)
     _fed: int = field(default=0, init=False)
     _one: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _room: threading.Semaphore = field(
@@ -80,7 +79,7 @@ class Decoder:
         try:
             process = self._running()
             self._fed += 1
-            with _late(process, self.deadline):
+            with ended_after(process, self.deadline):
                 answer = _exchange(process, picture)
             return read_json_object(answer, _ANSWER)
         except (OSError, ValueError, EOFError, Malformed):
@@ -90,72 +89,28 @@ class Decoder:
             self._end()
             raise
 
-    def _running(self) -> "subprocess.Popen[bytes]":
+    def _running(self) -> Child:
         """One that is ready. Raises `OSError` or `EOFError` where none can be started."""
         if self._process is not None and (self._process.poll() is not None or self._fed >= LIFE):
             self._end()
         if self._process is None:
             self._fed = 0
-            self._process = subprocess.Popen(  # noqa: S603 - no shell, nothing of a stranger's
-                (sys.executable, "-I", str(_PROGRAM), json.dumps(asdict(self.limits))),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={},
-                cwd="/",
-                start_new_session=True,  # a Ctrl-C at the terminal is for the service to handle
+            self._process = begin(
+                (sys.executable, "-I", str(_PROGRAM), json.dumps(asdict(self.limits))), env={}
             )
-            with _late(self._process, STARTING):
-                _frame(self._process)
+            with ended_after(self._process, STARTING):
+                read_frame(self._process.stdout, MAX_ANSWER)
         return self._process
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with suppress(OSError):  # what was not sent yet goes nowhere now
-                    pipe.close()
-        process.wait()
+        if process is not None:
+            end(process)
 
 
-@contextmanager
-def _late(process: "subprocess.Popen[bytes]", seconds: float) -> Iterator[None]:
-    """Ended from beside, for reading and writing wait without a limit of their own."""
-    timer = threading.Timer(seconds, process.kill)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _exchange(process: "subprocess.Popen[bytes]", picture: bytes) -> bytes:
-    if process.stdin is None:
-        raise EOFError
-    process.stdin.write(LENGTH.pack(len(picture)))
-    process.stdin.write(picture)
-    process.stdin.flush()
-    return _frame(process)
-
-
-def _frame(process: "subprocess.Popen[bytes]") -> bytes:
-    if process.stdout is None:
-        raise EOFError
-    (length,) = LENGTH.unpack(_exactly(process.stdout, LENGTH.size))
-    if length > MAX_ANSWER:
-        raise EOFError
-    return _exactly(process.stdout, length)
-
-
-def _exactly(source: IO[bytes], length: int) -> bytes:
-    data = source.read(length)
-    if len(data) != length:
-        raise EOFError
-    return data
+def _exchange(process: Child, picture: bytes) -> bytes:
+    write_frame(process.stdin, picture)
+    return read_frame(process.stdout, MAX_ANSWER)
 
 
 def _codes(answer: dict[str, object], limits: Limits) -> tuple[SeenCode, ...]:

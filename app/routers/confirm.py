@@ -22,8 +22,8 @@ from app.domain.policies import PolicyKind, asked_kind
 from app.domain.verification import Basis
 from app.routers.access import Limited
 from app.routers.body import BadRequest, Busy, read_json_body
+from app.routers.confirm_texts import CONFIRM
 from app.routers.door import GuestDep
-from app.routers.page_texts import CONFIRM
 from app.routers.pages import Lang, language, rendered
 from app.routers.problems import PROBLEM, RETRY_AFTER, problem
 from app.routers.state import Node, NodeDep

@@ -18,17 +18,16 @@ from app.domain.reasons import Reason
 from app.domain.verdict import BEIJING
 from app.registry.disputes import SHOWN as DISPUTES_SHOWN
 from app.registry.making.received import LAST_NUMBER
-from app.registry.overview import SOON, WEEK, Count, Slot, Span, Wanted
+from app.registry.overview import SHOWN, SOON, WEEK, Count, Slot, Span, Wanted
 from app.reports.catalogue import entry_of
 from app.routers.charts import bars
 from app.routers.console_door import plain_name
 from app.routers.console_texts import CONSOLE
 from app.routers.door import Guest
-from app.routers.operating import next_of
 from app.routers.state import Desk, Node
 from app.routers.times import when
 from app.routers.wrong_texts import WRONG
-from app.schemas.operating import (
+from app.schemas.operating_asked import (
     AuditIn,
     ConflictsIn,
     EndingsIn,
@@ -38,6 +37,7 @@ from app.schemas.operating import (
     after_fare,
     after_logged,
 )
+from app.schemas.paging import next_of
 from app.services.making import PAGE
 
 Where = TypeVar("Where")
@@ -77,7 +77,7 @@ async def _overview(asked: Asked) -> dict[str, Any]:
         "latency": bars((_slot(each), each.count) for each in latency),
         "ends": [{"at": when(e.at), "kind": t["kinds"][e.kind.value], "name": e.name}
                  for e in ends],
-        "more": _more(asked, next_of(ends, after_ending)),
+        "more": _more(asked, next_of(ends, after_ending, SHOWN)),
     }  # fmt: skip
 
 
@@ -90,7 +90,7 @@ async def _health(asked: Asked) -> dict[str, Any]:
          "conflicts": each.conflicts, "mean": each.mean}
         for each in found
     ]  # fmt: skip
-    more = next_of(found, lambda last: after_fare(last, worst_first=True))
+    more = next_of(found, lambda last: after_fare(last, worst_first=True), SHOWN)
     return {"rows": rows, "more": _more(asked, more)}
 
 
@@ -105,7 +105,7 @@ async def _conflicts(asked: Asked) -> dict[str, Any]:
          "policy": each.policy}
         for each in found
     ]  # fmt: skip
-    return {"rows": rows, "more": _more(asked, next_of(found, after_conflict))}
+    return {"rows": rows, "more": _more(asked, next_of(found, after_conflict, SHOWN))}
 
 
 async def _disputes(asked: Asked) -> dict[str, Any]:
@@ -174,7 +174,7 @@ async def _audit(asked: Asked) -> dict[str, Any]:
         "rows": rows,
         "operations": sorted((word, code) for code, word in t["operations"].items()),
         "chosen": chosen,
-        "more": _more(asked, next_of(found, after_logged), **chosen),
+        "more": _more(asked, next_of(found, after_logged, SHOWN), **chosen),
     }
 
 

@@ -14,6 +14,7 @@ from app.routers.problems import problem
 from app.routers.state import NodeDep
 from app.routers.told import answers, told
 from app.schemas import dispute as shown
+from app.schemas.paging import next_of
 
 router = APIRouter(tags=["registry"])
 
@@ -25,6 +26,16 @@ Reference = Annotated[
     str,
     Path(
         description="as the issuer's list of disputes names it",
+        examples=[shown.FILED["reference"]],
+    ),
+]
+
+Ended = Annotated[bool, Query(description="those that have ended", examples=[False, True])]
+After = Annotated[
+    str | None,
+    Query(
+        pattern="^[0-9A-Z]{20}$",
+        description="the `next` of the page before",
         examples=[shown.FILED["reference"]],
     ),
 ]
@@ -55,24 +66,11 @@ async def file(request: Request, node: NodeDep, guest: GuestDep) -> JSONResponse
     responses=answers(shown.DisputesOut, shown.LISTED),
 )
 async def listed(
-    node: NodeDep,
-    guest: GuestDep,
-    *,
-    ended: Annotated[
-        bool, Query(description="those that have ended", examples=[False, True])
-    ] = False,
-    after: Annotated[
-        str | None,
-        Query(
-            pattern="^[0-9A-Z]{20}$",
-            description="the `next` of the page before",
-            examples=[shown.FILED["reference"]],
-        ),
-    ] = None,
+    node: NodeDep, guest: GuestDep, *, ended: Ended = False, after: After = None
 ) -> JSONResponse:
     """Of issuers in whose name the caller may push records, and of those they took over from."""
     found = await node.disputes.listed(_tenant(guest), guest.asker, ended=ended, after=after)
-    more = found[-1].reference if len(found) == SHOWN else None
+    more = next_of(found, lambda last: last.reference, SHOWN)
     return told(shown.DisputesOut(disputes=[shown.DisputeOut.of(d) for d in found], next=more))
 
 

@@ -4,8 +4,7 @@ Verdicts and times are counts; lists come a page at a time. What tells single ev
 audit log and verdicts that conflict, leaves a row itself.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
@@ -14,15 +13,17 @@ from pydantic import BaseModel
 from app.domain.audit import Operation
 from app.registry.disputes import SHOWN as DISPUTES_SHOWN
 from app.registry.overview import DAY, SHOWN, Span, Wanted
+from app.routers.disputes import After, Ended
 from app.routers.door import GuestDep
 from app.routers.problems import PROBLEM
 from app.routers.state import NodeDep
 from app.routers.told import told
 from app.schemas import operating as shown
+from app.schemas import operating_asked as asked
+from app.schemas import operating_examples as examples
+from app.schemas.paging import next_of
 
 router = APIRouter(tags=["operations"])
-
-Item = TypeVar("Item")
 
 
 def _answers(model: type[BaseModel], example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
@@ -31,17 +32,12 @@ def _answers(model: type[BaseModel], example: dict[str, Any]) -> dict[int | str,
     return {200: {"model": model, "content": content}, 503: PROBLEM, "4XX": PROBLEM}
 
 
-def next_of(found: Sequence[Item], place: Callable[[Item], str], most: int = SHOWN) -> str | None:
-    """Where the next page begins; None: there is none."""
-    return place(found[-1]) if len(found) == most else None
-
-
 @router.get(
     "/v1/statistics/verdicts",
     summary="Verdicts by conclusion and reason 核验结论统计",
-    responses=_answers(shown.CountsOut, shown.COUNTS),
+    responses=_answers(shown.CountsOut, examples.COUNTS),
 )
-async def verdicts(node: NodeDep, query: Annotated[shown.SpanIn, Query()]) -> JSONResponse:
+async def verdicts(node: NodeDep, query: Annotated[asked.SpanIn, Query()]) -> JSONResponse:
     """All that this node answered, whoever asked. A long span of a busy node may take longer than
     a statement is given: that is a 503, and a shorter one is answered.
     """
@@ -52,7 +48,7 @@ async def verdicts(node: NodeDep, query: Annotated[shown.SpanIn, Query()]) -> JS
 @router.get(
     "/v1/statistics/answer-times",
     summary="How long issuers took to answer 颁发机构答复用时",
-    responses=_answers(shown.TimesOut, shown.TIMES),
+    responses=_answers(shown.TimesOut, examples.TIMES),
 )
 async def answer_times(node: NodeDep) -> JSONResponse:
     """Questions of one day, over all workers, by the time they took."""
@@ -63,50 +59,37 @@ async def answer_times(node: NodeDep) -> JSONResponse:
 @router.get(
     "/v1/trust/endings",
     summary="What of the trust ends soon 即将到期",
-    responses=_answers(shown.EndingsOut, shown.ENDINGS),
+    responses=_answers(shown.EndingsOut, examples.ENDINGS),
 )
-async def endings(node: NodeDep, query: Annotated[shown.EndingsIn, Query()]) -> JSONResponse:
+async def endings(node: NodeDep, query: Annotated[asked.EndingsIn, Query()]) -> JSONResponse:
     """Keys, delegations, authorities, the newest revocation list of each, and trust lists. An
     authority ends where its certificate does, or earlier, where trust in it does.
     """
     span, place = query.span(node.clock()), query.place()
     found = await node.overview.ends(span, place)
-    return told(shown.EndingsOut.of(span, found, next_of(found, shown.after_ending)))
+    return told(shown.EndingsOut.of(span, found, next_of(found, asked.after_ending, SHOWN)))
 
 
 @router.get(
     "/v1/issuers/health",
     summary="How all issuers fare 全部颁发机构接口运行状况",
-    responses=_answers(shown.FaresOut, shown.FARES),
+    responses=_answers(shown.FaresOut, examples.FARES),
 )
-async def health(node: NodeDep, query: Annotated[shown.FaresIn, Query()]) -> JSONResponse:
+async def health(node: NodeDep, query: Annotated[asked.FaresIn, Query()]) -> JSONResponse:
     """Sums of one day, over all workers, of every body that has an endpoint or was asked."""
     now, place, worst_first = node.clock(), query.place(), query.worst_first
     found = await node.overview.health(now, worst_first=worst_first, after=place)
-    more = next_of(found, lambda last: shown.after_fare(last, worst_first=worst_first))
+    more = next_of(found, lambda last: asked.after_fare(last, worst_first=worst_first), SHOWN)
     return told(shown.FaresOut.of(Span(now - DAY, now), found, more))
 
 
 @router.get(
     "/v1/issuers/disputes",
     summary="Disputes about the records of all issuers 全部异议",
-    responses=_answers(shown.StandingsOut, shown.STANDINGS),
+    responses=_answers(shown.StandingsOut, examples.STANDINGS),
 )
 async def disputes(
-    node: NodeDep,
-    guest: GuestDep,
-    *,
-    ended: Annotated[
-        bool, Query(description="those that have ended", examples=[False, True])
-    ] = False,
-    after: Annotated[
-        str | None,
-        Query(
-            pattern="^[0-9A-Z]{20}$",
-            description="the `next` of the page before",
-            examples=["29BCX3G128ZMYPC77VYY"],
-        ),
-    ] = None,
+    node: NodeDep, guest: GuestDep, *, ended: Ended = False, after: After = None
 ) -> JSONResponse:
     """How far they are, and not what was written: that is the issuer's to read, by
     `GET /v1/disputes`.
@@ -120,15 +103,15 @@ async def disputes(
 @router.get(
     "/v1/conflicts",
     summary="Verdicts whose sources contradicted each other 相互矛盾的核验",
-    responses=_answers(shown.ConflictsOut, shown.CONFLICTS),
+    responses=_answers(shown.ConflictsOut, examples.CONFLICTS),
 )
 async def conflicts(
-    node: NodeDep, guest: GuestDep, query: Annotated[shown.ConflictsIn, Query()]
+    node: NodeDep, guest: GuestDep, query: Annotated[asked.ConflictsIn, Query()]
 ) -> JSONResponse:
     """Of all callers; each asker has the report itself."""
     span, place = query.span(node.clock()), query.place()
     found = await node.overview.conflicts(span, place)
-    more = next_of(found, shown.after_conflict)
+    more = next_of(found, asked.after_conflict, SHOWN)
     await node.door.note(guest, Operation.READ_LOG, object=f"conflicts {_said(span)}")
     return told(shown.ConflictsOut.of(span, found, more))
 
@@ -136,10 +119,10 @@ async def conflicts(
 @router.get(
     "/v1/audit",
     summary="Search the audit log 审计查询",
-    responses=_answers(shown.AuditOut, shown.AUDIT),
+    responses=_answers(shown.AuditOut, examples.AUDIT),
 )
 async def audit(
-    node: NodeDep, guest: GuestDep, query: Annotated[shown.AuditIn, Query()]
+    node: NodeDep, guest: GuestDep, query: Annotated[asked.AuditIn, Query()]
 ) -> JSONResponse:
     """Rows of all tenants, and of everybody without an account. What was searched for is a row of
     the log as well, written before anything is told.
@@ -147,7 +130,7 @@ async def audit(
     wanted, place = query.wanted(node.clock()), query.place()
     found = await node.overview.audit(wanted, place)
     await node.door.note(guest, Operation.READ_LOG, object=f"audit {_searched(wanted)}")
-    return told(shown.AuditOut.of(wanted.span, found, next_of(found, shown.after_logged)))
+    return told(shown.AuditOut.of(wanted.span, found, next_of(found, asked.after_logged, SHOWN)))
 
 
 _FORM: Final = "%Y-%m-%dT%H:%M:%SZ"

@@ -17,10 +17,11 @@ from jinja2 import StrictUndefined
 
 from app.domain.evidence import CheckName
 from app.reports.clauses import CLAUSES
+from app.routers.confirm_texts import CONFIRM
 from app.routers.console_texts import CONSOLE
 from app.routers.headers import WITH_CAMERA
 from app.routers.list_texts import LISTS
-from app.routers.page_texts import CONFIRM, FRAME, VERIFY
+from app.routers.page_texts import FRAME, VERIFY
 from app.routers.result import Names, plain
 from app.routers.wrong_texts import WRONG
 from app.services.publish import QUESTIONS

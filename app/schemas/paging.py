@@ -1,11 +1,14 @@
 """Where a page of a list ended: an opaque text that whoever asks for the next page hands back."""
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from app.crypto.jose import base64url, to_base64url
 from app.domain.errors import Malformed, Refused
+
+Item = TypeVar("Item")
 
 MAX: Final = 600
 """Characters of one that are looked at."""
@@ -29,6 +32,11 @@ def parts_of(text: str, form: re.Pattern[str]) -> tuple[str, ...]:
     if found is None:
         raise Refused("after", FIX)
     return found.groups()
+
+
+def next_of(found: Sequence[Item], place: Callable[[Item], str], most: int) -> str | None:
+    """Where the page after one of at most so many begins; None: there is none."""
+    return place(found[-1]) if len(found) == most else None
 
 
 def moment_of(part: str) -> datetime:

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from app.children import LENGTH
 from app.domain.errors import BeyondLimits, ImageNotRead, Unavailable
 from app.imaging import program
-from app.imaging.limits import LENGTH, Limits
+from app.imaging.limits import Limits
 from app.imaging.worker import WAITING, Decoder
 from sandbox.photos import Shot, chunk, photograph, png_of_size
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from app.domain.confirmation import ALPHABET
-from app.routers.page_texts import CONFIRM, VERIFY
+from app.routers.confirm_texts import CONFIRM
+from app.routers.page_texts import VERIFY
 from app.routers.wrong_texts import WRONG
 from sandbox.attacks import ATTACKS
 from sandbox.ofd_attacks import OFD_ATTACKS

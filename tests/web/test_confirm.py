@@ -17,7 +17,7 @@ from app.domain.caller import Scope, Tenant
 from app.domain.confirmation import ALPHABET, code_of
 from app.registry import callers
 from app.routers import door
-from app.routers.page_texts import CONFIRM
+from app.routers.confirm_texts import CONFIRM
 from sandbox.samples import asked
 from tests.service import VERIFICATIONS, Service, serving
 

@@ -25,14 +25,19 @@ from app.domain.reasons import Reason
 from app.domain.verdict import BEIJING, Conclusion
 from app.registry import callers
 from app.registry.authorities import put_authorities, read_authorities
-from app.registry.overview import SHOWN, Ends
+from app.registry.overview import SHOWN, Ending, Ends
 from app.reports.catalogue import entry_of
 from app.routers.access import ROUTES
 from app.routers.console_parts import SECTIONS
 from app.routers.console_texts import CONSOLE
 from app.routers.wrong_texts import WRONG
-from app.schemas import operating
-from app.schemas.operating import AuditIn, ConflictsIn, EndingsIn, FaresIn
+from app.schemas.operating_asked import (
+    AuditIn,
+    ConflictsIn,
+    EndingsIn,
+    FaresIn,
+    after_ending,
+)
 from app.schemas.paging import MAX, place
 from sandbox.trust import authorities
 from tests.callers.test_access_over_http import bearer, caller_with
@@ -554,7 +559,7 @@ def test_any_parts_are_a_place_or_refused(parts: list[str]) -> None:
 
 def test_a_place_comes_back_as_it_was_written() -> None:
     at = datetime(2026, 11, 25, 8, 0, 0, 123456, UTC)
-    ending = operating.Ending(at, Ends.KEY, "630000 钥 1")
-    assert EndingsIn(after=operating.after_ending(ending)).place() == ending
+    ending = Ending(at, Ends.KEY, "630000 钥 1")
+    assert EndingsIn(after=after_ending(ending)).place() == ending
     with pytest.raises(Refused):
         EndingsIn(after=place(at, "key", "x" * MAX)).place()

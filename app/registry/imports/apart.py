@@ -8,19 +8,17 @@ import asyncio
 import logging
 import os
 import pickle
-import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from app.children import Child, begin, end, ended_after, read_frame, write_frame
 from app.domain.errors import Unavailable
 from app.registry.imports.prepared import Chunk
 from app.registry.imports.tasks import (
+    MAX_FRAME,
     READY,
     ChainLines,
     KeysMissing,
@@ -28,9 +26,7 @@ from app.registry.imports.tasks import (
     Outcome,
     ReadLines,
     Task,
-    read_frame,
     read_outcome,
-    write_frame,
     written,
 )
 
@@ -50,7 +46,7 @@ class RowReader:
     folder: Path
     """Of the node's keys."""
     deadline: float = DEADLINE
-    _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False, repr=False)
+    _process: Child | None = field(default=None, init=False, repr=False)
     _thread: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, "rows"), init=False, repr=False
     )
@@ -99,7 +95,7 @@ class RowReader:
     def _exchanged(self, task: Task) -> Outcome:
         try:
             process = self._running()
-            with _late(process, self.deadline):
+            with ended_after(process, self.deadline):
                 return _exchange(process, task)
         except (OSError, EOFError, pickle.UnpicklingError) as exc:
             self._end()
@@ -109,56 +105,31 @@ class RowReader:
             self._end()
             raise
 
-    def _running(self) -> "subprocess.Popen[bytes]":
+    def _running(self) -> Child:
         """One that can be asked. Raises OSError or EOFError where none can be started."""
         if self._process is not None and self._process.poll() is not None:
             self._end()
         if self._process is None:
             program = (sys.executable, "-P", "-X", "utf8", "-m", "app.registry.imports.program")
-            self._process = subprocess.Popen(  # noqa: S603 - no shell, nothing of a stranger's
+            self._process = begin(
                 (*program, str(self.folder.absolute())),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,  # a trace could hold what stood in a row
                 env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                cwd="/",
-                start_new_session=True,  # a Ctrl-C at the terminal is for the service to handle
             )
-            with _late(self._process, STARTING):
+            with ended_after(self._process, STARTING):
                 _first(self._process)
         return self._process
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with suppress(OSError):  # what was not sent yet goes nowhere now
-                    pipe.close()
-        process.wait()
+        if process is not None:
+            end(process)
 
 
-@contextmanager
-def _late(process: "subprocess.Popen[bytes]", seconds: float) -> Iterator[None]:
-    """Ended from beside, for reading and writing wait without a limit of their own."""
-    timer = threading.Timer(seconds, process.kill)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _first(process: "subprocess.Popen[bytes]") -> None:
-    if process.stdout is None or read_frame(process.stdout) != READY:
+def _first(process: Child) -> None:
+    if read_frame(process.stdout, MAX_FRAME) != READY:
         raise EOFError
 
 
-def _exchange(process: "subprocess.Popen[bytes]", task: Task) -> Outcome:
-    if process.stdin is None or process.stdout is None:
-        raise EOFError
+def _exchange(process: Child, task: Task) -> Outcome:
     write_frame(process.stdin, written(task))
-    return read_outcome(read_frame(process.stdout))
+    return read_outcome(read_frame(process.stdout, MAX_FRAME))

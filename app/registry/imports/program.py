@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import IO, Final
 
+from app.children import read_frame, write_frame
 from app.crypto.provider import FolderKeys
-from app.registry.imports.tasks import READY, outcome, read_frame, read_task, write_frame, written
+from app.registry.imports.tasks import MAX_FRAME, READY, outcome, read_task, written
 
 NICE: Final = 5
 """Whoever looks something up goes before it; a core that nobody wants is its own."""
@@ -34,7 +35,7 @@ def serve(keys: FolderKeys, source: IO[bytes], sink: IO[bytes]) -> None:
     write_frame(sink, READY)
     while True:
         try:
-            task = read_task(read_frame(source))
+            task = read_task(read_frame(source, MAX_FRAME))
         except EOFError:
             return
         write_frame(sink, written(outcome(task, keys)))

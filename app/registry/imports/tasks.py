@@ -1,6 +1,6 @@
 """What the process that reads rows is asked, and what it says: both sides of its pipes.
 
-Frames are a length and so many octets. What goes to it is pickled by this service and its own;
+What goes to it is pickled by this service and its own;
 what comes back is read by a list of the classes it may name.
 """
 
@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from struct import Struct
 from types import MappingProxyType
-from typing import IO, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from app.crypto.signing import KeyProvider
 from app.domain.errors import Unavailable
@@ -24,7 +23,6 @@ from app.formats.rows import Line
 from app.registry.imports.prepared import BareRow, Chunk, Preparing, Reading, Versions, WantsKeys
 from app.registry.imports.words import WordKeys
 
-LENGTH: Final = Struct("!I")
 MAX_FRAME: Final = 64 * 1024 * 1024
 """Octets. The longest chunk is 1 MiB of lines, and as records, with what they are found by, some
 times as much."""
@@ -100,29 +98,7 @@ def _done(task: Task, keys: KeyProvider) -> Chunk | bytes:
             return made.chunk(task.first, task.lines, task.before)
 
 
-# ---- frames
-
-
-def write_frame(pipe: IO[bytes], data: bytes) -> None:
-    """Raises OSError."""
-    pipe.write(LENGTH.pack(len(data)))
-    pipe.write(data)
-    pipe.flush()
-
-
-def read_frame(pipe: IO[bytes]) -> bytes:
-    """Raises OSError, and EOFError where the other side has ended or says more than was agreed."""
-    (length,) = LENGTH.unpack(_exactly(pipe, LENGTH.size))
-    if length > MAX_FRAME:
-        raise EOFError
-    return _exactly(pipe, length)
-
-
-def _exactly(pipe: IO[bytes], length: int) -> bytes:
-    data = pipe.read(length)
-    if len(data) != length:
-        raise EOFError
-    return data
+# ---- what is written, and what is believed
 
 
 def written(value: Task | Outcome) -> bytes:
